@@ -7,6 +7,7 @@ declare namespace Cloudflare {
   interface Env {
     KV: KVNamespace;
     LEDGER: DurableObjectNamespace<import('./ledger/durable.ts').Ledger>;
+    ASSETS?: Fetcher;
     RATE_LIMIT?: RateLimit;
     RATE_LIMIT_WIDE?: RateLimit;
     EMAIL?: SendEmail;

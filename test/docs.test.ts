@@ -19,7 +19,7 @@ const PAGES = [
 ];
 const SCRIPTS = Object.keys(JSON.parse(read('package.json')).scripts);
 /** Placeholders, files that users create, and what the build writes. */
-const CREATED = /<|^(rules\/(local|lists)\/|rules\/routing\.yml$|src\/rules\.gen\.ts$)/;
+const CREATED = /<|^(rules\/(local|lists)\/|rules\/routing\.yml$|src\/(rules|assets)\.gen\.ts$)/;
 
 function problemsOf(page: string, text: string): string[] {
   const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '');

@@ -12,7 +12,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { err, printCrashes } from '../src/cli/terminal.ts';
 
-/** From the top down. `rules.gen.ts` is written by the build. */
+/** From the top down. `*.gen.ts` is written by the build. */
 const FOLDERS = [
   'cli',
   'index.ts',
@@ -23,6 +23,7 @@ const FOLDERS = [
   'config',
   'alert',
   'rules.gen.ts',
+  'assets.gen.ts',
   'routing',
   'sigma',
   'audit-log',

@@ -1,36 +1,38 @@
 /**
- * `npm run rules`: builds the rules into a module, or reports their problems.
+ * `npm run rules`: builds the rules into a module, and the static assets; or reports the rules' problems.
  *
  * Contract: after an error or a failed rule test nothing is written and the exit code is 1; it is 2 for wrong arguments.
- * The module is written only if it changed, so that file watchers don't fire.
+ * A file is written only if it changed, so that file watchers don't fire.
  */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reservedNames } from '../config/config.ts';
 import { RECEIVER_TYPES } from '../notify/registry.ts';
 import type { Routing } from '../routing/routing.ts';
 import { parseRouting } from '../routing/routing-file.ts';
-import { codeOf, parseRules, type RuleTest, runTests, testProblem } from '../sigma/build.ts';
+import { codeOf, type ParsedRuleSet, parseRules, type RuleTest, runTests, testProblem } from '../sigma/build.ts';
 import { compile, type RuleSet } from '../sigma/index.ts';
 import { jsonLine } from '../text/invisible.ts';
 import { counted } from '../text/numbers.ts';
+import type { RuleFiles } from '../web/pages/rule-file.ts';
 import { type Problem, problemText } from '../yaml/diagnostics.ts';
-import { shownSource } from '../yaml/shown-source.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
+import { buildAssets, writeAssets, writeIfChanged } from './build-assets.ts';
 import { CALLED_WRONGLY, FAILED, OK } from './failure.ts';
 import { err, out, printCrashes } from './terminal.ts';
 
 const HELP = `usage: npm run rules -- [options]
 
 Builds the Sigma rules in rules/, with the lists in rules/lists/ and rules/routing.yml, into src/rules.gen.ts, and
-runs the rules' tests.
+runs the rules' tests. Builds the pages' static assets into .assets/, with their names in src/assets.gen.ts.
 
   --check        only report problems; write nothing
   --json         print one JSON object instead of text
   --rules DIR    the folder of rules (rules)
-  --out FILE     the module to write (src/rules.gen.ts)
+  --out FILE     the module to write (src/rules.gen.ts); assets.gen.ts is written beside it
+  --assets DIR   the folder of assets to write (.assets)
   --help         print this
 `;
 
@@ -39,11 +41,12 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   rules: { type: 'string', default: 'rules' },
   out: { type: 'string', default: 'src/rules.gen.ts' },
+  assets: { type: 'string', default: '.assets' },
   help: { type: 'boolean', default: false },
 } as const;
 
 interface Build {
-  readonly ruleSet: RuleSet;
+  readonly ruleSet: ParsedRuleSet;
   /** Null: no routing file. */
   readonly routing: Routing | null;
   readonly problems: readonly Problem[];
@@ -66,8 +69,7 @@ function main(args: readonly string[]): number {
     return FAILED;
   }
   const failed = result.problems.some(({ severity }) => severity === 'error');
-  const written =
-    !failed && !options.check && writeIfChanged(options.out, rulesModule(result.ruleSet, result.routing, result.files));
+  const written = !failed && !options.check && write(result, options);
   report(result, failed, options);
   if (written && !options.json) out(`${options.out} written\n`);
   return failed ? FAILED : OK;
@@ -95,10 +97,11 @@ function build(folder: string): Build {
   return { ruleSet, routing, problems: [...problems, ...failures, ...routingProblems], tests, files };
 }
 
-function writeIfChanged(path: string, text: string): boolean {
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return false;
-  writeFileSync(path, text);
-  return true;
+/** Whether the module of the rules changed. */
+function write({ ruleSet, routing, files }: Build, options: { out: string; assets: string }): boolean {
+  const changed = writeIfChanged(options.out, rulesModule(withoutNotes(ruleSet), routing));
+  writeAssets(buildAssets(ruleFiles(ruleSet, files)), options.assets, join(dirname(options.out), 'assets.gen.ts'));
+  return changed;
 }
 
 function report(build: Build, failed: boolean, options: { json: boolean; rules: string }): void {
@@ -155,15 +158,26 @@ function isRouting(path: string): boolean {
   return (ROUTING as readonly string[]).includes(path);
 }
 
+/** What messages show and the engine needs. */
+function withoutNotes({ version, rules }: ParsedRuleSet): RuleSet {
+  return { version, rules: rules.map(({ author, references, ...rule }) => rule) };
+}
+
+/** What only the pages of rules show. */
+function ruleFiles({ rules }: ParsedRuleSet, files: readonly SourceFile[]): RuleFiles {
+  const used = new Set(rules.map((rule) => rule.path));
+  return {
+    references: rules.flatMap(({ id, references }) => (references.length === 0 ? [] : [[id, references]])),
+    files: files.filter(({ path }) => used.has(path)).map(({ path, text }) => [path, text]),
+  };
+}
+
 /**
  * The source of the generated module. The rules are one JSON string, which a Worker parses faster than source, and only
- * on first use. Their files are included for display, without their prose and tests.
+ * on first use.
  */
-export function rulesModule(ruleSet: RuleSet, routing: Routing | null, files: readonly SourceFile[]): string {
+export function rulesModule(ruleSet: RuleSet, routing: Routing | null): string {
   const json = JSON.stringify(JSON.stringify(ruleSet.rules));
-  const used = new Set(ruleSet.rules.map((rule) => rule.path));
-  const shown = files.filter(({ path }) => used.has(path));
-  const sources = Object.fromEntries(shown.map(({ path, text }) => [path, shownSource(text)]));
   return `// @ts-nocheck
 // Generated from rules/ by "npm run rules". Changes here are lost.
 import type { Routing } from './routing/routing.ts';
@@ -182,8 +196,6 @@ export const ruleSet: RuleSet = {
 /** The same rules as code. */
 export const ruleCode: RuleCode = ${codeOf(ruleSet)};
 export const routing: Routing | null = ${JSON.stringify(routing)};
-/** The rules' files by path below rules/, without their prose and tests. */
-export const ruleSources: { readonly [path: string]: string } = ${JSON.stringify(sources)};
 `;
 }
 

@@ -63,6 +63,8 @@ export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace, Creat
   readonly rateLimit: RateLimit | null;
   /** The same, with a higher limit, for networks of many. */
   readonly rateLimitWide: RateLimit | null;
+  /** The static assets. Null: pages have no style, and rules no file. */
+  readonly assets: Pick<Fetcher, 'fetch'> | null;
   readonly kv: Kv | null;
   readonly ledger: Ledger | null;
 }
@@ -88,7 +90,7 @@ export const SETTINGS = [
 ] as const;
 
 /** Every binding by name, except those of the receivers. */
-export const BINDINGS = ['KV', 'LEDGER', 'RATE_LIMIT', 'RATE_LIMIT_WIDE'] as const;
+export const BINDINGS = ['KV', 'LEDGER', 'RATE_LIMIT', 'RATE_LIMIT_WIDE', 'ASSETS'] as const;
 
 /** The names that no receiver's secret may have. */
 export function reservedNames(types: readonly ConfigurableType<unknown>[]): readonly string[] {
@@ -167,6 +169,8 @@ const NOTHING_WATCHED = 'the audit log is not read, so nothing is watched';
 const NO_LINKS = 'messages have no links: alerts and entries must be looked up by hand';
 const PUBLIC_URL_HINT = `npm run deploy sets it; or set it to the Worker's address, such as \`https://tocsin.example.com\`: ${bySecret('PUBLIC_URL')}`;
 const NO_LIMIT = 'requests are not limited, and neither are guesses at tokens';
+const NO_ASSETS = 'pages are plain, and the page of a rule does not show its file';
+const ASSETS_HINT = 'add [assets] to wrangler.toml, as in the repository, then npm run deploy';
 const rateLimitHint = (name: string): string =>
   `add [[ratelimits]] with name = "${name}" to wrangler.toml, as in the repository, then npm run deploy`;
 
@@ -187,7 +191,7 @@ function readUpstream(from: Environment, take: Take): Config['upstream'] {
 function readBindings<Kv, Ledger>(
   from: Environment,
   take: Take,
-): Pick<Config<Kv, Ledger>, 'kv' | 'rateLimit' | 'rateLimitWide' | 'ledger'> {
+): Pick<Config<Kv, Ledger>, 'kv' | 'rateLimit' | 'rateLimitWide' | 'assets' | 'ledger'> {
   const kv = take('KV', readBinding<Kv>(from, 'KV', ['get', 'put', 'delete']), {
     missing: 'is not bound',
     meanwhile: "you can't see the checkpoint, rewind, or use viewer tokens",
@@ -200,12 +204,17 @@ function readBindings<Kv, Ledger>(
       hint: rateLimitHint(name),
     });
   const [rateLimit, rateLimitWide] = [readLimit('RATE_LIMIT'), readLimit('RATE_LIMIT_WIDE')];
+  const assets = take('ASSETS', readBinding<Pick<Fetcher, 'fetch'>>(from, 'ASSETS', ['fetch']), {
+    missing: null,
+    meanwhile: NO_ASSETS,
+    hint: ASSETS_HINT,
+  });
   const ledger = take('LEDGER', readBinding<Ledger>(from, 'LEDGER', ['idFromName', 'get']), {
     missing: 'is not bound',
     meanwhile: 'nothing can be recorded, so nothing is watched',
     hint: 'add [[durable_objects.bindings]] with name = "LEDGER", class_name = "Ledger" to wrangler.toml, then npm run deploy',
   });
-  return { kv, rateLimit, rateLimitWide, ledger };
+  return { kv, rateLimit, rateLimitWide, assets, ledger };
 }
 
 function errorsFirst(problems: readonly SettingProblem[]): readonly SettingProblem[] {
@@ -268,6 +277,7 @@ function missingOptions(env: Environment): SettingProblem[] {
     ...['RATE_LIMIT', 'RATE_LIMIT_WIDE'].map(
       (name) => [name, readBinding(env, name, []), 'is not bound', NO_LIMIT, rateLimitHint(name)] as const,
     ),
+    ['ASSETS', readBinding(env, 'ASSETS', []), 'is not bound', NO_ASSETS, ASSETS_HINT],
   ] as const;
   return rows.flatMap(([setting, reading, problem, meanwhile, hint]) =>
     reading.kind === 'absent' ? [{ setting, severity: 'notice' as const, problem, meanwhile, hint }] : [],

@@ -8,5 +8,5 @@
 export { type Problem, problemText } from '../yaml/diagnostics.ts';
 export type { SourceFile } from '../yaml/yaml.ts';
 export { codeOf } from './codegen/generate.ts';
-export { type Parsed, type ParseOptions, parseRules } from './parse-rules.ts';
+export { type Parsed, type ParsedRuleSet, type ParseOptions, parseRules } from './parse-rules.ts';
 export { type FailedTest, type RuleTest, runTests, testProblem } from './rule-tests.ts';

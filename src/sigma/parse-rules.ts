@@ -16,12 +16,17 @@ import { isListFile, readLists } from './parse/lists.ts';
 import { type Accepts, isAuditLog, logSourceHint, readLogSource } from './parse/logsource.ts';
 import type { UnresolvedRule, UnresolvedRuleBase } from './parse/unresolved.ts';
 import { resolve } from './resolve/resolve.ts';
-import type { RuleSet } from './rule.ts';
+import type { ParsedRule, RuleSet } from './rule.ts';
 import { type RuleTest, readTests } from './rule-tests.ts';
 import { versionOf } from './version.ts';
 
+/** The rules, with their notes. */
+export interface ParsedRuleSet extends RuleSet {
+  readonly rules: readonly ParsedRule[];
+}
+
 export interface Parsed {
-  readonly ruleSet: RuleSet;
+  readonly ruleSet: ParsedRuleSet;
   /** In order of the files and places. */
   readonly problems: readonly Problem[];
   /** The tests in the rules' files. */

@@ -20,8 +20,6 @@ export interface RuleBase {
   readonly level: Level;
   readonly status: string | null;
   readonly description: string | null;
-  readonly author: string | null;
-  readonly references: readonly string[];
   readonly tags: readonly string[];
   readonly falsepositives: readonly string[];
   readonly fields: readonly string[];
@@ -37,6 +35,12 @@ export interface RuleBase {
     /** Dedup period in milliseconds; null for the default. */
     readonly dedupPeriodMs: number | null;
   };
+}
+
+/** What only a reader of the rule needs: it is in no alert. */
+export interface RuleNotes {
+  readonly author: string | null;
+  readonly references: readonly string[];
 }
 
 /** A comparison of one field. A null field is a keyword: any value of the entry is compared. */
@@ -134,6 +138,8 @@ export interface CorrelationRule extends RuleBase {
 }
 
 export type Rule = DetectionRule | CorrelationRule;
+/** A rule as it is parsed, at build time. */
+export type ParsedRule = Rule & RuleNotes;
 
 /** All rules, as in the generated module. */
 export interface RuleSet {

@@ -13,7 +13,7 @@ export type Source = 'tocsin' | 'upstream' | 'ledger';
 const CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 /** One year, the minimum of https://hstspreload.org; without subdomains, which may belong to others. */
 const HSTS = 'max-age=31536000';
-/** Only what a handler marks as public (assets) may be cached. */
+/** Assets alone may be cached, and Cloudflare serves them. */
 const NOT_CACHED = 'private, no-store';
 
 /**
@@ -26,20 +26,37 @@ const FEATURES =
   'screen-wake-lock serial storage-access usb window-management xr-spatial-tracking';
 const PERMISSIONS = FEATURES.replace(/[\w-]+/g, '$&=()').replaceAll(' ', ', ');
 
+/** The same for whatever it is, an asset too. */
+const ALWAYS: { readonly [name: string]: string } = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': PERMISSIONS,
+};
+
 /** Sets the headers, after the handler has run. */
 export const headers: MiddlewareHandler<WebEnv> = async (c, next) => {
   await next();
   const unlessSet = (name: string, value: string): void => {
     if (!c.res.headers.has(name)) c.header(name, value);
   };
-  c.header('x-content-type-options', 'nosniff');
-  c.header('referrer-policy', 'no-referrer');
-  c.header('cross-origin-resource-policy', 'same-origin');
-  c.header('permissions-policy', PERMISSIONS);
+  for (const [name, value] of Object.entries(ALWAYS)) c.header(name, value);
   if (c.req.url.startsWith('https:')) c.header('strict-transport-security', HSTS);
   unlessSet('content-security-policy', CSP);
-  if (!c.res.headers.get('cache-control')?.startsWith('public')) c.header('cache-control', NOT_CACHED);
+  c.header('cache-control', NOT_CACHED);
   unlessSet(SOURCE_HEADER, 'tocsin' satisfies Source);
+};
+
+/**
+ * The headers of the pages' assets, which the build writes for Cloudflare. Their names change with their contents, so they may
+ * be kept for a year. Browsers ignore HSTS over http (RFC 6797, section 8.1).
+ */
+export const ASSET_HEADERS: { readonly [name: string]: string } = {
+  ...ALWAYS,
+  'strict-transport-security': HSTS,
+  'content-security-policy': CSP,
+  'cache-control': 'public, max-age=31536000, immutable',
+  [SOURCE_HEADER]: 'tocsin' satisfies Source,
 };
 
 /**

@@ -26,7 +26,6 @@ export type PolicyRow = readonly [method: Method, pattern: string, access: Acces
 
 export const POLICY: readonly PolicyRow[] = [
   ['GET', '/healthz', 'unlimited'],
-  ['GET', '/assets/:file', 'open'],
   ['GET', '/sign-in', 'open'],
   ['POST', '/session', 'open'],
   ['POST', '/sign-out', 'unlimited'],

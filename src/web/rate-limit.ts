@@ -7,7 +7,7 @@
  *
  * - A viewer, or an Access user, has a limit of their own, wherever they are.
  * - Anyone else is counted by network: an IPv6 /64 or an IPv4 address, and by a wider one, with ten times the limit, since
- *   the holder of a /48 has 65,536 of the former. Assets are counted by the wider one alone.
+ *   the holder of a /48 has 65,536 of the former.
  * - The holders of a link have a limit for each network, so that none uses up another's; all links together have that of the
  *   wider network, so that ten links are not ten limits.
  * - A session has its own limit before it is looked up, and its viewer's only if it has not ended. An operator's token has its
@@ -23,7 +23,6 @@ import type { Context } from 'hono';
 import { networkOf } from '../sigma/index.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, RateLimit, WebEnv } from './context.ts';
-import { ASSETS_PATH } from './pages/parts/assets.ts';
 
 /** The period of the limits in wrangler.toml; a test compares them. */
 export const PERIOD_S = 60;
@@ -57,11 +56,10 @@ export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLi
     return waiting;
   }
 
-  /** By the wider network. */
-  const countWide = (of: string) => count(rateLimitWide, `${of}:${networkOf(address, WIDE) ?? address}`);
-
+  /** And by the wider network. */
   async function countBoth(of: string, key: string): Promise<number | null> {
-    return (await count(rateLimit, `${of}:${key}`)) ?? (await countWide(of));
+    const wide = networkOf(address, WIDE) ?? address;
+    return (await count(rateLimit, `${of}:${key}`)) ?? (await count(rateLimitWide, `${of}:${wide}`));
   }
 
   return {
@@ -79,11 +77,8 @@ export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLi
       }
     },
     address: () => countBoth('address', network),
-    // A page has three assets, so these have the higher limit. A form is a guess at a token.
-    open: () => {
-      if (c.req.path.startsWith(ASSETS_PATH)) return countWide('asset');
-      return countBoth(c.req.method === 'POST' ? 'form' : 'open', network);
-    },
+    // A form is a guess at a token.
+    open: () => countBoth(c.req.method === 'POST' ? 'form' : 'open', network),
   };
 }
 

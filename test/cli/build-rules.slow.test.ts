@@ -1,6 +1,6 @@
 /** `npm run rules`, as a process. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +8,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 const SCRIPT = resolve(import.meta.dirname, '../../src/cli/build-rules.ts');
 const RULE = `title: A rule
 id: r-1
+author: Ada
+references: [https://example.com]
 logsource: {product: nirvana}
 detection:
   sel: {a: 1}
@@ -48,10 +50,33 @@ describe('npm run rules', () => {
     });
     expect(written()).toContain('r-1');
     expect(written()).not.toContain('it matches');
-    expect(written()).toContain('# 1 test: see the file');
+    expect(written()).not.toContain('Ada');
     const before = statSync(join(folder, 'out.gen.ts')).mtimeMs;
     expect(run().stdout).not.toContain('written');
     expect(statSync(join(folder, 'out.gen.ts')).mtimeMs).toBe(before);
+  });
+
+  test('writes the assets, and only what changed', () => {
+    put('topic/a_rule.yml', RULE);
+    run();
+    const names = readdirSync(join(folder, '.assets/assets'));
+    expect(names.map((name) => name.replace(/[0-9a-z]{11}/, '…')).sort()).toEqual([
+      'tocsin.….css',
+      'tocsin.….js',
+      'tocsin.….svg',
+    ]);
+    const style = names.find((name) => name.endsWith('.css')) ?? '';
+    expect(readFileSync(join(folder, 'assets.gen.ts'), 'utf8')).toContain(`"style":"/assets/${style}"`);
+    const files = JSON.parse(readFileSync(join(folder, '.assets/private/rules.json'), 'utf8'));
+    expect(files).toEqual({ references: [['r-1', ['https://example.com']]], files: [['topic/a_rule.yml', RULE]] });
+    const before = statSync(join(folder, '.assets/assets', style)).mtimeMs;
+    // Of an earlier build; of somebody else.
+    writeFileSync(join(folder, '.assets/assets/tocsin.00000000000.css'), '');
+    writeFileSync(join(folder, '.assets/assets/logo.svg'), '');
+    run();
+    expect(readdirSync(join(folder, '.assets/assets'))).toHaveLength(4);
+    expect(readdirSync(join(folder, '.assets/assets'))).toContain('logo.svg');
+    expect(statSync(join(folder, '.assets/assets', style)).mtimeMs).toBe(before);
   });
 
   test('reports a problem with its place, writes nothing, and fails', () => {
@@ -59,7 +84,7 @@ describe('npm run rules', () => {
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain(
-      'rules/topic/a_rule.yml:5:9: error: unknown modifier "contians" (did you mean "contains"?)\n',
+      'rules/topic/a_rule.yml:7:9: error: unknown modifier "contians" (did you mean "contains"?)\n',
     );
     expect(written).toThrow();
   });
@@ -69,7 +94,7 @@ describe('npm run rules', () => {
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain(
-      'rules/topic/a_rule.yml:9:7: error: the test "it matches" fails: the rule matches (expected no match)',
+      'rules/topic/a_rule.yml:11:7: error: the test "it matches" fails: the rule matches (expected no match)',
     );
   });
 
@@ -89,7 +114,7 @@ describe('npm run rules', () => {
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain('rules/lists/admins.yml:1:1: error: a file of lists must be a map of keys, not a list');
-    expect(stderr).toContain('rules/topic/a_rule.yml:5:23: error: there is no list for the placeholder "%admins%"');
+    expect(stderr).toContain('rules/topic/a_rule.yml:7:23: error: there is no list for the placeholder "%admins%"');
   });
 
   test('compiles the routing, and prints its receivers', () => {

@@ -17,6 +17,8 @@ export interface Cloudflare {
   readonly put: ReadonlyMap<string, string>;
   /** The ids of the KV namespaces that uploaded Workers had. */
   readonly namespaces: readonly string[];
+  /** The paths of the static assets that an uploaded Worker has. */
+  readonly assets: readonly string[];
   /** How often a Worker was uploaded. */
   uploads(): number;
   stop(): Promise<void>;
@@ -36,6 +38,7 @@ export async function startCloudflare(
 ): Promise<Cloudflare> {
   const put = new Map<string, string>();
   const namespaces: string[] = [];
+  const assets: string[] = [];
   let uploads = 0;
 
   const answer = (method: string, path: string, query: URLSearchParams, body: string): unknown => {
@@ -57,6 +60,13 @@ export async function startCloudflare(
       namespaces.push(/"namespace_id":"([0-9a-f]{32})"/.exec(body)?.[1] ?? '');
       return { id: 'tocsin', startup_time_ms: 1, available_on_subdomain: true, tag: 't' };
     }
+    // https://developers.cloudflare.com/workers/static-assets/direct-upload/
+    if (worker === '/assets-upload-session') {
+      const manifest: Record<string, { hash: string }> = JSON.parse(body).manifest;
+      assets.push(...Object.keys(manifest));
+      return { jwt: UPLOAD_TOKEN, buckets: [Object.values(manifest).map(({ hash }) => hash)] };
+    }
+    if (path.endsWith('/workers/assets/upload')) return { jwt: UPLOAD_TOKEN };
     if (worker === '/settings') return { bindings: [] };
     if (worker === '/deployments') return { deployments: [] };
     if (worker === '/subdomain') return { enabled: true, previews_enabled: false };
@@ -100,6 +110,7 @@ export async function startCloudflare(
     },
     put,
     namespaces,
+    assets,
     uploads: () => uploads,
     stop: async () => {
       server.closeAllConnections();
@@ -108,6 +119,8 @@ export async function startCloudflare(
   };
 }
 
+/** Of an upload of assets: a JWT that does not expire in a test. */
+const UPLOAD_TOKEN = `e30.${btoa(JSON.stringify({ exp: 4_000_000_000 }))}.e30`;
 const KV = 'tocsin-kv';
 /** The id of the KV namespace that it creates. */
 export const NEW_NAMESPACE = 'f'.repeat(32);

@@ -23,6 +23,7 @@ import { createApp } from '../../src/web/app.ts';
 import { createRandom } from '../sandbox/random.ts';
 import { SCENARIOS } from '../sandbox/scenarios.ts';
 import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';
+import { assets } from '../support/assets.ts';
 import { type Inbox, startInbox } from '../support/slack-inbox.ts';
 import { readView } from '../support/visitors.ts';
 
@@ -80,6 +81,7 @@ export async function startLocalTocsin(
       SLACK_WEBHOOK_URL: inbox.url,
       KV: kv,
       LEDGER: { idFromName: () => null, get: () => null },
+      ASSETS: assets,
       ...env,
     },
     RECEIVER_TYPES,

@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ASSETS } from '../../src/assets.gen.ts';
 import { ROOT } from '../../src/cli/wrangler.ts';
+import { RULE_FILES_PATH } from '../../src/web/asset-paths.ts';
 import { type Cloudflare, type CloudflareOptions, DEPLOYED_URL, NEW_NAMESPACE, startCloudflare } from './cloudflare.ts';
 import { filesWith } from './files.ts';
 import { runScript } from './run-command.ts';
@@ -65,6 +67,7 @@ test('the first deployment uploads the Worker, and then sets its secrets and its
   const { code, out, uploads, put } = await deploy(null);
   expect({ code, uploads, put }).toEqual({ code: 0, uploads: 1, put: { ...SETTINGS, PUBLIC_URL: DEPLOYED_URL } });
   expect(cloudflare?.namespaces).toEqual([NEW_NAMESPACE]);
+  expect(cloudflare?.assets.toSorted()).toEqual([...Object.values(ASSETS), RULE_FILES_PATH].sort());
   expect(out).toContain(`Deployed: ${DEPLOYED_URL}. It reads the log every minute.`);
   expect(out).toContain(`Links in messages use ${DEPLOYED_URL} (PUBLIC_URL).`);
   expect(out).toMatch(/env\.RATE_LIMIT/);

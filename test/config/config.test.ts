@@ -9,6 +9,7 @@ const HOOK = 'https://hooks.slack.com/services/T0AB1CD2E/B0FG3HI4J/aB3dE5fG7hI9j
 const kv = { get() {}, put() {}, delete() {} };
 const ledger = { idFromName() {}, get() {} };
 const rateLimit = { limit() {} };
+const assets = { fetch() {} };
 const GOOD = {
   NIRVANA_LABS_API_KEY: KEY,
   LINK_SECRET: SECRET,
@@ -18,6 +19,7 @@ const GOOD = {
   LEDGER: ledger,
   RATE_LIMIT: rateLimit,
   RATE_LIMIT_WIDE: rateLimit,
+  ASSETS: assets,
 };
 const AUD = '32eafc7626e737849f5a8cbc1dfeb1e8cbd8a7b6c5d4e3f2a1b0c9d8e7f60514';
 const PING = 'https://hc-ping.example/3f9c0a7be1d2-4f9c0a7be1d2';
@@ -54,6 +56,7 @@ describe('valid settings', () => {
       linkSecretPrevious: null,
       rateLimit,
       rateLimitWide: rateLimit,
+      assets,
       kv,
       ledger,
     });
@@ -495,6 +498,7 @@ describe('wrong settings', () => {
       { rateLimitWide: null },
     ],
     ['a text for the rate limit', { RATE_LIMIT: '120' }, 'RATE_LIMIT', /not a binding/, { rateLimit: null }],
+    ['a KV for the assets', { ASSETS: kv }, 'ASSETS', /another kind/, { assets: null }],
     ['no KV', { KV: undefined }, 'KV', /not bound/, { kv: null }],
     ['a text for KV', { KV: 'abc' }, 'KV', /a string, not a binding/, { kv: null }],
     ['no ledger', { LEDGER: undefined }, 'LEDGER', /not bound/, { ledger: null }],
@@ -550,6 +554,7 @@ describe('wrong settings', () => {
       'PUBLIC_URL',
       'RATE_LIMIT',
       'RATE_LIMIT_WIDE',
+      'ASSETS',
     ]);
   });
 
@@ -602,6 +607,7 @@ describe('misspelled settings', () => {
     ['PUBLIC_URL', 'is not set', 'no links'],
     ['RATE_LIMIT', 'is not bound', 'requests are not limited'],
     ['RATE_LIMIT_WIDE', 'is not bound', 'requests are not limited'],
+    ['ASSETS', 'is not bound', 'pages are plain'],
   ])('a missing %s is a notice, and stops nothing', (setting, problem, meanwhile) => {
     expect(read({ [setting]: undefined }).problems).toEqual([
       { setting, severity: 'notice', problem, meanwhile: expect.stringContaining(meanwhile), hint: expect.anything() },

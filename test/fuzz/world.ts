@@ -21,10 +21,10 @@ import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
 import type { AllDeps } from '../../src/web/app.ts';
-import { ASSETS } from '../../src/web/pages/parts/assets.ts';
 import { type ViewerKv, writeViewer } from '../../src/web/viewer-store.ts';
 import { createScene, incoming, MINUTE, NOON, onAction, route } from '../ledger/scene.ts';
 import { createDice } from '../simulation/random.ts';
+import { assets } from '../support/assets.ts';
 import { readView } from '../support/visitors.ts';
 import { hostileText, SECRETS } from './texts.ts';
 
@@ -35,9 +35,7 @@ const ACTIONS = ['vm.deleted', 'api_key.deleted', 'nks_cluster.kubeconfig_read',
 export interface FuzzWorld {
   readonly deps: AllDeps;
   /** What exists, by the part of a path before its id. */
-  readonly ids: Readonly<
-    Record<'entries' | 'alerts' | 'rules' | 'quarantine' | 'viewers' | 'assets', readonly string[]>
-  >;
+  readonly ids: Readonly<Record<'entries' | 'alerts' | 'rules' | 'quarantine' | 'viewers', readonly string[]>>;
   /**
    * What each caller adds to a request for a method, a path with its query, and a body: nobody; the operator secret; a token of
    * each role; a session of each; links.
@@ -107,6 +105,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
       ...{ LINK_SECRET: SECRETS.linkSecret, SLACK_WEBHOOK_URL: SECRETS.webhookUrl, KV: kv, LEDGER: {} },
       ...{ WEBHOOK_URL: SECRETS.ownWebhook, WEBHOOK_SECRET: SECRETS.webhookSecret, HEARTBEAT_URL: SECRETS.heartbeat },
       PUBLIC_URL: 'https://tocsin.example',
+      ASSETS: assets,
     },
     RECEIVER_TYPES,
   );
@@ -160,7 +159,6 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
       rules: rules.map(({ id }) => id),
       quarantine: ledgerViews.quarantine(null).records.map(({ key }) => key),
       viewers: tokens.map(({ id }) => id),
-      assets: Object.values(ASSETS).map(({ path }) => path.replace('/assets/', '')),
     },
     passes,
     callers: [

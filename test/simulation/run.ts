@@ -162,6 +162,7 @@ export async function run(seed: number): Promise<RunResult> {
       'LEDGER',
       'RATE_LIMIT',
       'RATE_LIMIT_WIDE',
+      'ASSETS',
       'PUBLIC_URL',
       ...(conditions.isSlackSet ? [] : ['SLACK_WEBHOOK_URL']),
     ];

@@ -6,8 +6,6 @@ const BARE = {
   level: 'high',
   status: null,
   description: null,
-  author: null,
-  references: [],
   tags: [],
   falsepositives: [],
   fields: [],

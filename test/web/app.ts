@@ -23,7 +23,6 @@ export interface Served {
 export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
   app.use(async (c, next) => {
-    if (c.req.path.startsWith('/assets/')) return await next();
     if (caller.kind === 'nobody' || caller.kind === 'expired link') {
       return c.body(refusedPage(caller, c.req.path), caller.kind === 'nobody' ? 404 : 410, { ...PAGE_HEADERS });
     }

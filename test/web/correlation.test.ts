@@ -14,7 +14,7 @@ const READ = onAction('read', { title: 'Kubeconfig read' });
 function card(more: Partial<CorrelationRule>): string {
   const rule = counting('made', 3, { rules: ['made', 'read', 'gone'], timespanMs: HOUR, ...more });
   const ruleOf = (id: string) => [MADE, READ].find((of) => of.id === id) ?? null;
-  const html = rulePage({ caller: CALLER, rule, activity: null, source: null, ruleOf });
+  const html = rulePage({ caller: CALLER, rule, activity: null, file: null, ruleOf });
   const [, inner = ''] = /What it counts([\s\S]*?)<\/section>/.exec(html) ?? [];
   return inner
     .replace(/<a href="([^"]*)"[^>]*>/g, '[$1] ')
@@ -78,7 +78,7 @@ describe('the page of a correlation', () => {
       caller: CALLER,
       rule: counting('<script>', 3, { groupBy: ['<b>'], fields: ['<i>'], aliases: { '<u>': { '<s>': '<q>' } } }),
       activity: null,
-      source: null,
+      file: null,
       ruleOf: () => null,
     });
     expect(html).not.toMatch(/<(script>|b>|i>|u>|s>|q>)/);

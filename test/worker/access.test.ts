@@ -8,7 +8,6 @@ import { hex } from '../../src/access/seal.ts';
 import { ROLES } from '../../src/access/viewer.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { createApp } from '../../src/web/app.ts';
-import { ASSETS } from '../../src/web/pages/parts/assets.ts';
 import { hasAccess, POLICY } from '../../src/web/policy.ts';
 import { quarantinedPath } from '../../src/web/quarantine-path.ts';
 import { deleteViewer } from '../../src/web/viewer-store.ts';
@@ -93,7 +92,6 @@ const COLUMNS: readonly (readonly [column: string, kinds: readonly Kind[]])[] = 
 const TABLE = `
 route                              | nobody | expired link | new link | link | other link | viewer | Access | responder | op. session | operator | secret
 GET /healthz                       | 200    | 200          | 200      | 200  | 200        | 200    | 200    | 200       | 200         | 200      | 200
-GET /assets/:file                  | 200    | 200          | 200      | 200  | 200        | 200    | 200    | 200       | 200         | 200      | 200
 GET /sign-in                       | 200    | 200          | 200      | 200  | 200        | 200    | 200    | 200       | 200         | 200      | 200
 POST /session                      | 401    | 401          | 401      | 401  | 401        | 401    | 401    | 401       | 401         | 401      | 401
 POST /sign-out                     | 303    | 303          | 303      | 303  | 303        | 303    | 303    | 303       | 303         | 303      | 303
@@ -127,7 +125,6 @@ GET /security                      | 404    | 404          | 404      | 404  | 4
 
 /** An example path of each pattern with a parameter, within the scope of the link. All of them exist. */
 const EXAMPLES: { readonly [pattern: string]: string } = {
-  '/assets/:file': ASSETS.style.path,
   '/alerts/:id': `/alerts/${ALERT}`,
   '/entries/:id': `/entries/${ENTRY}`,
   '/quarantine/:key': quarantinedPath(QUARANTINED),
@@ -467,17 +464,13 @@ describe('a rate limit', () => {
     }
   });
 
-  it.each([
-    ['/sign-in', 'open:2001:db8:0:1::/64'],
-    ['/assets/x', 'asset:2001:db8::/48'],
-    [ASSETS.style.path, 'asset:2001:db8::/48'],
-  ])('counts %s by address, and nothing else is done', async (path, key) => {
+  it('counts the sign-in page by address, and nothing else is done', async () => {
     const { keys, wide, settings } = refusing(false);
     const limited = await createSite({ settings: { ...settings, KV: unreadable } });
     for (const kind of ['nobody', 'a viewer', 'a session'] as const) {
-      expect((await ask(kind, 'GET', path, FROM, limited)).status).toBe(429);
+      expect((await ask(kind, 'GET', '/sign-in', FROM, limited)).status).toBe(429);
     }
-    expect(new Set([...keys, ...wide])).toEqual(new Set([key]));
+    expect(new Set([...keys, ...wide])).toEqual(new Set(['open:2001:db8:0:1::/64']));
   });
 
   it('counts the form by address, and it is not read', async () => {
@@ -589,7 +582,6 @@ describe('a rate limit', () => {
     it.each([
       ['pages', '/', () => ({}), 404],
       ['the sign-in form', '/sign-in', () => ({}), 200],
-      ['assets', ASSETS.style.path, () => ({}), 200],
       ['pages by a dozen links', `/alerts/${ALERT}`, linked, 404],
       ['pages by a dozen ended sessions', '/rules', (i: number) => ({ cookie: `__Host-tocsin=${ended[i % 12]}` }), 404],
     ] as const)('%s', async (__, path, headersOf, status) => {
@@ -722,12 +714,12 @@ describe('every response', () => {
     }
   });
 
-  it('of an asset, a form, a limit and a failure has them too', async () => {
+  it('of the sign-in page, a form, a limit and a failure has them too', async () => {
     const RATE_LIMIT = { limit: async () => ({ success: false }) };
     const broken = { ...site.ledger, alerts: () => Promise.reject(new Error('x')) };
     const { token } = await addViewer('headers');
     const responses = [
-      await site.visit(ASSETS.script.path),
+      await site.visit('/sign-in'),
       await site.visit('/session', { method: 'POST' }),
       await site.visit('/', {}, { settings: { RATE_LIMIT } }),
       await site.visit('/alerts', bearer(token), { deps: { ledger: broken } }),

@@ -7,10 +7,10 @@ import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 const MAIL = { EMAIL_TO: 'oncall@example.com', EMAIL_FROM: 'tocsin@example.com' };
 
 it('each binding has the expected type', () => {
-  const { problems, receivers, rateLimit, kv, ledger } = readConfig({ ...env, ...MAIL }, RECEIVER_TYPES);
+  const { problems, receivers, rateLimit, assets, kv, ledger } = readConfig({ ...env, ...MAIL }, RECEIVER_TYPES);
   expect(problems).toEqual([]);
   expect(receivers.map(({ name }) => name)).toEqual(['slack', 'email']);
-  expect([rateLimit, kv, ledger].includes(null)).toBe(false);
+  expect([rateLimit, assets, kv, ledger].includes(null)).toBe(false);
 });
 
 it('a binding of another type is refused', () => {

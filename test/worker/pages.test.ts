@@ -2,8 +2,9 @@
  * The pages over HTTP, in workerd: statuses, headers, the links shown to callers with a link, requests to the upstream, and
  * that untrusted text adds no link and no script, as workerd's own parser reads the pages.
  */
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { ASSETS } from '../../src/web/pages/parts/assets.ts';
+import { ASSETS } from '../../src/assets.gen.ts';
 import { pagesApp, type Served, VIEWER } from '../web/app.ts';
 import { ALERT_ID, ENTRY_ID, NOW, ORDINARY, RULE, type UntrustedText, views } from '../web/views.ts';
 
@@ -55,23 +56,33 @@ describe('every page', () => {
   });
 });
 
-describe('assets', () => {
-  it.each(Object.values(ASSETS))('$path may be cached for a year', async ({ path, type, text }) => {
-    const response = await get(path, { caller: { kind: 'nobody' } });
+describe('the page of a rule', () => {
+  const path = `/rules/${RULE.id}`;
+
+  it('shows its whole file, tests too, from the assets', async () => {
+    const html = await (await get(path, { env: { ASSETS: env.ASSETS } })).text();
+    expect(html).toContain(`<code>rules/${RULE.path}</code>`);
+    expect(html).toContain('tests:\n');
+    expect(html).not.toContain("can't be read");
+  });
+
+  it.each<[what: string, ASSETS: unknown]>([
+    ['are not bound', undefined],
+    ['fail', { fetch: () => Promise.reject(new Error('network')) }],
+    ['do not have it', { fetch: async () => new Response(null, { status: 404 }) }],
+    ['are something else', { fetch: async () => new Response('{}') }],
+    ['have another file', { fetch: async () => Response.json({ references: [], files: [['x.yml', 'x']] }) }],
+  ])('says so if the assets %s', async (_, ASSETS) => {
+    const response = await get(path, { env: { ASSETS } });
     expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toBe(type);
-    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
-    expect(await response.text()).toBe(text);
+    expect(await response.text()).toContain('The file can&#39;t be read at the moment.');
   });
 
-  it('have no other path', async () => {
-    expect((await get('/assets/tocsin.00000000000.css')).status).toBe(404);
-    expect((await get('/assets/..%2findex.ts')).status).toBe(404);
-  });
-
-  it('are small', () => {
-    expect(new TextEncoder().encode(ASSETS.style.text).length).toBeLessThan(12 * 1024);
-    expect(new TextEncoder().encode(ASSETS.script.text).length).toBeLessThan(3 * 1024);
+  it('links to its references, if they are https addresses', async () => {
+    const references = [[RULE.id, ['https://attack.mitre.org/', 'javascript:alert(1)']]];
+    const ASSETS = { fetch: async () => Response.json({ references, files: [[RULE.path, 'x']] }) };
+    const { links } = await parse(await get(path, { env: { ASSETS } }));
+    expect(links).toContain('https://attack.mitre.org/');
   });
 });
 
@@ -182,7 +193,7 @@ describe('untrusted text', () => {
     const hostile = await parse(await get(path, { ledger: views(of) }));
     const harmless = await parse(await get(path));
     expect(hostile.links).toEqual(harmless.links);
-    expect(hostile.scripts).toEqual([ASSETS.script.path]);
+    expect(hostile.scripts).toEqual([ASSETS.script]);
     expect(hostile.handlers).toEqual([]);
     expect(hostile.text).toContain(text);
   });

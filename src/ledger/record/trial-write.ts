@@ -32,8 +32,6 @@ const BARE = {
   level: 'critical',
   status: null,
   description: null,
-  author: null,
-  references: [],
   tags: [],
   falsepositives: [],
   fields: [],

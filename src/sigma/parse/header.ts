@@ -17,7 +17,7 @@ import {
   reportTypos,
 } from '../../yaml/fields.ts';
 import type { MapEntry, MapNode, Node } from '../../yaml/yaml.ts';
-import { LEVELS, type RuleBase } from '../rule.ts';
+import { LEVELS, type RuleBase, type RuleNotes } from '../rule.ts';
 
 const KNOWN_KEYS = [
   ...['title', 'id', 'related', 'name', 'taxonomy', 'status', 'description', 'license', 'author', 'references'],
@@ -57,7 +57,7 @@ function reportTaxonomy(attributes: Attributes, report: Report): void {
 }
 
 /** A rule without what it detects. */
-export type Header = Omit<RuleBase, 'alerts'>;
+export type Header = Omit<RuleBase, 'alerts'> & RuleNotes;
 
 /** Reads the header of a document; `fallbackId` is used if it has no id. */
 export function readHeader(document: MapNode, fallbackId: string, report: Report): Header {

@@ -8,7 +8,7 @@ import { truncate } from '../../yaml/diagnostics.ts';
 import { mayOverlap } from '../parse/logsource.ts';
 import { join, type ParsedCondition, sumOfLeaves } from '../parse/parsed-condition.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
-import type { Rule } from '../rule.ts';
+import type { ParsedRule } from '../rule.ts';
 import { correlationsInOrder } from './chains.ts';
 import { expressionOf } from './expression.ts';
 import { type LinkResult, link } from './linked.ts';
@@ -16,14 +16,14 @@ import { problemOfPasses } from './passes.ts';
 import { createReferences, type References } from './references.ts';
 
 /** The valid rules, in the order of their documents. */
-export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
+export function resolve(drafts: readonly UnresolvedRule[]): readonly ParsedRule[] {
   const references = createReferences(drafts);
   const filters = filtersByRule(drafts, references);
   const results = new Map<UnresolvedRuleOf<'correlation'>, LinkResult>();
   for (const draft of correlationsInOrder(drafts, references)) results.set(draft, link(draft, references, results));
   const alerts = alerting(results);
 
-  const rulesOf = (draft: UnresolvedRule): readonly Rule[] => {
+  const rulesOf = (draft: UnresolvedRule): readonly ParsedRule[] => {
     const { header } = draft;
     switch (draft.kind) {
       case 'detection': {

@@ -7,7 +7,7 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { readSegment } from '../../http/segment.ts';
-import { ruleSet, ruleSources } from '../../rules.gen.ts';
+import { ruleSet } from '../../rules.gen.ts';
 import { scopeOf, type VisitorDeps, type WebEnv } from '../context.ts';
 import { PAGE_HEADERS } from '../headers.ts';
 import { QUARANTINE_PAGE, readCursor, readQuarantineKey } from '../quarantine-path.ts';
@@ -17,20 +17,19 @@ import { alertsPage, readAlertId, readAlertQuery } from './alerts.tsx';
 import { entryPage } from './entry.tsx';
 import { missingPage, unboundPage, upstreamPage } from './errors.tsx';
 import { overviewPage } from './overview.tsx';
-import { assetRoutes } from './parts/assets.ts';
 import { quarantinedPage, quarantinePage } from './quarantine.tsx';
 import { rulePage } from './rule.tsx';
+import { readRuleFile } from './rule-file.ts';
 import { rulesPage } from './rules.tsx';
 import { securityPage } from './security.tsx';
 import { readUpstreamEntry } from './upstream-entry.ts';
 
 type Web = Context<WebEnv>;
 
-/** The routes of all pages and of the assets, as they are in the policy. */
+/** The routes of all pages, as they are in the policy. */
 export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
   const { config, ledger, now } = deps;
   const app = new Hono<WebEnv>();
-  app.route('/', assetRoutes());
 
   app.get('/', async (c) => {
     const overview = ledger === null ? null : await ledger.overview();
@@ -101,9 +100,9 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     const rule = ruleOf(readSegment(c.req.param('id')));
     if (rule === null) return missing(c);
     const activity = ledger === null ? [] : await ledger.rules();
-    const source = Object.hasOwn(ruleSources, rule.path) ? (ruleSources[rule.path] ?? null) : null;
     const found = activity.find((of) => of.rule === rule.id) ?? null;
-    return send(c, rulePage({ caller: c.var.caller, rule, activity: found, source, ruleOf }));
+    const file = await readRuleFile(config.assets, rule);
+    return send(c, rulePage({ caller: c.var.caller, rule, activity: found, file, ruleOf }));
   });
 
   app.get(SECURITY_PAGE, async (c) => {

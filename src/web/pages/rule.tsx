@@ -12,20 +12,21 @@ import { Card, Figure, Level, When } from './parts/elements.tsx';
 import { FalsePositives, References, Tags, TEXT_MAX } from './parts/rule-text.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
+import type { RuleFile } from './rule-file.ts';
 
 export interface RuleOptions {
   readonly caller: Caller;
   readonly rule: Rule;
   /** Null: it has not matched. */
   readonly activity: RuleActivity | null;
-  /** The text of its file; null if it is not part of this build. */
-  readonly source: string | null;
+  /** Null: it can't be read. */
+  readonly file: RuleFile | null;
   /** Another rule, by its id. */
   readonly ruleOf: (id: string) => Rule | null;
 }
 
 /** The whole document. */
-export function rulePage({ caller, rule, activity, source, ruleOf }: RuleOptions): string {
+export function rulePage({ caller, rule, activity, file, ruleOf }: RuleOptions): string {
   return page({
     title: rule.title,
     caller,
@@ -59,21 +60,21 @@ export function rulePage({ caller, rule, activity, source, ruleOf }: RuleOptions
             <FalsePositives rule={rule} />
           </Card>
         )}
-        <References rule={rule} />
+        <References references={file?.references ?? []} />
         <Card
           title="Source"
           aside={
             <span class="quiet">
-              <code>rules/{rule.path}</code>, shortened
+              <code>rules/{rule.path}</code>
             </span>
           }
         >
-          {source === null ? (
-            <p class="empty">The file is not part of this build.</p>
+          {file === null ? (
+            <p class="empty">The file can't be read at the moment.</p>
           ) : (
             <section class="code" tabindex={0} aria-label="YAML of the rule">
               <pre>
-                <code>{source}</code>
+                <code>{file.text}</code>
               </pre>
             </section>
           )}

@@ -117,7 +117,7 @@ function write(name: string, i: number, { ruleSet, files, against, log = 'audit'
   if (against !== null && name === against?.name) return engine(against.folder, against.moduleOf(files));
   switch (name) {
     case ENGINE:
-      return engine(fileOf('../../../'), rulesModule(ruleSet, null, []));
+      return engine(fileOf('../../../'), rulesModule(ruleSet, null));
     case HAND_WRITTEN: {
       const source = handWritten(detectionsOf(ruleSet), fileOf('./prepared.ts'), log);
       return {

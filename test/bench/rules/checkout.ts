@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Parsed } from '../../../src/sigma/build.ts';
 import type { SourceFile } from '../../../src/yaml/yaml.ts';
 
 export interface Checkout {
@@ -22,7 +23,10 @@ export interface Checkout {
 const SOURCES = { run: 'src/sigma/index.ts', build: 'src/sigma/build.ts', write: 'src/cli/build-rules.ts' } as const;
 
 type BuildSource = Pick<typeof import('../../../src/sigma/build.ts'), 'parseRules' | 'problemText'>;
-type WriteSource = Pick<typeof import('../../../src/cli/build-rules.ts'), 'rulesModule'>;
+/** It takes the rules' files too in older checkouts. */
+interface WriteSource {
+  rulesModule(ruleSet: Parsed['ruleSet'], routing: null, files: readonly SourceFile[]): string;
+}
 
 /** What a folder lacks to be a checkout; null if nothing. */
 export function missingInCheckout(folder: string): string | null {

@@ -7,6 +7,7 @@ import { HEALTH_KINDS, hintOf, raisedHeadline } from '../../../src/alert/health-
 import { NO_LINKS } from '../../../src/alert/links.ts';
 import type { Notification } from '../../../src/alert/notification.ts';
 import { parsePage } from '../../../src/audit-log/page.ts';
+import { readRuleFiles } from '../../../src/cli/build-rules.ts';
 import { statusLines } from '../../../src/cli/commands/status.ts';
 import { whyLines } from '../../../src/cli/commands/why.ts';
 import { printable } from '../../../src/cli/terminal.ts';
@@ -17,7 +18,7 @@ import { outcome } from '../../../src/notify/slack/answer.ts';
 import { render as slack } from '../../../src/notify/slack/render.ts';
 import { payload } from '../../../src/notify/webhook/payload.ts';
 import { toIncoming } from '../../../src/poller/batching.ts';
-import { ruleSet, ruleSources } from '../../../src/rules.gen.ts';
+import { ruleSet } from '../../../src/rules.gen.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import { fieldLine } from '../../../src/text/untrusted.ts';
 import { workerHealth } from '../../../src/web/health.ts';
@@ -42,7 +43,7 @@ const ECHO = '«url»';
 const OURS = new Set(
   [
     ...HEALTH_KINDS.flatMap((kind) => [hintOf(kind), raisedHeadline(kind, 'slack')]),
-    ...Object.values(ruleSources),
+    ...readRuleFiles('rules').map(({ text }) => text),
     ...RULES.map(({ title }) => title),
     'actor.id actor.name actor.type target.id target.type wrangler.toml .dev.vars',
   ].flatMap(linkify),

@@ -1,6 +1,6 @@
 /** Requests to every route, by every kind of caller, over a real ledger with hostile entries. */
 
-import { ruleSources } from '../../../src/rules.gen.ts';
+import { readRuleFiles } from '../../../src/cli/build-rules.ts';
 import { createApp } from '../../../src/web/app.ts';
 import { POLICY } from '../../../src/web/policy.ts';
 import type { Dice } from '../../simulation/random.ts';
@@ -28,7 +28,7 @@ const HEADERS = [
 const TYPES = ['application/json', 'application/x-www-form-urlencoded', 'text/html', 'multipart/form-data; boundary=x'];
 /** In our own pages: the addresses that rules refer to. */
 const MITRE = /^https:\/\/attack\.mitre\.org\/(?:tactics|techniques)\/TA?\d{4}(?:\/\d{3})?\/$/;
-const OURS = new Set(Object.values(ruleSources).flatMap((text) => text.match(/https:\/\/[^\s'"<>]+/g) ?? []));
+const OURS = new Set(readRuleFiles('rules').flatMap(({ text }) => text.match(/https:\/\/[^\s'"<>]+/g) ?? []));
 
 interface RequestInput {
   readonly world: number;

@@ -82,6 +82,6 @@ export function ruleSetOf(expressions: readonly Expression[]): RuleSet {
 
 const ANY_RULE: DetectionRule = {
   ...{ kind: 'detection', id: '', name: null, title: 'A rule', level: 'low', status: null, description: null },
-  ...{ author: null, references: [], tags: [], falsepositives: [], fields: [], path: 'x.yml', alerts: true },
+  ...{ tags: [], falsepositives: [], fields: [], path: 'x.yml', alerts: true },
   ...{ tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null }, expression: { kind: 'and', of: [] } },
 };

@@ -21,12 +21,12 @@ export function FalsePositives({ rule }: { rule: Rule }) {
 }
 
 /** A card with links, for those references that are https addresses; null without references. */
-export function References({ rule }: { rule: Rule }) {
-  if (rule.references.length === 0) return null;
+export function References({ references }: { references: readonly string[] }) {
+  if (references.length === 0) return null;
   return (
     <Card title="References">
       <ul>
-        {rule.references.map((reference) => (
+        {references.map((reference) => (
           <li>
             <MaybeLink href={httpsAddress(reference)} text={reference} max={TEXT_MAX} />
           </li>

@@ -5,10 +5,11 @@
  */
 import type { Child } from 'hono/jsx';
 import { SIGN_OUT_PATH } from '../../../access/session.ts';
+import { ASSETS } from '../../../assets.gen.ts';
 import type { Caller } from '../../context.ts';
 import { hasAccess } from '../../policy.ts';
 import { SECURITY_PAGE } from '../../security-path.ts';
-import { ASSETS, BELL } from './assets.ts';
+import { BELL } from './bell.ts';
 import { When } from './elements.tsx';
 import { plainText, UntrustedText } from './untrusted-text.tsx';
 
@@ -49,8 +50,8 @@ function Shell({ title, caller, section, children }: PageOptions) {
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
         <meta name="format-detection" content="telephone=no,date=no,address=no,email=no" />
-        <link rel="icon" type="image/svg+xml" href={ASSETS.icon.path} />
-        <link rel="stylesheet" href={ASSETS.style.path} />
+        <link rel="icon" type="image/svg+xml" href={ASSETS.icon} />
+        <link rel="stylesheet" href={ASSETS.style} />
       </head>
       <body>
         <a class="skip" href="#main">
@@ -78,7 +79,7 @@ function Shell({ title, caller, section, children }: PageOptions) {
             log and never changes it.
           </p>
         </footer>
-        <script src={ASSETS.script.path} />
+        <script src={ASSETS.script} />
       </body>
     </html>
   );

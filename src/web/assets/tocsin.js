@@ -3,8 +3,7 @@
  *
  * Contract: it sets text only, so nothing on the page can become markup.
  */
-export const SCRIPT = `(() => {
-  'use strict';
+(() => {
   const two = (n) => String(n).padStart(2, '0');
   const day = (d) => d.getFullYear() + '-' + two(d.getMonth() + 1) + '-' + two(d.getDate());
   for (const time of document.querySelectorAll('time[datetime]')) {
@@ -24,7 +23,7 @@ export const SCRIPT = `(() => {
     const same = time.textContent.startsWith(day(at));
     utc.textContent = (same ? time.textContent.slice(11) : time.textContent) + ' UTC';
     const size = Math.abs(east);
-    zone.textContent = (east < 0 ? '\\u2212' : '+') + two(Math.floor(size / 60)) + ':' + two(size % 60);
+    zone.textContent = (east < 0 ? '\u2212' : '+') + two(Math.floor(size / 60)) + ':' + two(size % 60);
     time.textContent = day(at) + ' ' + clock + ':' + two(at.getSeconds());
     time.parentElement.append(' ', utc);
   }
@@ -43,8 +42,9 @@ export const SCRIPT = `(() => {
         getSelection().selectAllChildren(from);
         button.textContent = 'Selected';
       }
-      setTimeout(() => { button.textContent = name; }, 2500);
+      setTimeout(() => {
+        button.textContent = name;
+      }, 2500);
     });
   }
 })();
-`;
