@@ -17,74 +17,107 @@ const SEPARATORS = /[/?&=#:@]/;
 const ADDRESS = /\b[a-z][a-z0-9+.-]{0,20}:(?:\\?\/){2}\S*/gi;
 
 /**
- * A redactor for a key of printable ASCII: verbatim, JSON-escaped, percent-encoded, and in base64 or base64url, also where only
- * a part of what was encoded is the key (`Bearer <key>`), at any offset. Each of these also where any of its characters is
- * escaped as JSON allows. Everything else stays as it is, numbers and escapes too. What holds the key in UTF-16 is redacted
- * whole.
+ * A redactor for a key of printable ASCII: verbatim, and in base64 or base64url, also where only a part of what was encoded is
+ * the key (`Bearer <key>`), at any offset. Each of these also where any of its characters is escaped, see `unescaped`.
+ * Everything else stays as it is, numbers and escapes too. What holds the key in UTF-16 is redacted whole.
  */
 export function createRedact(secret: string): Redact {
   const forms = formsOf(secret);
-  const formsIn = (text: string): string[] => forms.filter((form) => text.includes(form));
-  return (text) => {
+  const pattern = new RegExp(forms.map(literally).join('|'), 'g');
+  const isIn = (text: string): boolean => forms.some((form) => text.includes(form));
+  // Where it begins and ends in `text`, once that is unescaped `depth` times.
+  const placesAt = (text: string, depth: number): readonly number[] =>
+    depth > 0
+      ? placesBefore(text, placesAt(unescapedOnce(text), depth - 1))
+      : Array.from(text.matchAll(pattern), ({ index, 0: { length } }) => [index, index + length]).flat();
+  const redact = (text: string): string => {
     let clean = text;
-    for (const form of formsIn(text)) clean = clean.replaceAll(form, REDACTED);
-    // Almost no answer has an escaped form: only then it is searched for in every way to write it.
-    for (const form of formsIn(unescaped(clean))) clean = clean.replace(escapedPattern(form), REDACTED);
+    let plain = text;
+    for (let depth = 0; depth <= DEPTH_MAX; depth++) {
+      // Almost no answer has the key: only then places are searched for.
+      if (isIn(plain)) {
+        clean = withoutPlaces(clean, placesAt(clean, depth));
+        plain = plain.replace(pattern, REDACTED);
+      }
+      plain = unescapedOnce(plain);
+    }
+    return clean;
+  };
+  return (text) => {
+    const clean = redact(text);
     // JSON has no NUL, and is never UTF-16 (RFC 8259, 8.1).
-    const isHidden = clean.includes('\0') && formsIn(unescaped(clean.replaceAll('\0', ''))).length > 0;
-    return isHidden ? REDACTED : clean;
+    const bare = clean.replaceAll('\0', '');
+    return bare !== clean && redact(bare) !== bare ? REDACTED : clean;
   };
 }
 
-/** An escape of JSON for a character that needs none; RFC 8259, 7: any may be written so. */
-const ESCAPE = /(?:u00([2-7][\da-fA-F])|\/)/y;
-/** JSON inside JSON doubles its backslashes; deeper than three times nobody reads it. */
-const BACKSLASHES_MAX = 8;
-
+/** Percent-encoding or HTML within another, within JSON; deeper nobody reads it. */
+const DEPTH_MAX = 5;
 /**
- * `text` with each `\u0041` and `\/` as the character that it stands for, also in JSON inside JSON. By hand, since 16 MB of
- * backslashes must not take longer than other text.
+ * A character of printable ASCII as an upstream may write it: `\u006e`, `\/` and `\"` (RFC 8259, 7), `%6e`
+ * (RFC 3986, 2.1), `&#110;`, `&#x6e;`, `&amp;` (HTML, 13.5: the semicolon of numbers may be missing). JSON inside JSON doubles
+ * its backslashes: all but the last of a run stand for nothing. Repetition is bounded: time is linear in the text's length.
  */
-export function unescaped(text: string): string {
-  let plain = '';
-  let from = 0;
-  for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', ESCAPE.lastIndex)) {
-    let end = at + 1;
-    while (text[end] === '\\') end++;
-    ESCAPE.lastIndex = end;
-    const found = ESCAPE.exec(text);
-    if (found === null) {
-      ESCAPE.lastIndex = end;
-      continue;
-    }
-    plain += text.slice(from, Math.max(at, end - BACKSLASHES_MAX));
-    plain += found[1] === undefined ? '/' : String.fromCharCode(Number.parseInt(found[1], 16));
-    from = ESCAPE.lastIndex;
-  }
-  return from === 0 ? text : plain + text.slice(from);
+const ESCAPE =
+  /\\{1,999}(?=\\)|\\(["/])|(?:\\u00|%)([2-7][\da-f])|&#x0{0,999}([2-7][\da-f])(?![\da-f]);?|&#0{0,999}(\d{2,3})(?!\d);?|&([a-z]{2,6});/gi;
+/** Those of the characters that keys and escapes have; https://html.spec.whatwg.org/multipage/named-characters.html. */
+const NAMED: { readonly [name: string]: string } = {
+  ...{ amp: '&', quot: '"', apos: "'", lt: '<', gt: '>', sol: '/', bsol: '\\', num: '#', percnt: '%', semi: ';' },
+  ...{ plus: '+', equals: '=', lowbar: '_', period: '.', colon: ':', comma: ',', dollar: '$', excl: '!', commat: '@' },
+};
+
+function unescapedOnce(text: string, each?: (at: number, written: string, character: string) => void): string {
+  return text.replace(
+    ESCAPE,
+    (written: string, same?: string, hex?: string, hex2?: string, decimal?: string, name?: string, at = 0) => {
+      const code = decimal === undefined ? Number.parseInt(hex ?? hex2 ?? '', 16) : Number(decimal);
+      let character = same;
+      if (name !== undefined) character = NAMED[name.toLowerCase()];
+      else if (code >= 32 && code <= 126) character = String.fromCharCode(code);
+      else if (written.endsWith('\\')) character = '';
+      if (character === undefined) return written;
+      each?.(at, written, character);
+      return character;
+    },
+  );
 }
 
-function escapedPattern(form: string): RegExp {
-  const characters = Array.from(form, (character) => {
-    const hex = character.charCodeAt(0).toString(16);
-    const literal = character === '/' ? `\\\\{0,${BACKSLASHES_MAX}}/` : literally(character);
-    return `(?:\\\\{1,${BACKSLASHES_MAX}}u00${hex.replace(/[a-f]/, (digit) => `[${digit}${digit.toUpperCase()}]`)}|${literal})`;
+/** `text` with each escaped character of printable ASCII as itself, also where its escape is escaped, a few times over. */
+export function unescaped(text: string): string {
+  let plain = text;
+  for (let depth = 0; depth < DEPTH_MAX; depth++) plain = unescapedOnce(plain);
+  return plain;
+}
+
+/** Ascending places in `unescapedOnce(text)`, as places in `text`: each where the character before it ends. */
+function placesBefore(text: string, places: readonly number[]): readonly number[] {
+  const found: number[] = [];
+  let [from, plainFrom] = [0, 0];
+  const upTo = (at: number): void => {
+    for (let place = places[found.length]; place !== undefined; place = places[found.length]) {
+      if (from + place - plainFrom > at) return;
+      found.push(from + place - plainFrom);
+    }
+  };
+  unescapedOnce(text, (at, written, character) => {
+    upTo(at);
+    plainFrom += at - from + character.length;
+    from = at + written.length;
   });
-  return new RegExp(characters.join(''), 'g');
+  upTo(text.length);
+  return found;
+}
+
+/** `text` without what is between each two places. */
+function withoutPlaces(text: string, places: readonly number[]): string {
+  const kept = places.map((place, i) => (i % 2 === 0 ? text.slice(places[i - 1] ?? 0, place) : REDACTED));
+  return kept.join('') + text.slice(places.at(-1) ?? 0);
 }
 
 function formsOf(secret: string): string[] {
   if (secret === '') return [];
-  const encoded = encodeURIComponent(secret.toWellFormed());
-  const everyByte = Array.from(new TextEncoder().encode(secret), percentEncoded).join('');
-  const forms = new Set([
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encoded,
-    encoded.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
-    everyByte,
-    everyByte.toLowerCase(),
-  ]);
+  // Unescaped too: a key may look like an escape.
+  const forms = new Set([secret, unescaped(secret)]);
   for (const offset of [0, 1, 2]) {
     const piece = base64Piece(secret, offset);
     if (piece.length < BASE64_PIECE_MIN) continue;
@@ -92,10 +125,6 @@ function formsOf(secret: string): string[] {
     forms.add(piece.replaceAll('+', '-').replaceAll('/', '_'));
   }
   return longestFirst(forms);
-}
-
-function percentEncoded(byte: number): string {
-  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 /** The characters in the base64 of (`offset` bytes, the secret, anything) that depend on the secret alone. */

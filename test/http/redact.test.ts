@@ -16,6 +16,25 @@ function encoded(text: string, chosen: (i: number) => boolean, upper = false): s
   }).join('');
 }
 
+const hexOf = (character: string): string => character.charCodeAt(0).toString(16);
+/** Ways to write one character, and how often it is written so again. */
+const WAYS: readonly ((character: string) => string)[] = [
+  (character) => JSON.stringify(character).slice(1, -1),
+  (character) => `\\u00${hexOf(character)}`,
+  (character) => `%${hexOf(character)}`,
+  (character) => `%25${hexOf(character).toUpperCase()}`,
+  (character) => `%2525${hexOf(character)}`,
+  (character) => `&#${character.charCodeAt(0)};`,
+  (character) => `&#000${character.charCodeAt(0)};`,
+  (character) => `&#x${hexOf(character)};`,
+  (character) => `&#X00${hexOf(character).toUpperCase()};`,
+  (character) => `&amp;#${character.charCodeAt(0)};`,
+  (character) => `\\u0026#x${hexOf(character)};`,
+  (character) => `%26%23${character.charCodeAt(0)}%3b`,
+  (character) => `\\u0025${hexOf(character)}`,
+  (character) => `%5cu00${hexOf(character)}`,
+];
+
 /** Everything here but `inside` must stay byte for byte. */
 const around = (inside: string) =>
   `{ "n":1.0,"n":12345678901234567890, "${inside}":["A\\/\\u0041 ${inside} \\u00e9\\ud83d\\ude00"], "s":"a\\u0026b" }\n`;
@@ -31,6 +50,13 @@ describe('a key in JSON', () => {
     ['with an escaped slash', encoded(KEY, () => false).replace('/', '\\/')],
     ['percent-encoded', encodeURIComponent(KEY)],
     ['percent-encoded, and escaped', encoded(encodeURIComponent(KEY), (i) => i % 2 === 0)],
+    ['percent-encoded at its first character', `%6e${JSON.stringify(KEY.slice(1)).slice(1, -1)}`],
+    ['percent-encoded twice at its first character', `%256e${JSON.stringify(KEY.slice(1)).slice(1, -1)}`],
+    ['with a character reference', `&#110;${JSON.stringify(KEY.slice(1)).slice(1, -1)}`],
+    ['with a character reference of no end', `&#110${JSON.stringify(KEY.slice(1)).slice(1, -1)}`],
+    ['with a hexadecimal character reference', `&#x6e;${JSON.stringify(KEY.slice(1)).slice(1, -1)}`],
+    ['with named character references', KEY.replace('/', '&sol;').replace('+', '&plus;').replace('"', '&quot;')],
+    ['in base64, and percent-encoded', encodeURIComponent(btoa(KEY).replaceAll('=', ''))],
     ['in base64', btoa(KEY).replaceAll('=', '')],
     ['in base64 with escaped slashes', btoa(KEY).replaceAll('=', '').replaceAll('/', '\\/')],
     ['in base64, and escaped', encoded(btoa(KEY).replaceAll('=', ''), (i) => i % 2 === 1)],
@@ -47,6 +73,27 @@ describe('a key in JSON', () => {
     let value = JSON.parse(clean) as { body?: string; key?: string };
     for (let i = 0; i < deep; i++) value = JSON.parse(value.body ?? '') as typeof value;
     expect(value).toEqual({ key: '[redacted]' });
+  });
+
+  test.each([1, 2, 3, 4, 8, 9, 11, 13, 17, 2_001])('with %i backslashes before an escape', (count) => {
+    const backslashes = '\\'.repeat(count);
+    const rest = encoded(KEY.slice(1), (i) => i === 4).replace('\\u', `${backslashes}u`);
+    expect(redact(around(`${backslashes}u006e${rest}`))).toBe(around('[redacted]'));
+  });
+
+  test('between characters that are escaped too, which stay', () => {
+    const [before, after] = ['%41&#65;&amp;\\\\ %2525', ';%41;&#65;\\\\\\/%2525&#1114111;&#x6e45;&none;'];
+    for (const way of WAYS) {
+      const echo = Array.from(KEY, way).join('');
+      expect(redact(`${before}${echo}${after}${echo}`)).toBe(`${before}[redacted]${after}[redacted]`);
+    }
+  });
+
+  test('that looks like an escape', () => {
+    const redactThis = createRedact('nvk%41&#66;\\u0043-key');
+    for (const echo of ['nvk%41&#66;\\u0043-key', 'nvk%2541&amp;#66;\\u005cu0043-key', 'nvk%41&#66;\\\\u0043-%6bey']) {
+      expect(redactThis(`"${echo}"`)).toBe('"[redacted]"');
+    }
   });
 
   test.each([
@@ -78,6 +125,17 @@ describe('a key in JSON', () => {
       { numRuns: 1_000 },
     );
   });
+
+  test('is found in any mix of the ways to write its characters, and all else is kept', () => {
+    const mix = fc.array(fc.nat(WAYS.length - 1), { minLength: KEY.length, maxLength: KEY.length });
+    fc.assert(
+      fc.property(mix, fc.json(), (ways, json) => {
+        const echo = Array.from(KEY, (character, i) => WAYS[ways[i] ?? 0]?.(character)).join('');
+        expect(redact(`{"k":"${echo}","j":${json}}`)).toBe(`{"k":"[redacted]","j":${json}}`);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });
 
 test.each([
@@ -85,10 +143,14 @@ test.each([
   ['backslashes', '\\'],
   ['the beginning of the key', 'nvk-proxy\\/'],
   ['the beginning of the key, escaped', '\\u006evk'],
+  ['a percent sign, percent-encoded', '%25'],
+  ['a percent sign, percent-encoded many times', '25'],
+  ['references', '&#110;'],
+  ['zeros of a reference', '0'],
 ])(
-  '16 MB of %s take seconds, not hours',
+  '4 MB of %s take seconds, not hours',
   (_what, part) => {
-    const text = part.repeat(Math.floor((16 * 1024 * 1024) / part.length));
+    const text = `%&#${part.repeat(Math.floor((4 * 1024 * 1024) / part.length))}`;
     const began = performance.now();
     expect(redact(text)).toBe(text);
     redact(`${text}${encoded(KEY, () => true)}`);
