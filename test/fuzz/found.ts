@@ -9,17 +9,28 @@ export function invisibleIn(text: string, isLines = false): string | null {
   return `U+${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')} stands raw`;
 }
 
-/** A secret in an output, as it is or as JSON, HTML or a URL may write it. */
+/** A secret in an output, as it is or as JSON, HTML or a URL may write any of its characters, also one within another. */
 export function secretIn(text: string): string | null {
-  const plain = text
-    .replace(/\\u00([2-7][\da-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replaceAll('\\/', '/')
-    .replaceAll('&amp;', '&');
+  const layers = [text];
+  for (let plain = readOnce(text); plain !== layers.at(-1) && layers.length <= 8; plain = readOnce(plain))
+    layers.push(plain);
   for (const part of SECRET_PARTS) {
     const forms = [part, encodeURIComponent(part), btoa(part).replace(/.=*$/, ''), btoa(`x${part}`).slice(2, -4)];
-    if (forms.some((form) => text.includes(form) || plain.includes(form))) return `a secret is shown: ${part}`;
+    if (forms.some((form) => layers.some((layer) => layer.includes(form)))) return `a secret is shown: ${part}`;
   }
   return null;
+}
+
+/** What a reader of JSON, HTML or a URL makes of a text. */
+function readOnce(text: string): string {
+  const character = (code: string, base: number): string => String.fromCharCode(Number.parseInt(code, base));
+  return text
+    .replace(/\\+u00([2-7][\da-f])/gi, (_, hex: string) => character(hex, 16))
+    .replace(/\\+\//g, '/')
+    .replace(/%([2-7][\da-f])/gi, (_, hex: string) => character(hex, 16))
+    .replace(/&#x0*([2-7][\da-f]);/gi, (_, hex: string) => character(hex, 16))
+    .replace(/&#0*(3[2-9]|[4-9]\d|1[01]\d|12[0-6]);/g, (_, decimal: string) => character(decimal, 10))
+    .replaceAll('&amp;', '&');
 }
 
 /** Where two lists differ, in a line; null: nowhere. */

@@ -26,6 +26,8 @@ const PIECES: readonly string[] = [
   ...['@everyone', '@here', '<@&1>', '<t:0:R>', '<a:x:1>', '[x](https://evil.example)', '||s||', '> q', '# h', '- l'],
   ...['https://evil.example/a?b=c#d', 'evil.com', 'evil․com', 'evil。com', 'www.evil.co', 'usage.click', 'volume.zip'],
   ...['tel:+15551234', 'mailto:a@evil.com', 'javascript:alert(1)', 'data:text/html,x', 'msteams:/l/x', 'a@b.co', 'x@y'],
+  ...['+15551234567', '(555) 123-4567', '555-123-4567', 'h323:a@evil.com', 'localhost', 'localhost:8080/x'],
+  ...['10.0.0.0/8', '2001:db8::/32', '::ffff:1.2.3.4', '[::ffff:1.2.3.4]:80', '[2001:db8::1]:443/x'],
   ...['203.0.113.9', '203.0.113.9:80/x', '2001:db8::1', 'xn--p1ai', 'i❤.ws', 'vm.created', 'request.rejected'],
   ...[
     '<script>alert(1)</script>',

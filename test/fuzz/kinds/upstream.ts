@@ -11,7 +11,7 @@ import { hostileText, mutated, SECRETS } from '../texts.ts';
 const NOW = Date.UTC(2026, 10, 21);
 const TYPES = ['application/json', 'application/json; charset=utf-8', 'text/html', 'application/problem+json', ''];
 const STATUSES = [200, 200, 200, 200, 201, 206, 301, 400, 401, 403, 404, 409, 418, 422, 429, 500, 502, 503, 599];
-/** Where an input has it, the upstream echoes the API key in one of the ways that JSON has. */
+/** Where an input has it, the upstream echoes the API key in one of the ways of `ECHOES`. */
 const ECHO = '«key»';
 
 interface AnswerInput {
@@ -115,6 +115,17 @@ const ECHOES: readonly string[] = [
   btoa(SECRETS.apiKey),
   btoa(`Bearer ${SECRETS.apiKey}`),
   btoa(`Bearer ${SECRETS.apiKey}`).replaceAll('/', '\\/'),
+  ...[/^./, /.$/, /[a-f]/g, /./g].flatMap((some) =>
+    [
+      (code: number) => `%${code.toString(16)}`,
+      (code: number) => `%25${code.toString(16).toUpperCase()}`,
+      (code: number) => `&#${code};`,
+      (code: number) => `&#x${code.toString(16)};`,
+      (code: number) => `&amp;#0${code};`,
+      (code: number) => `\\u0026#${code};`,
+      ...[3, 9, 13, 17].map((count) => (code: number) => `${'\\'.repeat(count)}u00${code.toString(16)}`),
+    ].map((write) => SECRETS.apiKey.replace(some, (character) => write(character.charCodeAt(0)))),
+  ),
 ];
 
 function bodyOf(dice: Dice): string {
