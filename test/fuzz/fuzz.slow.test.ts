@@ -169,6 +169,7 @@ describe('a planted fault is found, and the smallest input shown', () => {
       /a secret is shown/,
     ],
     ['terminal output that is not cleaned', cliKind((text) => text.replace('plain', '\u001b[2J')), /stands raw/],
+    ['terminal output that loses our words', cliKind((text) => text.replaceAll('2026', '')), /without our own words/],
     ['terminal output with forged lines', cliKind((text) => `${text}\nHEALTHY`), /lines in place of/],
     [
       'a health alert with the words of others as they are',

@@ -114,12 +114,25 @@ export function cliKind(fault: (text: string) => string = (text) => text): FuzzK
       if (raw !== null) return raw;
       // JSON of a record is indented over several lines.
       const isJson = command === 4 && found.length > expected.length;
-      return text.split('\n').length === expected.length || isJson
-        ? null
-        : `${text.split('\n').length} lines in place of ${expected.length}`;
+      if (isJson) return null;
+      const read = text.split('\n');
+      if (read.length !== expected.length) return `${read.length} lines in place of ${expected.length}`;
+      const other = read.find((line, i) => !hasWordsOf(line, expected[i] ?? ''));
+      return other === undefined ? null : `a line without our own words: ${other}`;
     },
   };
   return kind as FuzzKind;
+}
+
+/** Whether a line has our own words of the expected one in their order, whatever stands in place of each `plain`; up to where it is cut. */
+function hasWordsOf(line: string, expected: string): boolean {
+  const words = expected.split(/plain|\s+/i).filter((word) => word !== '');
+  let from = 0;
+  return words.every((word) => {
+    const at = line.indexOf(word, from);
+    from = at < 0 ? line.length : at + word.length;
+    return at >= 0 || line.endsWith('…');
+  });
 }
 
 /** The answer with a text in place of each `T`. */
