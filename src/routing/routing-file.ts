@@ -224,5 +224,5 @@ function isMissing(entry: MapEntry | undefined): boolean {
 
 /** Whether it may be an address, a key, or anything else that is not a short word. */
 function isMaybeSecret(text: string): boolean {
-  return !/^[A-Za-z_-]{1,24}$/.test(text) || /^whsec_|^whsk_/.test(text);
+  return !/^[A-Za-z_-]{1,20}$/.test(text) || /^whsec_|^whsk_/.test(text);
 }

@@ -98,7 +98,7 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
         report.notice(place(problem.pos[0]), 'a comment begins here', 'add a space before "#"');
       else if (report.errors() === errors)
         // One mistake makes the library report several errors: only the first one helps.
-        report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem.message)}`, YAML_HINT);
+        report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem)}`, YAML_HINT);
     }
     if (report.errors() > errors) continue;
     const root = document.contents;
@@ -174,7 +174,7 @@ function read(
     if (node === null) return { kind: 'scalar', value: null, place, textPlace: null, source: null };
     if (isAlias(node)) {
       const target = anchors.get(node.source);
-      if (target === undefined) throw new ParseError(place, `the alias *${node.source} has no anchor before it`);
+      if (target === undefined) throw new ParseError(place, 'this alias has no anchor before it');
       budget.aliased -= 1 + target.range[1] - target.range[0];
       if (budget.aliased < 0) throw new ParseError(place, TOO_MANY_ALIASES);
       return visit(target, place, depth + 1);
@@ -256,6 +256,9 @@ function placeOf(lines: LineCounter, offset: number): Place {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-function sentence(message: string): string {
-  return (message.split('\n')[0] ?? message).replace(/[.:]$/, '');
+/** Without the name of a tag or an alias: the place shows it, and in a routing file it may be a part of a secret. */
+function sentence({ code, message }: YAMLParseError | YAMLWarning): string {
+  const line = message.split('\n')[0] ?? message;
+  const isNamed = code === 'TAG_RESOLVE_FAILED' || code === 'BAD_ALIAS';
+  return (isNamed ? line.replace(/: .*$/, '') : line).replace(/[.:]$/, '');
 }

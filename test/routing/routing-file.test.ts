@@ -186,7 +186,7 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
       '3:1: error: the routing is one document (delete the "---")',
     ],
     ['no YAML', 'receivers: [', '1:13: error: not valid YAML'],
-    ['an alias of nothing', 'receivers: *all', '1:12: error: the alias *all has no anchor before it'],
+    ['an alias of nothing', 'receivers: *all', '1:12: error: this alias has no anchor before it'],
     [
       'more than anybody has',
       `receivers:\n${Array.from({ length: 21 }, (_, i) => `- {name: r${i}, type: slack}\n`).join('')}`,
@@ -232,6 +232,7 @@ describe('a secret in the place of a setting is refused, and shown to nobody', (
     'https://hooks.slack.com/services/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',
     'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3',
     'aB3dE5fG7hI9jK1lM3nO5pQ7',
+    'aBcdEfgHijkLmnoPqrstUvwX',
     'oncall@example.com',
     'nv-live-4f9c0a7be1d2',
   ];
@@ -254,6 +255,14 @@ describe('a secret in the place of a setting is refused, and shown to nobody', (
       `receivers: ${JSON.stringify(secret)}`,
       `receivers: [{name: a, type: slack, secret: [${JSON.stringify(secret)}]}]`,
     ]) {
+      expect(parse(text).routing).toBeNull();
+      expect(problemsOf(text).join('\n')).not.toContain(secret);
+    }
+  });
+
+  test.each(SECRETS)('%s as a tag or an alias', (secret) => {
+    for (const sign of ['!', '!!', '*']) {
+      const text = `receivers:\n  - name: a\n    type: slack\n    secret: ${sign}${secret}`;
       expect(parse(text).routing).toBeNull();
       expect(problemsOf(text).join('\n')).not.toContain(secret);
     }

@@ -104,7 +104,7 @@ export function alertLine(of: UntrustedText = ORDINARY, changes: Partial<AlertSu
 
 function evidence(of: UntrustedText): readonly Evidence[] {
   return [
-    { selection: 'selection', field: 'action', value: of.action.slice(0, 256) },
+    { selection: 'selection', field: 'action', value: of.action.slice(0, 256).toWellFormed() },
     { selection: 'succeeded', field: 'status_code', value: '204' },
   ];
 }

@@ -99,7 +99,7 @@ describe('the problems of a document', () => {
       rule({ head: '<<: {a: b}' }),
       '2:1: error: merge keys ("<<") are not part of YAML 1.2 (repeat the keys)',
     ],
-    ['an alias of nothing', rule({ head: 'id: *x' }), '2:5: error: the alias *x has no anchor before it'],
+    ['an alias of nothing', rule({ head: 'id: *x' }), '2:5: error: this alias has no anchor before it'],
     [
       'our own key misspelled',
       rule({ head: 'tocsin: {runbok: x}' }),
