@@ -39,7 +39,9 @@ export function createRedact(secret: string): Redact {
         clean = withoutPlaces(clean, placesAt(clean, depth));
         plain = plain.replace(pattern, REDACTED);
       }
-      plain = unescapedOnce(plain);
+      const before = plain;
+      plain = unescapedOnce(before);
+      if (plain === before) break;
     }
     return clean;
   };
