@@ -3,7 +3,7 @@
  *
  * Contract: pure. Times are event times, in ms since the epoch. Of a rule and key at most one alert is live: not resolved.
  * A match that lies `reopenMs` or more outside of the live alert opens another: a later one supersedes it, an earlier one is
- * of the past. Resolved alerts take what was late, so that reading it again opens nothing; but something severe that they
+ * of the past. Resolved alerts take what was late, so that no alert is opened for what was read again; but something severe that they
  * have not seen opens an alert.
  */
 import { LEVELS, type Level } from '../sigma/index.ts';
@@ -45,7 +45,7 @@ export type Placement<A extends PlacedAlert> =
   | { readonly kind: 'opens'; readonly status: 'open'; readonly previous: A | null; readonly supersedes: boolean }
   | { readonly kind: 'opens'; readonly status: 'past' };
 
-/** Whether somebody has to hear of a level at once: high and critical. */
+/** Whether a level needs attention at once: high and critical. */
 export function isSevere(level: Level): boolean {
   return LEVELS.indexOf(level) >= LEVELS.indexOf('high');
 }
@@ -79,7 +79,7 @@ export function placeMatch<A extends PlacedAlert>(
   };
 }
 
-/** Whether a match shows something severe that whoever resolved the alert has not seen. */
+/** Whether a match shows something severe that was not there when the alert was resolved. */
 function isNews({ level, network }: PlacedMatch, alert: PlacedAlert): boolean {
   if (!isSevere(level) || alert.status !== 'resolved') return false;
   return isAbove(level, alert.level) || (network !== null && !alert.networks.includes(network));

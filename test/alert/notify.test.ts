@@ -73,7 +73,7 @@ describe('decideNotify', () => {
     ['3. first match', { notified: null }, 'opened: first match'],
     ['3. a receiver that joined later', { alert: { count: 5_000 }, notified: null }, 'opened: first match'],
     [
-      '3. acknowledged before this receiver heard of it',
+      '3. acknowledged before this receiver was notified',
       { alert: { acknowledgedCount: 1 }, notified: null },
       'opened: first match',
     ],
@@ -212,7 +212,7 @@ describe('what was notified', () => {
     const again = notifiedOfDeferred('updated', T, alert({ networks: 5 }), notified({ spread: { times: 1, at: 1 } }));
     expect(again).toMatchObject({ networks: 5, reminders: 0, spread: { times: 2, at: T } });
   });
-  it('raised begins the reminders anew', () => {
+  it('raised begins the reminders again', () => {
     expect(decided({ ...critical, notified: { reminders: 3 } })).toMatchObject({ level: 'critical', reminders: 0 });
   });
   it('a late match does not set the time back', () => {

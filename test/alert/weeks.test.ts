@@ -64,8 +64,8 @@ describe('messages of a day', () => {
 
 describe('an attacker behind what is known', () => {
   const HOURS = 10;
-  /** When people hear of a match at `at`, after it; null: within the next hours never. */
-  const heardAfter = (noise: readonly Seen[], act: 'acknowledge' | null, attack: Seen): number | null => {
+  /** When people are notified of a match at `at`, after it; null: within the next hours never. */
+  const notifiedAfterMs = (noise: readonly Seen[], act: 'acknowledge' | null, attack: Seen): number | null => {
     const inbox = createInbox();
     for (const match of noise) inbox.see(match);
     inbox.runTo(attack.at - MINUTE);
@@ -73,8 +73,8 @@ describe('an attacker behind what is known', () => {
     const before = inbox.sent.length;
     inbox.see(attack);
     inbox.runTo(attack.at + HOURS * HOUR);
-    const heard = inbox.sent.slice(before)[0];
-    return heard === undefined ? null : heard.at - attack.at;
+    const first = inbox.sent.slice(before)[0];
+    return first === undefined ? null : first.at - attack.at;
   };
   const noisy = (level: Level) => count(200).map((i) => seen(i * MINUTE, level));
   const at = 201 * MINUTE;
@@ -86,9 +86,9 @@ describe('an attacker behind what is known', () => {
     ['a medium alert: the same again', noisy('medium'), null, seen(at, 'medium'), null],
   ];
   it.each(rows)('%s', (_, noise, act, attack, after) => {
-    const heard = heardAfter(noise, act, attack);
-    if (after === null) expect(heard).toBeNull();
-    else expect(heard ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(after);
+    const first = notifiedAfterMs(noise, act, attack);
+    if (after === null) expect(first).toBeNull();
+    else expect(first ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(after);
   });
 });
 
