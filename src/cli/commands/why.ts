@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { closingWording, decisionWording } from '../../alert/decision-wording.ts';
 import { counted } from '../../text/numbers.ts';
+import { oneLine } from '../../text/untrusted.ts';
 import { operatorAlertPath } from '../../web/operator-paths.ts';
 import { Failure, OK } from '../failure.ts';
 import { safe, section, table, utc } from '../terminal.ts';
@@ -149,10 +150,13 @@ function matchLines({ at, entry, part, decision, evidence, number }: Match): str
   ];
 }
 
+/** Each part is cut by itself: a long name hides neither the target nor the id. */
+const PART_WIDTH = 100;
+
 function entryText({ id, revision = 0, action, actor, target }: NonNullable<Match['entry']>): string {
+  const part = (text: string): string => oneLine(text, PART_WIDTH);
   const by = actor.name ?? actor.id;
-  const on = [target.type, target.id].filter((part) => part !== null).join(' ');
-  return safe(
-    `${action ?? 'no action'}${by === null ? '' : ` by ${by}`}${on === '' ? '' : ` on ${on}`} (entry ${id}${revision > 0 ? `, revision ${revision}` : ''})`,
-  );
+  const on = [target.type, target.id].flatMap((text) => (text === null ? [] : part(text))).join(' ');
+  const version = revision > 0 ? `, revision ${revision}` : '';
+  return `${part(action ?? 'no action')}${by === null ? '' : ` by ${part(by)}`}${on === '' ? '' : ` on ${on}`} (entry ${part(id)}${version})`;
 }

@@ -190,3 +190,8 @@ test('prints no character that a terminal would interpret', () => {
     expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
   }
 });
+
+test('a long name hides neither the target nor the id', () => {
+  const entry = { ...ENTRY, actor: { id: 'u1', name: 'M'.repeat(5_000) } };
+  expect(text({ timeline: [{ ...MATCH, entry }] })).toMatch(/by M{99}… on api_key k1 \(entry e1\)/);
+});
