@@ -62,6 +62,12 @@ export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLi
     return (await count(rateLimit, `${of}:${key}`)) ?? (await count(rateLimitWide, `${of}:${wide}`));
   }
 
+  /** By the alert, and all links of one address together: nobody uses up what a neighbour may ask. */
+  async function countLink(alert: number): Promise<number | null> {
+    const each = await countBoth(`link:${alert}`, network);
+    return each ?? (await count(rateLimitWide, `links:${network}`));
+  }
+
   return {
     viewer: (id) => count(rateLimit, `viewer:${id}`),
     session: (id) => countBoth('session', id),
@@ -73,7 +79,7 @@ export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLi
         case 'access':
           return count(rateLimit, `access:${caller.email}`);
         case 'link':
-          return countBoth('link', `${caller.passes[0].alert}:${network}`);
+          return countLink(caller.passes[0].alert);
       }
     },
     address: () => countBoth('address', network),

@@ -94,7 +94,8 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
 
   /** Ends a session everywhere; false if that can't be done. */
   async function end(c: Context<WebEnv>, session: Session): Promise<boolean> {
-    if ((await c.var.limit.open()) !== null) {
+    // Not the limit of forms, which a neighbour without any proof could use up.
+    if ((await c.var.limit.session(session.id)) !== null) {
       refuse(c, deps, 'rate limit');
       return false;
     }

@@ -450,7 +450,8 @@ describe('a rate limit', () => {
       ['a session', 2, 1],
       // By itself, and as refused.
       ['a session that was signed out of', 2, 2],
-      ['a link', 1, 1],
+      // With the other links of its address.
+      ['a link', 1, 2],
       ['nobody', 1, 1],
       ['a wrong token', 1, 1],
       // By its viewer, and as refused.
@@ -575,14 +576,13 @@ describe('a rate limit', () => {
     ],
     ['IPv4 addresses rotating inside a /24', (i: number) => `192.0.2.${i % 256}`, (i: number) => `198.51.100.${i}`],
   ])('limits %s', (_, within, beside) => {
-    // Each alert of a link, with a pass for it, is another caller, and so is each copied token and ended session.
-    const passes = Array.from({ length: 12 }, (__, i) => passFor(100 + i));
+    // Each copied token and ended session is another caller.
     const ended = Array.from({ length: 12 }, () => sessionOf('0123456789abcdef', { ledger: '0123456789abcdef' }));
-    const linked = (of: number) => ({ cookie: `__Host-tocsin-links=${passes[of % 12]}` });
+    const linked = () => ({ cookie: `__Host-tocsin-links=${passFor(100)}` });
     it.each([
       ['pages', '/', () => ({}), 404],
       ['the sign-in form', '/sign-in', () => ({}), 200],
-      ['pages by a dozen links', `/alerts/${ALERT}`, linked, 404],
+      ['pages by a link', `/alerts/${ALERT}`, linked, 404],
       ['pages by a dozen ended sessions', '/rules', (i: number) => ({ cookie: `__Host-tocsin=${ended[i % 12]}` }), 404],
     ] as const)('%s', async (__, path, headersOf, status) => {
       const settings = { RATE_LIMIT: counting(120), RATE_LIMIT_WIDE: counting(1_200) };
@@ -650,6 +650,20 @@ describe('a rate limit', () => {
     expect([...statuses]).toEqual([200, 429]);
     expect(await at('192.0.2.2')).toBe(200);
     expect(await at('2001:db8::1')).toBe(200);
+  });
+
+  it('lets an address with a dozen links use up its own limit, and not that of its neighbours', async () => {
+    const limited = await createSite({ settings: { RATE_LIMIT: counting(120), RATE_LIMIT_WIDE: counting(1_200) } });
+    const at = async (address: string, alert: number) =>
+      (
+        await limited.visit(`/alerts/${ALERT}`, {
+          headers: { cookie: `__Host-tocsin-links=${passFor(alert)}`, 'cf-connecting-ip': address },
+        })
+      ).status;
+    const statuses: number[] = [];
+    for (let i = 0; i < 1_300; i++) statuses.push(await at('192.0.2.1', 100 + (i % 12)));
+    expect([statuses.indexOf(429), new Set(statuses.slice(1_200))]).toEqual([1_200, new Set([429])]);
+    expect(await at('192.0.2.2', ALERT)).toBe(200);
   });
 
   it('asks for a wait after which the SDKs get their answer', async () => {

@@ -268,6 +268,20 @@ describe('signing out', () => {
     expect(asked).toBe(0);
   });
 
+  it('works where a neighbour without any proof used up the limit of forms', async () => {
+    const counts = new Map<string, number>();
+    const limit = async ({ key }: { key: string }) => {
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      return { success: (counts.get(key) ?? 0) <= 120 };
+    };
+    const site = await createSite({ settings: { RATE_LIMIT: { limit } } });
+    const { id } = await addViewer('beside a guesser');
+    const headers = { ...OURS, 'cf-connecting-ip': '192.0.2.1' };
+    for (let i = 0; i < 121; i++) await site.visit('/session', { method: 'POST', headers, body: 'token=x' });
+    expect((await site.visit('/session', { method: 'POST', headers, body: 'token=x' })).status).toBe(429);
+    expect((await out(site, `__Host-tocsin=${sessionOf(id)}`, headers)).status).toBe(303);
+  });
+
   it('asks the ledger for no session that is not valid otherwise', async () => {
     let asked = 0;
     const site = await createSite();
