@@ -145,12 +145,15 @@ function readIndex(store: Store, middle: CentreEntry, recent: readonly RecentEnt
       const nearer = places[field].filter(({ at }) => Math.abs(Math.floor(at / BUCKET_MS) - bucket) < distance);
       return placesOn(nearer, middle, way).length > NEAR_MAX;
     });
+  let isCutAtHome = false;
   for (let distance = 0; distance <= ACTIVITY_MS / BUCKET_MS; distance++) {
     // Of its own bucket each way has what the other may need.
     const ways = WAYS.filter((way) => left[way] > 0 && !isEnough(distance, way));
     for (const way of ways) read(distance, way);
+    isCutAtHome ||= distance === 0 && WAYS.some((way) => left[way] === 0);
   }
-  return { places, isCut: (field: IndexedField, way: Way): boolean => middle[field] !== null && left[way] === 0 };
+  const isCut = (field: IndexedField, way: Way): boolean => middle[field] !== null && (isCutAtHome || left[way] === 0);
+  return { places, isCut };
 }
 
 type RecentEntry = Place & Pick<CentreEntry, IndexedField>;

@@ -170,10 +170,8 @@ describe('activity', () => {
       const near = (from: number, to: number) => all.slice(Math.max(0, from), to).map(({ id }) => id);
       expect(ids(page?.actorActivity.before ?? [])).toEqual(near(at - ACTIVITY_MAX.actor, at));
       expect(ids(page?.actorActivity.after ?? [])).toEqual(near(at + 1, at + 1 + ACTIVITY_MAX.actor));
-      expect(page?.actorActivity).toMatchObject({
-        moreBefore: at > ACTIVITY_MAX.actor,
-        moreAfter: at < 259 - ACTIVITY_MAX.actor,
-      });
+      // In a block that was not read, recorded before or after, may be one that occurred before or after.
+      expect(page?.actorActivity).toMatchObject({ moreBefore: true, moreAfter: true });
     }
     scene.store.close();
   }, 120_000);
