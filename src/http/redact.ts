@@ -61,7 +61,7 @@ const DEPTH_MAX = 5;
  * its backslashes: all but the last of a run stand for nothing. Repetition is bounded: time is linear in the text's length.
  */
 const ESCAPE =
-  /\\{1,999}(?=\\)|\\(["/])|(?:\\u00|%)([2-7][\da-f])|&#x0{0,999}([2-7][\da-f])(?![\da-f]);?|&#0{0,999}(\d{2,3})(?!\d);?|&([a-z]{2,6});/gi;
+  /\\{1,999}(?=\\)|\\(["/])|(?:\\u00|%)([2-7][\da-f])|&#x0{0,999}([2-7][\da-f])(?![\da-f])(?:;|(?:\\{1,99}u00|%)3b|&#59;|&#x3b;)?|&#0{0,999}(\d{2,3})(?!\d)(?:;|(?:\\{1,99}u00|%)3b|&#59;|&#x3b;)?|&([a-z]{2,6});/gi;
 /** Those of the characters that keys and escapes have; https://html.spec.whatwg.org/multipage/named-characters.html. */
 const NAMED: { readonly [name: string]: string } = {
   ...{ amp: '&', quot: '"', apos: "'", lt: '<', gt: '>', sol: '/', bsol: '\\', num: '#', percnt: '%', semi: ';' },
