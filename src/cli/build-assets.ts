@@ -62,6 +62,15 @@ function headersFile(): string {
   return `${PUBLIC_PATH}/*\n${lines.join('')}`;
 }
 
+/**
+ * Whether a `wrangler.toml` serves the assets without sending requests below `/private` to the Worker first: then anyone could
+ * read the rule files. https://developers.cloudflare.com/workers/static-assets/binding/#run_worker_first
+ */
+export function isPrivateServed(toml: string): boolean {
+  const block = /^\[assets\][^\n]*\n((?:(?!\[).*(?:\n|$))*)/m.exec(toml)?.[1];
+  return block !== undefined && !/^\s*run_worker_first\s*=\s*(?:true|\[[^\]]*["']\/private\/\*["'])/m.test(block);
+}
+
 /** Writes them below `folder` and the module to `module`, each only if it changed. */
 export function writeAssets({ files, module: text }: Assets, folder: string, module: string): void {
   for (const [path, content] of files) {

@@ -19,7 +19,7 @@ import { counted } from '../text/numbers.ts';
 import type { RuleFiles } from '../web/pages/rule-file.ts';
 import { type Problem, problemText } from '../yaml/diagnostics.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
-import { buildAssets, writeAssets, writeIfChanged } from './build-assets.ts';
+import { buildAssets, isPrivateServed, writeAssets, writeIfChanged } from './build-assets.ts';
 import { CALLED_WRONGLY, FAILED, OK } from './failure.ts';
 import { err, out, printCrashes } from './terminal.ts';
 
@@ -45,6 +45,8 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
+const CONFIG = 'wrangler.toml';
+
 interface Build {
   readonly ruleSet: ParsedRuleSet;
   /** Null: no routing file. */
@@ -60,6 +62,10 @@ function main(args: readonly string[]): number {
   if (options.help) {
     out(HELP);
     return OK;
+  }
+  if (existsSync(CONFIG) && isPrivateServed(readFileSync(CONFIG, 'utf8'))) {
+    err(`${CONFIG}: anyone could read your rule files: add to [assets]: run_worker_first = ["/private/*"]\n`);
+    return FAILED;
   }
   let result: Build;
   try {

@@ -213,3 +213,25 @@ describe('npm run rules', () => {
     expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('usage') });
   });
 });
+
+describe('a wrangler.toml', () => {
+  const ASSETS = '[assets]\ndirectory = ".assets"\n';
+  test.each([
+    ['that keeps /private', `${ASSETS}run_worker_first = ["/private/*"]\n\n[vars]\n`, 0],
+    ['that keeps it among others', `${ASSETS}run_worker_first = ["/a", "/private/*"]\n`, 0],
+    ['that runs the Worker first for everything', `${ASSETS}run_worker_first = true\n`, 0],
+    ['without assets', '[vars]\n', 0],
+    ['that has it in a comment', `${ASSETS}# run_worker_first = ["/private/*"]\n[vars]\n`, 1],
+    ['that has it in another table', `${ASSETS}[vars]\nrun_worker_first = ["/private/*"]\n`, 1],
+    ['that keeps something else', `${ASSETS}run_worker_first = ["/priv/*"]\n`, 1],
+    ['without it', ASSETS, 1],
+  ])('%s', (_, toml, status) => {
+    put('topic/a.yml', RULE);
+    writeFileSync(join(folder, 'wrangler.toml'), toml);
+    const result = run();
+    expect([result.status, result.stderr.includes('add to [assets]: run_worker_first = ["/private/*"]')]).toEqual([
+      status,
+      status === 1,
+    ]);
+  });
+});
