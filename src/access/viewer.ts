@@ -12,7 +12,7 @@ import { parseJson } from '../text/json.ts';
 import { hex, type LinkSecrets, sameText, sha256 } from './seal.ts';
 
 /**
- * What a token is for, from least to most. `viewer` reads the pages and the lookup; `responder` also acts on alerts;
+ * What a token is for, from least to most. `viewer` reads the pages and the lookup; `responder` will also act on alerts, and for now does the same;
  * `operator` also uses the operator's API and sees the security log.
  */
 export const ROLES = ['viewer', 'responder', 'operator'] as const;

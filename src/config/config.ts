@@ -169,6 +169,7 @@ const NOTHING_WATCHED = 'the audit log is not read, so nothing is watched';
 const NO_LINKS = 'messages have no links: alerts and entries must be looked up by hand';
 const PUBLIC_URL_HINT = `npm run deploy sets it; or set it to the Worker's address, such as \`https://tocsin.example.com\`: ${bySecret('PUBLIC_URL')}`;
 const NO_LIMIT = 'requests are not limited, and neither are guesses at tokens';
+const NO_WIDE_LIMIT = 'requests are limited by address, and not by the network around it';
 const NO_ASSETS = 'pages are plain, and the page of a rule does not show its file';
 const ASSETS_HINT = 'add [assets] to wrangler.toml, as in the repository, then npm run deploy';
 const rateLimitHint = (name: string): string =>
@@ -274,8 +275,14 @@ function renamed(env: Environment): SettingProblem[] {
 function missingOptions(env: Environment): SettingProblem[] {
   const rows = [
     ['PUBLIC_URL', readText(env, 'PUBLIC_URL'), 'is not set', NO_LINKS, PUBLIC_URL_HINT],
-    ...['RATE_LIMIT', 'RATE_LIMIT_WIDE'].map(
-      (name) => [name, readBinding(env, name, []), 'is not bound', NO_LIMIT, rateLimitHint(name)] as const,
+    ...(
+      [
+        ['RATE_LIMIT', NO_LIMIT],
+        ['RATE_LIMIT_WIDE', NO_WIDE_LIMIT],
+      ] as const
+    ).map(
+      ([name, meanwhile]) =>
+        [name, readBinding(env, name, []), 'is not bound', meanwhile, rateLimitHint(name)] as const,
     ),
     ['ASSETS', readBinding(env, 'ASSETS', []), 'is not bound', NO_ASSETS, ASSETS_HINT],
   ] as const;

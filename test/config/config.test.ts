@@ -606,7 +606,7 @@ describe('misspelled settings', () => {
   test.each([
     ['PUBLIC_URL', 'is not set', 'no links'],
     ['RATE_LIMIT', 'is not bound', 'requests are not limited'],
-    ['RATE_LIMIT_WIDE', 'is not bound', 'requests are not limited'],
+    ['RATE_LIMIT_WIDE', 'is not bound', 'not by the network around it'],
     ['ASSETS', 'is not bound', 'pages are plain'],
   ])('a missing %s is a notice, and stops nothing', (setting, problem, meanwhile) => {
     expect(read({ [setting]: undefined }).problems).toEqual([
