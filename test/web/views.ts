@@ -102,9 +102,11 @@ export function alertLine(of: UntrustedText = ORDINARY, changes: Partial<AlertSu
   };
 }
 
-function evidence(of: UntrustedText): readonly Evidence[] {
+function evidence({ action }: UntrustedText): readonly Evidence[] {
+  // As evaluation stores it.
+  const value = action.length <= 256 ? action : action.slice(0, 256).toWellFormed();
   return [
-    { selection: 'selection', field: 'action', value: of.action.slice(0, 256).toWellFormed() },
+    { selection: 'selection', field: 'action', value },
     { selection: 'succeeded', field: 'status_code', value: '204' },
   ];
 }
