@@ -17,15 +17,15 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** What is critical, or more severe than all that its group has sent, waits so long. */
-export const URGENT_WAIT_MS = 5 * SECOND;
+const URGENT_WAIT_MS = 5 * SECOND;
 /** What opened or was raised at high waits no longer. */
-export const HIGH_WAIT_MAX_MS = 10 * MINUTE;
+const HIGH_WAIT_MAX_MS = 10 * MINUTE;
 /** A group that had no decision for so long, and for twice its interval, is over. */
 const GROUP_END_MS = HOUR;
 /** A flood begins with so many groups that begin within the first time; of one rule, within the second. */
 export const FLOOD_GROUPS = 20;
-export const FLOOD_WITHIN_MS = 10 * MINUTE;
-export const RULE_FLOOD_WITHIN_MS = DAY;
+const FLOOD_WITHIN_MS = 10 * MINUTE;
+const RULE_FLOOD_WITHIN_MS = DAY;
 /** It is over when that has not been so for this long. */
 export const FLOOD_END_MS = 10 * MINUTE;
 
@@ -145,13 +145,13 @@ export interface Grouped {
 }
 
 /** Where a decision waits: the group's key, which holds its kind. */
-export interface GroupKey {
+interface GroupKey {
   readonly kind: GroupKind;
   readonly key: string;
 }
 
 /** The group of a decision where there is no flood. */
-export function groupKey({ rule, subject, kind, level }: Grouped): GroupKey {
+function groupKey({ rule, subject, kind, level }: Grouped): GroupKey {
   if (kind === 'recurred') return { kind: 'reminder', key: 'reminder' };
   return { kind: 'group', key: isSevere(level) ? `of ${subject}` : `rule ${rule}` };
 }
@@ -171,17 +171,12 @@ export function findGroup(
   const begun = [...floods.begun, at].slice(-FLOOD_GROUPS);
   const ofRule = [...(floods.rules[rule] ?? []), at].slice(-FLOOD_GROUPS);
   const floodAt = isFlood(begun, at, FLOOD_WITHIN_MS) ? at : floods.floodAt;
-  const ruleFloodAt = isFlood(ofRule, at, RULE_FLOOD_WITHIN_MS) ? at : (floods.ruleFloodAt[rule] ?? null);
+  const ofRuleAt = isFlood(ofRule, at, RULE_FLOOD_WITHIN_MS) ? { [rule]: at } : {};
+  const ruleFloodAt = lasting({ ...floods.ruleFloodAt, ...ofRuleAt }, at);
   const isOn = lasts(floodAt, at);
-  const isOnOfRule = lasts(ruleFloodAt, at);
-  const first = floods.first.filter((each) =>
-    each === rule ? isOn || isOnOfRule : isOn || lasts(floods.ruleFloodAt[each] ?? null, at),
-  );
-  const next: Floods = {
-    ...{ begun, floodAt, first },
-    rules: { ...recent(floods.rules, at), [rule]: ofRule },
-    ruleFloodAt: { ...lasting(floods.ruleFloodAt, at), ...(ruleFloodAt === null ? {} : { [rule]: ruleFloodAt }) },
-  };
+  const isOnOfRule = Object.hasOwn(ruleFloodAt, rule);
+  const first = floods.first.filter((each) => isOn || Object.hasOwn(ruleFloodAt, each));
+  const next: Floods = { begun, floodAt, first, ruleFloodAt, rules: { ...recent(floods.rules, at), [rule]: ofRule } };
   if (!isOn && !isOnOfRule) return { of: own, floods: next };
   if (!isSevere(level)) return { of: { kind: 'digest', key: 'digest' }, floods: next };
   if (!first.includes(rule))

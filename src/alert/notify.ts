@@ -69,7 +69,7 @@ export interface NotifyMatch {
   readonly isBackfilled: boolean;
   /** It joined an alert that was resolved. */
   readonly isLate: boolean;
-  /** The silence over it; null: there is none. */
+  /** The silence over it; null: no silence. */
   readonly silence: number | null;
   /** The alert of the correlation that inhibits it for this receiver; null: none does. */
   readonly inhibitedBy: number | null;
@@ -159,8 +159,9 @@ export function decideNotify(
   const interval = repeatInterval(alert.level, route.repeatMs, notified.reminders);
   let spread: Deferred | null = null;
   if (severe && alert.networks > notified.networks) {
-    const { times, at } = notified.spread ?? { times: 0, at: Number.NEGATIVE_INFINITY };
-    const next = at + repeatInterval(alert.level, route.repeatMs, times - 1);
+    const { spread: last } = notified;
+    const next =
+      last === null ? Number.NEGATIVE_INFINITY : last.at + repeatInterval(alert.level, route.repeatMs, last.times - 1);
     if (match.at >= next) return { notify: true, kind: 'updated', reason: 'new network' };
     spread = { to: next, kind: 'updated' };
   }

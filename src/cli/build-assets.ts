@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { contentVersion } from '../text/content-version.ts';
-import { PUBLIC_PATH, RULE_FILES_PATH } from '../web/asset-paths.ts';
+import { PRIVATE_PATH, PUBLIC_PATH, RULE_FILES_PATH } from '../web/asset-paths.ts';
 import { ASSET_HEADERS } from '../web/headers.ts';
 import { BELL } from '../web/pages/parts/bell.ts';
 import type { RuleFiles } from '../web/pages/rule-file.ts';
@@ -62,13 +62,17 @@ function headersFile(): string {
   return `${PUBLIC_PATH}/*\n${lines.join('')}`;
 }
 
+/** What keeps private assets private: a line of `[assets]` in wrangler.toml. */
+export const KEEPS_PRIVATE = `run_worker_first = ["${PRIVATE_PATH}/*"]`;
+const IS_KEPT = new RegExp(`^\\s*run_worker_first\\s*=\\s*(?:true|\\[[^\\]]*["']${PRIVATE_PATH}/\\*["'])`, 'm');
+
 /**
- * Whether a `wrangler.toml` serves the assets without sending requests below `/private` to the Worker first: then anyone could
+ * Whether a `wrangler.toml` serves the assets without sending requests for private ones to the Worker first: then anyone could
  * read the rule files. https://developers.cloudflare.com/workers/static-assets/binding/#run_worker_first
  */
 export function isPrivateServed(toml: string): boolean {
   const block = /^\[assets\][^\n]*\n((?:(?!\[).*(?:\n|$))*)/m.exec(toml)?.[1];
-  return block !== undefined && !/^\s*run_worker_first\s*=\s*(?:true|\[[^\]]*["']\/private\/\*["'])/m.test(block);
+  return block !== undefined && !IS_KEPT.test(block);
 }
 
 /** Writes them below `folder` and the module to `module`, each only if it changed. */

@@ -19,7 +19,7 @@ import { counted } from '../text/numbers.ts';
 import type { RuleFiles } from '../web/pages/rule-file.ts';
 import { type Problem, problemText } from '../yaml/diagnostics.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
-import { buildAssets, isPrivateServed, writeAssets, writeIfChanged } from './build-assets.ts';
+import { buildAssets, isPrivateServed, KEEPS_PRIVATE, writeAssets, writeIfChanged } from './build-assets.ts';
 import { CALLED_WRONGLY, FAILED, OK } from './failure.ts';
 import { err, out, printCrashes } from './terminal.ts';
 
@@ -64,7 +64,7 @@ function main(args: readonly string[]): number {
     return OK;
   }
   if (existsSync(CONFIG) && isPrivateServed(readFileSync(CONFIG, 'utf8'))) {
-    err(`${CONFIG}: anyone could read your rule files: add to [assets]: run_worker_first = ["/private/*"]\n`);
+    err(`${CONFIG}: anyone could read your rule files: add to [assets]: ${KEEPS_PRIVATE}\n`);
     return FAILED;
   }
   let result: Build;

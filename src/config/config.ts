@@ -168,8 +168,11 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
 const NOTHING_WATCHED = 'the audit log is not read, so nothing is watched';
 const NO_LINKS = 'messages have no links: alerts and entries must be looked up by hand';
 const PUBLIC_URL_HINT = `npm run deploy sets it; or set it to the Worker's address, such as \`https://tocsin.example.com\`: ${bySecret('PUBLIC_URL')}`;
-const NO_LIMIT = 'requests are not limited, and neither are guesses at tokens';
-const NO_WIDE_LIMIT = 'requests are limited by address, and not by the network around it';
+/** Without the binding of a limit. */
+const NO_LIMIT = {
+  RATE_LIMIT: 'requests are not limited, and neither are guesses at tokens',
+  RATE_LIMIT_WIDE: 'requests are limited by address, and not by the network around it',
+} as const;
 const NO_ASSETS = 'pages are plain, and the page of a rule does not show its file';
 const ASSETS_HINT = 'add [assets] to wrangler.toml, as in the repository, then npm run deploy';
 const rateLimitHint = (name: string): string =>
@@ -198,10 +201,10 @@ function readBindings<Kv, Ledger>(
     meanwhile: "you can't see the checkpoint, rewind, or use viewer tokens",
     hint: 'add [[kv_namespaces]] with binding = "KV" to wrangler.toml, then npm run deploy',
   });
-  const readLimit = (name: string): RateLimit | null =>
+  const readLimit = (name: keyof typeof NO_LIMIT): RateLimit | null =>
     take(name, readBinding<RateLimit>(from, name, ['limit']), {
       missing: null,
-      meanwhile: NO_LIMIT,
+      meanwhile: NO_LIMIT[name],
       hint: rateLimitHint(name),
     });
   const [rateLimit, rateLimitWide] = [readLimit('RATE_LIMIT'), readLimit('RATE_LIMIT_WIDE')];
@@ -275,12 +278,7 @@ function renamed(env: Environment): SettingProblem[] {
 function missingOptions(env: Environment): SettingProblem[] {
   const rows = [
     ['PUBLIC_URL', readText(env, 'PUBLIC_URL'), 'is not set', NO_LINKS, PUBLIC_URL_HINT],
-    ...(
-      [
-        ['RATE_LIMIT', NO_LIMIT],
-        ['RATE_LIMIT_WIDE', NO_WIDE_LIMIT],
-      ] as const
-    ).map(
+    ...Object.entries(NO_LIMIT).map(
       ([name, meanwhile]) =>
         [name, readBinding(env, name, []), 'is not bound', meanwhile, rateLimitHint(name)] as const,
     ),

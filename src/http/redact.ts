@@ -55,13 +55,24 @@ export function createRedact(secret: string): Redact {
 
 /** Percent-encoding or HTML within another, within JSON; deeper nobody reads it. */
 const DEPTH_MAX = 5;
+/** The semicolon of a number, escaped itself or missing. */
+const END = String.raw`(?:;|(?:\\{1,99}u00|%)3b|&#59;|&#x3b;)?`;
 /**
  * A character of printable ASCII as an upstream may write it: `\u006e`, `\/` and `\"` (RFC 8259, 7), `%6e`
- * (RFC 3986, 2.1), `&#110;`, `&#x6e;`, `&amp;` (HTML, 13.5: the semicolon of numbers may be missing). JSON inside JSON doubles
- * its backslashes: all but the last of a run stand for nothing. Repetition is bounded: time is linear in the text's length.
+ * (RFC 3986, 2.1), `&#110;`, `&#x6e;`, `&amp;` (HTML, 13.5). JSON inside JSON doubles its backslashes: all but the last of a
+ * run stand for nothing. Repetition is bounded: time is linear in the text's length.
  */
-const ESCAPE =
-  /\\{1,999}(?=\\)|\\(["/])|(?:\\u00|%)([2-7][\da-f])|&#x0{0,999}([2-7][\da-f])(?![\da-f])(?:;|(?:\\{1,99}u00|%)3b|&#59;|&#x3b;)?|&#0{0,999}(\d{2,3})(?!\d)(?:;|(?:\\{1,99}u00|%)3b|&#59;|&#x3b;)?|&([a-z]{2,6});/gi;
+const ESCAPE = new RegExp(
+  [
+    String.raw`\\{1,999}(?=\\)`,
+    String.raw`\\(["/])`,
+    String.raw`(?:\\u00|%)([2-7][\da-f])`,
+    String.raw`&#x0{0,999}([2-7][\da-f])(?![\da-f])${END}`,
+    String.raw`&#0{0,999}(\d{2,3})(?!\d)${END}`,
+    '&([a-z]{2,6});',
+  ].join('|'),
+  'gi',
+);
 /** Those of the characters that keys and escapes have; https://html.spec.whatwg.org/multipage/named-characters.html. */
 const NAMED: { readonly [name: string]: string } = {
   ...{ amp: '&', quot: '"', apos: "'", lt: '<', gt: '>', sol: '/', bsol: '\\', num: '#', percnt: '%', semi: ';' },

@@ -8,8 +8,8 @@
  * - A viewer, or an Access user, has a limit of their own, wherever they are.
  * - Anyone else is counted by network: an IPv6 /64 or an IPv4 address, and by a wider one, with ten times the limit, since
  *   the holder of a /48 has 65,536 of the former.
- * - The holders of a link have a limit for each network, so that none uses up another's; all links together have that of the
- *   wider network, so that ten links are not ten limits.
+ * - The holders of a link have a limit for each network, so that none uses up another's, and one for each wider network. All
+ *   links of one network together have the higher limit, so that many links are not as many limits.
  * - A session has its own limit before it is looked up, and its viewer's only if it has not ended. An operator's token has its
  *   own too: anyone who copied one uses up that, and not the operator's next. All sessions, and all tokens, of a wider network
  *   have one together.
@@ -62,7 +62,7 @@ export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLi
     return (await count(rateLimit, `${of}:${key}`)) ?? (await count(rateLimitWide, `${of}:${wide}`));
   }
 
-  /** By the alert, and all links of one address together: nobody uses up what a neighbour may ask. */
+  /** And by all links of its network. */
   async function countLink(alert: number): Promise<number | null> {
     const each = await countBoth(`link:${alert}`, network);
     return each ?? (await count(rateLimitWide, `links:${network}`));

@@ -11,7 +11,7 @@ import {
   isOver,
   NO_FLOODS,
 } from '../../src/alert/groups.ts';
-import { isAbove, isSevere, placeMatch } from '../../src/alert/identity.ts';
+import { isAbove, placeMatch } from '../../src/alert/identity.ts';
 import {
   decideNotify,
   type Notified,
@@ -164,7 +164,6 @@ export function createInbox() {
         if (alert.notified !== null) alert.notified = { ...alert.notified, reminders: 0, deferred: null };
       }
     },
-    isSevere,
     alerts,
   };
 }

@@ -150,6 +150,7 @@ function readIndex(store: Store, middle: CentreEntry, recent: readonly RecentEnt
     // Of its own bucket each way has what the other may need.
     const ways = WAYS.filter((way) => left[way] > 0 && !isEnough(distance, way));
     for (const way of ways) read(distance, way);
+    // What was not read of it may lie on either side.
     isCutAtHome ||= distance === 0 && WAYS.some((way) => left[way] === 0);
   }
   const isCut = (field: IndexedField, way: Way): boolean => middle[field] !== null && (isCutAtHome || left[way] === 0);

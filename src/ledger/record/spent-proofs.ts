@@ -2,8 +2,8 @@
  * Proofs that must not count any more though they have not expired: sessions that were signed out of, and tokens of the
  * operator that may be used once. They are in the ledger since all locations see it at once.
  *
- * Contract: one row each until it has expired by every clock, and each call reads and writes a few rows, however often anybody signs in and
- * out: with the 20th of a holder, all that the holder has are over, which is one row. A restored ledger has forgotten those
+ * Contract: one row each until it has expired by every clock, and each call reads and writes a few rows, however often
+ * anybody signs in and out: with the 20th of a holder, all that the holder has are over, which is one row. A restored ledger has forgotten those
  * since the moment that it went back to, so whatever was made before the restore is over. A new ledger has no memory at all, so
  * whatever names another ledger is over too.
  */
