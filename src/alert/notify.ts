@@ -10,7 +10,7 @@
  * 6. acknowledged, until the count is ten times that at the acknowledgement → not notified
  * 7. the count, or the number of networks, is ten times what was notified → `updated`
  * 8. severe and nobody acted: an interval after what was notified → `recurred`, sooner → deferred until then.
- *    Else after a quiet dedup period, an interval after what was notified → `recurred`
+ *    Not severe: after a quiet dedup period, an interval after what was notified → `recurred`
  * 9. else → not notified: grouped into the alert
  *
  * Contract: pure. "Severe" is high or critical. Times are event times, in ms since the epoch; a deferred decision is due at
@@ -181,7 +181,7 @@ export function decideNotify(
   }
   if (spread !== null) return { notify: false, reason: 'deferred', deferred: spread };
   const wasQuiet = alert.previousAt !== null && match.at > alert.previousAt + alert.dedupPeriodMs;
-  if (wasQuiet && match.at >= notified.at + interval)
+  if (!severe && wasQuiet && match.at >= notified.at + interval)
     return { notify: true, kind: 'recurred', reason: 'back after a quiet period' };
   return { notify: false, reason: 'grouped' };
 }

@@ -161,6 +161,23 @@ describe('decideNotify', () => {
       },
       'grouped',
     ],
+    [
+      '9. high and acknowledged, grown tenfold since, and back after a quiet hour: no reminder',
+      {
+        alert: { acknowledgedCount: 1, count: 11, previousAt: T - HOUR - 1 },
+        notified: { count: 10, at: T - DAY },
+      },
+      'grouped',
+    ],
+    [
+      '8. the same at medium is one',
+      {
+        ...medium,
+        alert: { level: 'medium', acknowledgedCount: 1, count: 11, previousAt: T - HOUR - 1 },
+        notified: { level: 'medium', count: 10, at: T - DAY },
+      },
+      'recurred: back after a quiet period',
+    ],
     ['9. medium, soon after', { ...medium, notified: { level: 'medium', at: T - DAY } }, 'grouped'],
   ];
   it.each(rows)('%s', (_, row, expected) => {
