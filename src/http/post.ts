@@ -17,9 +17,15 @@ const VENDOR_TEXT_MAX = 200;
 /** A vendor may ask for a longer wait, but an alert can't wait a day. */
 export const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 
-export type Answer =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly afterMs: number | null }
-  | { readonly kind: 'failed'; readonly reason: string };
+export interface Answered {
+  readonly kind: 'answered';
+  readonly status: number;
+  readonly body: string;
+  /** The wait that `Retry-After` asks for, at most an hour. */
+  readonly afterMs: number | null;
+}
+
+export type Answer = Answered | { readonly kind: 'failed'; readonly reason: string };
 
 /** Sends one request. `who` is what reasons call the receiving end. */
 export async function post(

@@ -7,8 +7,9 @@
  */
 import type { Links } from '../alert/links.ts';
 import type { Notification } from '../alert/notification.ts';
+import { bySecret } from '../config/setting.ts';
 import { pause, within } from '../http/deadline.ts';
-import { type Answer, type Fetch, post } from '../http/post.ts';
+import { type Answer, type Answered, type Fetch, post } from '../http/post.ts';
 import type { Outcome, Outgoing, Receiver } from './receiver.ts';
 
 /** The webhook that is posted to. */
@@ -27,8 +28,20 @@ export interface IncomingWebhookOptions extends IncomingWebhook {
   readonly timeoutMs: number;
 }
 
+/** How a vendor answers. Pure. */
+export interface VendorAnswers {
+  /** It took the message. What only looks like that (a 200 of something else) is tried again. */
+  isDelivered(answered: Answered): boolean;
+  /** Follows the status in a reason: ` (code 10015)`; ''. No part of the webhook's URL gets into it. */
+  detail(body: string, webhookUrl: string): string;
+  /** What is wrong with the webhook or its channel, in words; null: not known. A 400 with null is the message's fault. */
+  cause(status: number, body: string): string | null;
+  /** The wait that the body asks for, ms, at most an hour, where the vendor says it there. */
+  retryAfterMs?(body: string): number | null;
+}
+
 /** How a vendor's messages are made and its answers are read. */
-export interface IncomingWebhookVendor<Message> {
+export interface IncomingWebhookVendor<Message> extends VendorAnswers {
   /** What reasons call the vendor. */
   readonly label: string;
   /** The least time between two messages, ms. */
@@ -37,9 +50,6 @@ export interface IncomingWebhookVendor<Message> {
   render(notification: Notification, links: Links): Message;
   /** Without anything that an older or newer version of the Worker may not have stored. */
   renderShort(notification: Notification): Message;
-  /** The message is at fault, not the webhook or its channel: the short form may be accepted. */
-  isInvalid(answer: Answer): boolean;
-  outcome(answer: Answer, webhook: IncomingWebhook): Outcome;
 }
 
 /** Creates a receiver that posts to one channel of the vendor. */
@@ -64,7 +74,7 @@ export function createIncomingWebhook<Message>(
 
   async function exchange(outgoing: Outgoing, signal: AbortSignal): Promise<Answer> {
     const answer = await postMessage(rendered(outgoing), signal);
-    if (!vendor.isInvalid(answer)) return answer;
+    if (answer.kind === 'failed' || !isInvalid(vendor, answer)) return answer;
     // The rejected one counts for the vendor's rate.
     await pause(vendor.paceMs);
     return postMessage(vendor.renderShort(outgoing.notification), signal);
@@ -76,7 +86,46 @@ export function createIncomingWebhook<Message>(
     async send(outgoing: Outgoing): Promise<Outcome> {
       const late: Answer = { kind: 'failed', reason: `${vendor.label} did not answer within ${timeoutMs / 1000} s` };
       const answer = await within(timeoutMs, late, (signal) => exchange(outgoing, signal));
-      return vendor.outcome(answer, { webhookUrl, setting });
+      return outcomeOf(vendor, answer, { webhookUrl, setting });
     },
   };
+}
+
+/** What an answer means for the delivery, and what a person can do about it. Pure. */
+export function outcomeOf(
+  vendor: VendorAnswers & { readonly label: string },
+  answer: Answer,
+  { webhookUrl, setting }: IncomingWebhook,
+): Outcome {
+  if (answer.kind === 'failed') return { kind: 'retry', reason: answer.reason, afterMs: null };
+  const { status, body } = answer;
+  const { label } = vendor;
+  if (vendor.isDelivered(answer)) return { kind: 'delivered' };
+  if (status === 429) {
+    const afterMs = answer.afterMs ?? vendor.retryAfterMs?.(body) ?? null;
+    return { kind: 'slow down', reason: `${label} asks to slow down (429)`, afterMs };
+  }
+  const reason = `${label} answered ${status}${vendor.detail(body, webhookUrl)}`;
+  if (status === 408 || status >= 500 || (status >= 200 && status < 300)) {
+    return { kind: 'retry', reason, afterMs: answer.afterMs };
+  }
+  return { kind: 'refused', reason: `${reason}: ${hint(vendor, answer, setting)}` };
+}
+
+/** The message is at fault, not the webhook or its channel: a plainer one may be accepted. */
+function isInvalid(vendor: VendorAnswers, { status, body }: Answered): boolean {
+  return status === 413 || (status === 400 && vendor.cause(status, body) === null);
+}
+
+function hint(vendor: VendorAnswers & { readonly label: string }, answered: Answered, setting: string): string {
+  const { status, body } = answered;
+  const replace = `make a new webhook and set it: ${bySecret(setting)}`;
+  const cause = vendor.cause(status, body);
+  if (cause !== null) return `${cause}${cause.includes(': ') ? ', or ' : ': '}${replace}`;
+  // Fetch reports a redirect that is not followed as 0 in some runtimes.
+  if (status === 0 || (status >= 300 && status < 400)) {
+    return `a webhook never redirects, so the URL is not ${vendor.label}'s: ${replace}`;
+  }
+  if (isInvalid(vendor, answered)) return 'it rejected the message and its short form: please report it';
+  return `check that the webhook still exists, or ${replace}`;
 }

@@ -1,7 +1,7 @@
 /** Discord by incoming webhook. */
 import { createIncomingWebhook, type IncomingWebhookOptions } from '../incoming-webhook.ts';
 import type { Receiver } from '../receiver.ts';
-import { isInvalid, outcome } from './answer.ts';
+import { ANSWERS } from './answer.ts';
 import { render, renderShort } from './render.ts';
 
 /**
@@ -16,7 +16,7 @@ export function createDiscord({ webhookUrl, ...options }: IncomingWebhookOptions
   // Without `wait`, "a message that is not saved does not return an error" (…/resources/webhook#execute-webhook).
   const url = `${webhookUrl}${webhookUrl.includes('?') ? '&' : '?'}wait=true`;
   return createIncomingWebhook(
-    { label: 'Discord', paceMs: PACE_MS, headers: HEADERS, render, renderShort, isInvalid, outcome },
+    { ...ANSWERS, label: 'Discord', paceMs: PACE_MS, headers: HEADERS, render, renderShort },
     { ...options, webhookUrl: url },
   );
 }

@@ -1,7 +1,7 @@
 /** Slack by incoming webhook. */
 import { createIncomingWebhook, type IncomingWebhookOptions } from '../incoming-webhook.ts';
 import type { Receiver } from '../receiver.ts';
-import { isInvalid, outcome } from './answer.ts';
+import { ANSWERS } from './answer.ts';
 import { render, renderShort } from './render.ts';
 
 /**
@@ -12,5 +12,5 @@ const PACE_MS = 1_020;
 
 /** Creates a receiver that posts to one Slack channel. */
 export function createSlack(options: IncomingWebhookOptions): Receiver {
-  return createIncomingWebhook({ label: 'Slack', paceMs: PACE_MS, render, renderShort, isInvalid, outcome }, options);
+  return createIncomingWebhook({ ...ANSWERS, label: 'Slack', paceMs: PACE_MS, render, renderShort }, options);
 }

@@ -14,7 +14,8 @@ import { printable } from '../../../src/cli/terminal.ts';
 import { createViews } from '../../../src/ledger/read/views.ts';
 import { render as discord } from '../../../src/notify/discord/render.ts';
 import { render as mail } from '../../../src/notify/email/render.ts';
-import { outcome } from '../../../src/notify/slack/answer.ts';
+import { outcomeOf } from '../../../src/notify/incoming-webhook.ts';
+import { ANSWERS } from '../../../src/notify/slack/answer.ts';
 import { render as slack } from '../../../src/notify/slack/render.ts';
 import { payload } from '../../../src/notify/webhook/payload.ts';
 import { toIncoming } from '../../../src/poller/batching.ts';
@@ -87,7 +88,8 @@ function problemOf(
     );
   const body = vendor.body.replaceAll(ECHO, SECRETS.webhookUrl);
   const answer = { kind: 'answered', status: vendor.status, body, afterMs: null } as const;
-  const refused = outcome(answer, { webhookUrl: SECRETS.webhookUrl, setting: 'SLACK_WEBHOOK_URL' } as never);
+  const hook = { webhookUrl: SECRETS.webhookUrl, setting: 'SLACK_WEBHOOK_URL' };
+  const refused = outcomeOf({ ...ANSWERS, label: 'Slack' }, answer, hook);
   for (let now = NOON; now <= NOON + 8 * DAY; now += 2 * DAY) {
     scene.send(now, ({ receiver }) => (receiver === 'slack' ? refused : { kind: 'delivered' }));
     scene.ledger.watchdog(now + MINUTE);
