@@ -60,7 +60,7 @@ export {
 export { openWindow } from './correlate/window.ts';
 export type { Window, WindowEvent, WindowMatch } from './correlate/window-event.ts';
 export { type CompileOptions, compile, type Engine } from './engine.ts';
-export { networkOf } from './evaluate/cidr.ts';
+export { canonicalRange, createRangeTest, networkOf, parseRange } from './evaluate/cidr.ts';
 export { fieldValue } from './evaluate/field.ts';
 export * from './rule.ts';
 export { versionOf } from './version.ts';

@@ -1,0 +1,105 @@
+/**
+ * Matchers: what routes and silences compare a match with.
+ *
+ * Contract: plain, serializable data. Every matcher must hold; of its values, one. Values are compared exactly, case
+ * included: numbers and booleans as text, so `403` is `'403'`; of a list in an entry, one member must be equal; null and
+ * missing equal nothing. Pure; never throws, whatever the JSON of an entry, and reads no prototype.
+ */
+import { createRangeTest, type EntryBody, fieldValue, type Level, parseRange, type RuleBase } from '../sigma/index.ts';
+
+/** A matcher that is absent holds. */
+export interface Matchers {
+  readonly levels?: readonly Level[];
+  /** Ids of rules. */
+  readonly rules?: readonly string[];
+  /** Tags of the rule, in lower case; `*` stands for any characters. */
+  readonly tags?: readonly string[];
+  /** The actor's id or name. */
+  readonly actors?: readonly string[];
+  /** Addresses and ranges (CIDR) that hold `client_ip`; an IPv4-mapped address is the IPv4 address. */
+  readonly addresses?: readonly string[];
+  /** Fields of the entry and their values. */
+  readonly fields?: readonly (readonly [field: string, values: readonly string[]])[];
+}
+
+/** What matchers see of a match besides its entry. */
+export interface MatchFacts {
+  /** The rule's id. */
+  readonly rule: string;
+  /** The match's own level. */
+  readonly level: Level;
+  /** The rule's tags. */
+  readonly tags: readonly string[];
+}
+
+/** Whether the matchers of rules hold: level, rule and tag. */
+export function matchRule({ levels, rules, tags }: Matchers, facts: MatchFacts): boolean {
+  return (
+    (levels?.includes(facts.level) ?? true) &&
+    (rules?.includes(facts.rule) ?? true) &&
+    (tags?.some((pattern) => facts.tags.some((tag) => matchPattern(pattern, tag.toLowerCase()))) ?? true)
+  );
+}
+
+/** Whether the matchers of entries hold: actor, address and fields. */
+export function matchEntry({ actors, addresses, fields = [] }: Matchers, body: EntryBody): boolean {
+  return (
+    (actors === undefined || hasValue(body, 'actor.id', actors) || hasValue(body, 'actor.name', actors)) &&
+    (addresses === undefined || textsOf(body, 'client_ip').some(rangeTest(addresses))) &&
+    fields.every(([field, values]) => hasValue(body, field, values))
+  );
+}
+
+/** Whether there are matchers of entries. */
+export function hasEntryMatchers({ actors, addresses, fields = [] }: Matchers): boolean {
+  return actors !== undefined || addresses !== undefined || fields.length > 0;
+}
+
+function hasValue(body: EntryBody, field: string, values: readonly string[]): boolean {
+  return textsOf(body, field).some((text) => values.includes(text));
+}
+
+/** The texts, numbers and booleans of a field, as text. */
+function textsOf(body: EntryBody, field: string): readonly string[] {
+  const value = fieldValue(body, field);
+  const isScalar = (each: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof each);
+  return (Array.isArray(value) ? value : [value]).filter(isScalar).map(String);
+}
+
+function rangeTest(addresses: readonly string[]): (text: string) => boolean {
+  return createRangeTest(addresses.flatMap((address) => parseRange(address) ?? []));
+}
+
+/**
+ * Whether a whole text matches a pattern, in which `*` stands for any characters. Each part of the
+ * pattern is looked for once.
+ *
+ * @example matchPattern('attack.t1098*', 'attack.t1098.001') // true
+ */
+export function matchPattern(pattern: string, text: string): boolean {
+  const [first = '', ...between] = pattern.split('*');
+  const last = between.pop();
+  if (last === undefined) return text === pattern;
+  const end = text.length - last.length;
+  if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of between) {
+    const found = text.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
+}
+
+/** How a rule can be named. */
+export type NamedRule = Pick<RuleBase, 'id' | 'name' | 'path' | 'tags'>;
+
+/** The name of a rule's file, without its folder and `.yml`. Several rules of a file share it. */
+export function fileName({ path }: NamedRule): string {
+  return path.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
+}
+
+/** The rules that a reference names: by id, `name`, or name of the file. */
+export function rulesNamed<R extends NamedRule>(reference: string, rules: readonly R[]): readonly R[] {
+  return rules.filter((rule) => [rule.id, rule.name, fileName(rule)].includes(reference));
+}
