@@ -43,6 +43,8 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
+            // wrangler.toml names the bundle.
+            main: `${root}/src/index.ts`,
             wrangler: { configPath: `${root}/wrangler.toml` },
             miniflare: {
               bindings: {

@@ -21,7 +21,7 @@ export async function buildBundle(wrangler: RunWrangler): Promise<string> {
   if (bytes > GZIPPED_BYTES_MAX)
     throw new Failure(
       `${size}, more than ${kib(GZIPPED_BYTES_MAX)}`,
-      'See what is in it: wrangler deploy --dry-run --metafile --outdir DIR',
+      '.worker/index.js.map says which module each part of it is from.',
     );
   return size;
 }
