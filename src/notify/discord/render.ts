@@ -35,7 +35,7 @@ import {
 /** Our own, smaller than Discord's, so that the parts that matter most always fit beside each other. */
 const PROSE_MAX = 1_000;
 const FACT_MAX = 600;
-/** What, who, from, when, how many (alert/wording.ts). */
+/** What, who, from, when, how many (alert/alert-wording.ts). */
 const FACTS = 5;
 const FOOTNOTE_MAX = 500;
 if (!(PROSE_MAX <= DESCRIPTION_MAX && FACT_MAX <= FIELD_VALUE_MAX && FOOTNOTE_MAX <= FOOTER_MAX)) {

@@ -4,9 +4,10 @@
  *
  * Pure. No header holds untrusted text except the subject, which is one line.
  */
+
+import { actorAndAddress } from '../../alert/alert-wording.ts';
 import { healthLevelOf } from '../../alert/health-words.ts';
 import { isTest, type Notification } from '../../alert/notification.ts';
-import { actorAndAddress } from '../../alert/wording.ts';
 import type { Level } from '../../sigma/index.ts';
 import { oneLine } from '../../text/untrusted.ts';
 

@@ -125,7 +125,7 @@ export function when(ms: number): string {
   return utc === null ? 'at an unknown time' : `<!date^${seconds}^{date_short_pretty} at {time_secs}|${utc}>`;
 }
 
-/** The runbook's URL (alert/wording.ts) as a link. */
+/** The runbook's URL (alert/alert-wording.ts) as a link. */
 export function link(href: string): string {
   return `<${href.replaceAll('&', '&amp;')}>`;
 }
