@@ -99,7 +99,7 @@ export interface LinkSettings {
   readonly linkSecret: string | null;
 }
 
-/** What a message is about: an alert and the entry it shows, or many alerts. */
+/** What a message is about: an alert and the entry it shows, perhaps with others, or many alerts. */
 export type LinkTarget =
   | {
       readonly alert: number;
@@ -107,6 +107,8 @@ export type LinkTarget =
       readonly ledger: string;
       /** "": the entry was deleted, so there is no page to link to. */
       readonly entry: string;
+      /** The message is about more alerts. */
+      readonly isGroup?: boolean;
     }
   | 'alerts';
 
@@ -119,15 +121,16 @@ export function linksTo(
   { publicUrl, linkSecret }: LinkSettings,
   target: LinkTarget | null,
   now: number,
-): { readonly alert: string | null; readonly entry: string | null } {
+): { readonly alert: string | null; readonly entry: string | null; readonly alerts?: string } {
   if (publicUrl === null) return { alert: null, entry: null };
   if (target === null) return { alert: `${publicUrl}/`, entry: null };
   if (target === 'alerts') return { alert: `${publicUrl}${ALL_ALERTS}`, entry: null };
-  const { alert, ledger, entry } = target;
+  const { alert, ledger, entry, isGroup = false } = target;
   const pass =
     linkSecret === null ? '' : `?${PASS_PARAM}=${signPass(linkSecret, { alert, ledger, expires: now + LINK_MS })}`;
   return {
     alert: `${publicUrl}${alertPath(alert)}${pass}`,
     entry: entry === '' ? null : `${publicUrl}${entryPath(entry)}${pass}`,
+    ...(isGroup ? { alerts: `${publicUrl}${ALL_ALERTS}` } : {}),
   };
 }

@@ -1,12 +1,12 @@
 /** The words of a notification about one alert: what, who, from where, when, how many, why, and what to do. Pure and total. */
-import type { Evidence } from '../sigma/index.ts';
+import type { Evidence, Level } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
 import { counted, numberText } from '../text/numbers.ts';
 import { utcText } from '../text/times.ts';
 import { fieldLine, trustedLine, untrustedLine, untrustedWords } from '../text/untrusted.ts';
 import { alertButtons, type Links, overviewButton } from './links.ts';
 import { type Fact, type Instant, LINES_MAX, linesOf, type Passage, type Wording } from './message-parts.ts';
-import { type AlertNotification, type EntryView, isTest } from './notification.ts';
+import { type AlertNotification, type EntryView, isTest, type Resolution } from './notification.ts';
 import { numberWords } from './number-wording.ts';
 
 const NAME_MAX = 100;
@@ -14,6 +14,7 @@ const TITLE_MAX = 100;
 /** Of a value a message shows the beginning; the entry's page has all of it. */
 const VALUE_MAX = 140;
 const DESCRIPTION_MAX = 500;
+const COMMENT_MAX = 300;
 
 /** The words of `notification`. */
 export function alertWording(notification: AlertNotification, links: Links): Wording {
@@ -31,37 +32,69 @@ export function alertWording(notification: AlertNotification, links: Links): Wor
   return {
     ...common,
     facts: facts(notification),
-    passages: [...why(notification), ...firstEntries(notification)],
+    passages: [
+      ...inhibited(notification),
+      ...why(notification),
+      ...shownFields(notification),
+      ...firstEntries(notification),
+    ],
     buttons: alertButtons(links),
   };
 }
 
 function headline(notification: AlertNotification): string {
-  const { kind, alert } = notification;
+  const { kind, alert, resolution } = notification;
   if (isTest(notification)) return trustedLine(alert.title, TITLE_MAX);
-  const title = `[${alert.level.toUpperCase()}] ${trustedLine(alert.title, TITLE_MAX)}`;
+  const title = levelAndTitle(alert, TITLE_MAX);
+  if (kind === 'resolved') return `${resolution === undefined ? 'Closed' : 'Resolved'}: ${title}`;
+  return [title, ...news(notification)].join(': ');
+}
+
+/** `[HIGH] API key deleted`. */
+export function levelAndTitle(
+  { level, title }: { readonly level: Level; readonly title: string },
+  max: number,
+): string {
+  return `[${level.toUpperCase()}] ${trustedLine(title, max)}`;
+}
+
+/** What is new about an alert that receivers were notified of before: `raised to critical`. */
+export function news({ kind, reason, alert }: AlertNotification): string[] {
+  const number = matches(alert.count);
   switch (kind) {
     case 'opened':
-      return title;
-    case 'updated':
-      return `${title}: update (${matches(alert.count)})`;
     case 'resolved':
-      return `Closed: ${title}`;
+      return [];
+    case 'raised':
+      return [`raised to ${alert.level}`];
+    case 'updated':
+      if (reason === 'new network') return ['from a new network'];
+      if (reason === 'networks grown tenfold') return [`from ${networksText(alert)}`];
+      return [`update (${number})`];
+    case 'recurred':
+      return [`${RECURRED[reason ?? ''] ?? GOES_ON} (${number})`];
   }
 }
+
+const GOES_ON = 'goes on';
+const RECURRED: { readonly [reason: string]: string } = {
+  'back after a quiet period': 'back after a quiet period',
+  'its acknowledgement ended': 'its acknowledgement ended',
+};
 
 function summary(notification: AlertNotification): string {
   const head = headline(notification);
   if (isTest(notification)) return `${head}. ${trustedLine(notification.alert.description ?? '', VALUE_MAX)}`;
-  const event = `${fieldLine('action', notification.entry.action, NAME_MAX)} by ${actorAndAddress(notification.entry)}`;
-  switch (notification.kind) {
-    case 'opened':
-      return `${head}: ${event}`;
-    case 'updated':
-      return `${head}; latest: ${event}`;
-    case 'resolved':
-      return `${head}, ${matchesOverTime(notification)}; latest: ${event}`;
-  }
+  const { kind, resolution, entry } = notification;
+  if (kind === 'opened') return `${head}: ${event(entry)}`;
+  if (kind !== 'resolved') return `${head}; latest: ${event(entry)}`;
+  if (resolution !== undefined) return `${head}, ${howResolved(resolution)}`;
+  return `${head}, ${matchesOverTime(notification)}; latest: ${event(entry)}`;
+}
+
+/** `api_key.deleted by Alice Smith from 203.0.113.9`. */
+export function event(entry: EntryView): string {
+  return `${fieldLine('action', entry.action, NAME_MAX)} by ${actorAndAddress(entry)}`;
 }
 
 /** `Alice Smith from 203.0.113.9`. */
@@ -74,16 +107,49 @@ export function actorAndAddress({ actor, clientIp }: EntryView, max = NAME_MAX):
 const UNAUTHENTICATED = 'unauthenticated';
 
 function change(notification: AlertNotification): string | null {
-  switch (notification.kind) {
+  const { kind, alert, reason, resolution } = notification;
+  const number = matchesOverTime(notification);
+  const rest = `${acknowledged(notification)} The latest is shown below.`;
+  switch (kind) {
     case 'opened':
       return null;
+    case 'raised':
+      return `Raised to ${alert.level}: ${number}.${rest}`;
     case 'updated':
-      return `Update: ${matchesOverTime(notification)}. The latest is shown below.`;
-    case 'resolved': {
-      const period = durationInWords(notification.alert.periodMs);
-      return `Closed after ${matchesOverTime(notification)}: its period of ${period} is over. A further match opens a new alert.`;
-    }
+      return `${UPDATED[reason ?? ''] ?? 'Update'}: ${number}.${rest}`;
+    case 'recurred':
+      return reason === 'its acknowledgement ended'
+        ? `Its acknowledgement ended, and matches came meanwhile: ${number}.${rest}`
+        : `${reason === 'back after a quiet period' ? 'Back after a quiet period' : 'Goes on, and nobody has acted'}: ${number}.${rest}`;
+    case 'resolved':
+      if (resolution !== undefined) return `Resolved ${howResolved(resolution)}. It had ${number}.`;
+      return `Closed after ${number}: its period of ${durationInWords(alert.periodMs)} is over.`;
   }
+}
+
+const UPDATED: { readonly [reason: string]: string } = {
+  'new network': 'From a new network',
+  'count grown tenfold': 'Ten times as many matches as before',
+  'networks grown tenfold': 'From ten times as many networks as before',
+};
+
+function acknowledged({ alert: { acknowledgedBy: by } }: AlertNotification): string {
+  return by == null ? '' : ` ${untrustedLine(by, NAME_MAX)} has acknowledged the alert.`;
+}
+
+const AS: { readonly [reason in Resolution['reason']]?: string } = {
+  'true positive': 'as a true positive',
+  expected: 'as expected',
+  'false positive': 'as a false positive',
+  duplicate: 'as a duplicate',
+};
+
+/** `as expected by Alice Smith: “The keys are rotated today”`. */
+function howResolved({ reason, by, comment }: Resolution): string {
+  if (reason === 'quiet') return 'since no further match came';
+  if (reason === 'superseded') return 'since a newer alert takes further matches';
+  const words = comment === null || comment.trim() === '' ? '' : `: “${untrustedLine(comment, COMMENT_MAX)}”`;
+  return `${AS[reason] ?? ''} by ${untrustedLine(by, NAME_MAX)}${words}`.trim();
 }
 
 function facts(notification: AlertNotification): Fact[] {
@@ -135,15 +201,33 @@ function countLines(notification: AlertNotification): (string | Instant)[][] {
   return [[matchesOverTime(notification)], ...latest, ...since];
 }
 
-function matches(count: number): string {
+export function matches(count: number): string {
   return counted(count, 'match', 'matches');
 }
 
+/** `120 matches in 5 hours, from 3 networks`. */
 function matchesOverTime({ alert }: AlertNotification): string {
   const spreadMs = alert.lastAt - alert.firstAt;
-  return alert.count > 1 && spreadMs > 0
-    ? `${matches(alert.count)} in ${durationInWords(spreadMs)}`
-    : matches(alert.count);
+  const over = alert.count > 1 && spreadMs > 0 ? ` in ${durationInWords(spreadMs)}` : '';
+  return `${matches(alert.count)}${over}${(alert.networks ?? 0) > 1 ? `, from ${networksText(alert)}` : ''}`;
+}
+
+function networksText({ networks = 0 }: AlertNotification['alert']): string {
+  return counted(networks, 'network');
+}
+
+/** The alerts that a correlation's message stands for. */
+function inhibited({ inhibited: of = [], inhibitedMore: more = 0 }: AlertNotification): Passage[] {
+  if (of.length === 0) return [];
+  const lines = of.map((each) => `• ${levelAndTitle(each, 60)} (alert ${numberText(each.id)}): ${matches(each.count)}`);
+  return [{ heading: 'Alerts behind it, not sent by themselves', lines: [...lines, ...moreLine(more)] }];
+}
+
+function shownFields({ fields = [] }: AlertNotification): Passage[] {
+  const lines = fields.map(({ field, value }) => {
+    return `• ${trustedLine(field, NAME_MAX)} = ${fieldLine(field, value, VALUE_MAX)}`;
+  });
+  return lines.length === 0 ? [] : [{ heading: 'Fields', lines }];
 }
 
 function why({ evidence, window }: AlertNotification): Passage[] {
@@ -180,7 +264,7 @@ function firstEntries({ entry, window }: AlertNotification): Passage[] {
   return [{ heading: 'First entries, in UTC', lines: [...lines, ...moreLine(left)] }];
 }
 
-function moreLine(left: number): string[] {
+export function moreLine(left: number): string[] {
   return left > 0 ? [`… and ${numberText(left)} more`] : [];
 }
 

@@ -3,6 +3,7 @@
  * version of the Worker. It holds everything that the message shows: a receiver looks nothing up.
  */
 import type { Evidence, Level } from '../sigma/index.ts';
+import type { GroupKind } from './groups.ts';
 import type { ShownKeyPart } from './key.ts';
 import type { Numbered } from './number-wording.ts';
 
@@ -22,12 +23,31 @@ export interface EntryView {
   readonly userAgent: string | null;
 }
 
+/** How an alert was resolved, and why. */
+export interface Resolution {
+  readonly reason: 'true positive' | 'expected' | 'false positive' | 'duplicate' | 'superseded' | 'quiet';
+  /** Who: a person's or a receiver's name, or `tocsin`. */
+  readonly by: string;
+  readonly comment: string | null;
+}
+
+/** An alert of which a correlation's message is, in place of a message of its own. */
+export interface InhibitedAlert {
+  readonly id: number;
+  readonly title: string;
+  readonly level: Level;
+  readonly count: number;
+}
+
 /**
- * An alert opened; its count reached 10, 100, 1,000 …; or its period closed after further matches. `entry` and `evidence`
- * are those of the match that caused the notification; for a resolved alert, of its last stored match.
+ * What there is to say about one alert. `entry` and `evidence` are those of the match that caused the notification; for one
+ * that waited, and for a resolved alert, of its last stored match. What is optional is missing in what an older version
+ * stored.
  */
 export interface AlertNotification {
-  readonly kind: 'opened' | 'updated' | 'resolved';
+  readonly kind: 'opened' | 'raised' | 'updated' | 'recurred' | 'resolved';
+  /** Why a receiver is notified: a `NotifyReason` (notify.ts), or `its acknowledgement ended`. */
+  readonly reason?: string;
   readonly alert: {
     readonly id: number;
     readonly ruleId: string;
@@ -41,13 +61,25 @@ export interface AlertNotification {
     readonly key: readonly ShownKeyPart[];
     /** Matches so far. */
     readonly count: number;
-    /** Event time of the first and the last match, ms since the epoch; the period ends `periodMs` after the first. */
+    /** Event time of the first and the last match, ms since the epoch. */
     readonly firstAt: number;
     readonly lastAt: number;
+    /** The dedup period, ms. */
     readonly periodMs: number;
+    /** How many networks (/24, /64) its matches came from. */
+    readonly networks?: number;
+    /** Who acknowledged it; null: nobody has. */
+    readonly acknowledgedBy?: string | null;
   };
   readonly entry: EntryView;
   readonly evidence: readonly Evidence[];
+  /** What the rule's Sigma `fields` have in the entry, at most 8. */
+  readonly fields?: readonly { readonly field: string; readonly value: string | null }[];
+  /** Of a resolved alert. */
+  readonly resolution?: Resolution;
+  /** The alerts that this correlation inhibited, at most 10, and how many more there are. */
+  readonly inhibited?: readonly InhibitedAlert[];
+  readonly inhibitedMore?: number;
   /** For a correlation: the number that met its condition, the condition, and the first contributing entries. */
   readonly window:
     | (Numbered & {
@@ -56,6 +88,56 @@ export interface AlertNotification {
         readonly first: readonly EntryView[];
       })
     | null;
+}
+
+/** One of the other alerts of a group. */
+export interface GroupedAlert {
+  readonly id: number;
+  readonly title: string;
+  readonly level: Level;
+  readonly kind: AlertNotification['kind'];
+  readonly count: number;
+  /** Event time of its last match, ms since the epoch. */
+  readonly lastAt: number;
+  /** The actor's name, else the id. */
+  readonly actor: string | null;
+  readonly address: string | null;
+}
+
+/** How many of a group's alerts have this rule, actor or address. */
+export interface NamedCount {
+  readonly name: string;
+  readonly alerts: number;
+}
+
+/** Decisions about several alerts in one message (groups.ts). Attackers may have written the names in it. */
+export interface GroupNotification {
+  readonly kind: 'group';
+  readonly group: {
+    /** Beside those of groups.ts: what a new receiver has to know, and what came outside a receiver's active times. */
+    readonly kind: GroupKind | 'new receiver' | 'active times';
+    /** The highest in it. */
+    readonly level: Level;
+    /** Whose alerts: an actor's name or id, or a network; null: of several. */
+    readonly subject: string | null;
+    /** How many alerts, and how many decisions about them. */
+    readonly alerts: number;
+    readonly decisions: number;
+    /** Event time of the earliest match, ms since the epoch. */
+    readonly since: number;
+    /** The most severe and then the newest decision. */
+    readonly first: AlertNotification;
+    /** The most severe first, at most 15, without that of `first`. */
+    readonly others: readonly GroupedAlert[];
+    /** How many alerts are neither `first` nor in `others`. */
+    readonly more: number;
+    /** How many different ones there are. */
+    readonly distinct: { readonly rules: number; readonly actors: number; readonly addresses: number };
+    /** Those with the most alerts, at most 5 of each; empty where there are fewer than two. */
+    readonly rules: readonly NamedCount[];
+    readonly actors: readonly NamedCount[];
+    readonly addresses: readonly NamedCount[];
+  };
 }
 
 /** Kinds of health alert that last, with a beginning and an end. */
@@ -161,7 +243,7 @@ export interface DigestNotification {
   };
 }
 
-export type Notification = AlertNotification | HealthNotification | DigestNotification;
+export type Notification = AlertNotification | GroupNotification | HealthNotification | DigestNotification;
 
 /** The id of the test alert (ledger/deliver/test-delivery.ts), which no other alert has. */
 export const TEST_ALERT = 0;

@@ -7,6 +7,7 @@
  */
 import { alertWording } from './alert-wording.ts';
 import { digestWording } from './digest-wording.ts';
+import { groupWording } from './group-wording.ts';
 import { healthWording } from './health-wording.ts';
 import type { Links } from './links.ts';
 import type { Wording } from './message-parts.ts';
@@ -16,9 +17,13 @@ import type { Notification } from './notification.ts';
 export function wording(notification: Notification, links: Links): Wording {
   switch (notification.kind) {
     case 'opened':
+    case 'raised':
     case 'updated':
+    case 'recurred':
     case 'resolved':
       return alertWording(notification, links);
+    case 'group':
+      return groupWording(notification, links);
     case 'health':
     case 'health-resolved':
       return healthWording(notification, links);

@@ -257,7 +257,9 @@ function recoveryOf(ctx: DurableObjectState): Recovery {
 function linkTargetOf(notification: Notification, store: Store): LinkTarget | null {
   if ('digest' in notification) return 'alerts';
   if ('health' in notification || isTest(notification)) return null;
-  return { alert: notification.alert.id, ledger: readLedgerId(store), entry: notification.entry.id };
+  const isGroup = 'group' in notification;
+  const { alert, entry } = isGroup ? notification.group.first : notification;
+  return { alert: alert.id, ledger: readLedgerId(store), entry: entry.id, isGroup };
 }
 
 function logSent({ due, outcome, settled }: Sent): void {

@@ -22,9 +22,15 @@ export function colorOf(notification: Notification): string {
       return RESOLVED;
     case 'digest':
       return COLORS[notification.digest.level] ?? COLORS.informational;
-    case 'opened':
-    case 'updated':
+    case 'group':
+      return COLORS[notification.group.level] ?? COLORS.informational;
     case 'resolved':
+      if (notification.resolution !== undefined) return RESOLVED;
+      return COLORS[notification.alert.level] ?? COLORS.informational;
+    case 'opened':
+    case 'raised':
+    case 'updated':
+    case 'recurred':
       if (isTest(notification)) return RESOLVED;
       return COLORS[notification.alert.level] ?? COLORS.informational;
   }

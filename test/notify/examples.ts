@@ -6,8 +6,11 @@ import type {
   DigestNotification,
   DigestRule,
   EntryView,
+  GroupedAlert,
+  GroupNotification,
   HealthAlertKind,
   HealthNotification,
+  NamedCount,
   Notification,
 } from '../../src/alert/notification.ts';
 import { testNotification } from '../../src/ledger/deliver/test-delivery.ts';
@@ -111,10 +114,74 @@ export const UPDATED: AlertNotification = {
   alert: { ...OPENED.alert, count: 100, firstAt: AT - 12 * MINUTE },
 };
 
+/** What is new about an alert that people were notified of: a message of each kind, for each reason. */
+export const RAISED: AlertNotification = {
+  ...UPDATED,
+  kind: 'raised',
+  reason: 'level raised',
+  alert: { ...UPDATED.alert, level: 'critical', count: 3, networks: 2, acknowledgedBy: null },
+};
+export const NEW_NETWORK: AlertNotification = {
+  ...UPDATED,
+  reason: 'new network',
+  alert: { ...UPDATED.alert, networks: 3, acknowledgedBy: 'Bob Example' },
+};
+export const TENFOLD: AlertNotification = {
+  ...UPDATED,
+  reason: 'count grown tenfold',
+  alert: { ...UPDATED.alert, networks: 1, acknowledgedBy: null },
+};
+export const TENFOLD_NETWORKS: AlertNotification = {
+  ...UPDATED,
+  reason: 'networks grown tenfold',
+  alert: { ...UPDATED.alert, networks: 30, acknowledgedBy: null },
+};
+export const GOES_ON: AlertNotification = {
+  ...UPDATED,
+  kind: 'recurred',
+  reason: 'goes on, and nobody acted',
+  alert: { ...UPDATED.alert, count: 1_440, firstAt: AT - 240 * MINUTE, networks: 1, acknowledgedBy: null },
+};
+export const BACK: AlertNotification = {
+  ...GOES_ON,
+  reason: 'back after a quiet period',
+  alert: { ...GOES_ON.alert, level: 'medium', count: 13, firstAt: AT - 3 * 24 * 60 * MINUTE },
+};
+export const ACKNOWLEDGEMENT_ENDED: AlertNotification = { ...GOES_ON, reason: 'its acknowledgement ended' };
+
+/** Resolved, for each reason. */
+export const RESOLVED: readonly AlertNotification[] = (
+  [
+    ['true positive', 'Alice Smith', 'The key is deleted, and the laptop is being wiped.'],
+    ['expected', 'Alice Smith', 'We rotate the keys today.'],
+    ['false positive', 'Bob Example', null],
+    ['duplicate', 'Bob Example', 'See alert 11.'],
+    ['superseded', 'tocsin', null],
+    ['quiet', 'tocsin', null],
+  ] as const
+).map(([reason, by, comment]) => ({ ...GOES_ON, kind: 'resolved', resolution: { reason, by, comment } }));
+
 export const CLOSED: AlertNotification = {
   ...OPENED,
   kind: 'resolved',
   alert: { ...OPENED.alert, count: 1_342, firstAt: AT - 47 * MINUTE },
+};
+
+/** A correlation, with the alerts that it stands for and the values that its rule shows. */
+export const INHIBITING: AlertNotification = {
+  ...IN_ORDER,
+  reason: 'first match',
+  alert: { ...IN_ORDER.alert, level: 'critical', networks: 1, acknowledgedBy: null },
+  fields: [
+    { field: 'target.id', value: '9f8e7d6c-0000-4000-8000-000000000002' },
+    { field: 'metadata.cluster', value: null },
+  ],
+  inhibited: [
+    { id: 31, title: 'API key created by an API key', level: 'high', count: 1 },
+    { id: 32, title: 'Kubeconfig of a cluster read', level: 'high', count: 2 },
+    { id: 33, title: 'Something deleted', level: 'medium', count: 47 },
+  ],
+  inhibitedMore: 2,
 };
 
 const LONG = 'a-name-that-goes-on-and-on-'.repeat(400);
@@ -175,6 +242,22 @@ export function writtenBy(text: string, of: AlertNotification = CORRELATION): Al
   };
 }
 
+/** `text` in every untrusted field of a group. */
+export function groupWrittenBy(text: string): GroupNotification {
+  const named: readonly NamedCount[] = [
+    { name: text, alerts: 2 },
+    { name: 'ci-deploy', alerts: 1 },
+  ];
+  const first: AlertNotification = {
+    ...writtenBy(text, { ...GOES_ON, kind: 'resolved' }),
+    resolution: { reason: 'expected', by: text, comment: text },
+    fields: [{ field: 'actor.name', value: text }],
+  };
+  const others = [other(31, 'high', 'Kubeconfig of a cluster read', { actor: text, address: text })];
+  const counts = { alerts: 57, more: 55, actors: named, addresses: named };
+  return { kind: 'group', group: { ...FLOOD.group, subject: text, first, others, ...counts } };
+}
+
 export const HOSTILE: AlertNotification = {
   ...writtenBy(HOSTILE_TEXTS[0] ?? '', OPENED),
   entry: {
@@ -185,6 +268,141 @@ export const HOSTILE: AlertNotification = {
     path: HOSTILE_TEXTS[7] ?? '',
     userAgent: HOSTILE_TEXTS[3] ?? '',
     clientIp: HOSTILE_TEXTS[4] ?? '',
+  },
+};
+
+const CI = { actor: 'ci-deploy', address: '198.51.100.23' };
+const other = (
+  id: number,
+  level: GroupedAlert['level'],
+  title: string,
+  more: Partial<GroupedAlert> = {},
+): GroupedAlert => ({
+  ...{ id, title, level, kind: 'opened', count: 1, lastAt: AT - MINUTE + id * 1_000, ...CI },
+  ...more,
+});
+
+/** The alerts of one actor. */
+export const GROUP: GroupNotification = {
+  kind: 'group',
+  group: {
+    kind: 'group',
+    level: 'critical',
+    subject: 'ci-deploy',
+    ...{ alerts: 5, decisions: 6, since: AT - 10 * MINUTE, first: INHIBITING, more: 0 },
+    others: [
+      other(31, 'high', 'Kubeconfig of a cluster read', { kind: 'raised', count: 4, address: '203.0.113.77' }),
+      other(32, 'high', 'API key deleted'),
+      other(33, 'high', 'VM deleted', { kind: 'updated', count: 200 }),
+      other(34, 'medium', 'Burst of refused requests', { kind: 'recurred', count: 20, lastAt: AT - 30 * 60 * MINUTE }),
+    ],
+    distinct: { rules: 5, actors: 1, addresses: 2 },
+    rules: [],
+    actors: [],
+    addresses: [
+      { name: '198.51.100.23', alerts: 4 },
+      { name: '203.0.113.77', alerts: 1 },
+    ],
+  },
+};
+
+const ACTORS: readonly NamedCount[] = ['ci-deploy', 'backup', 'Alice Smith', 'terraform', 'kube-admin'].map(
+  (name, i) => ({
+    name,
+    alerts: 12 - 2 * i,
+  }),
+);
+
+/** A rule's alerts in a flood. */
+export const FLOOD: GroupNotification = {
+  kind: 'group',
+  group: {
+    ...GROUP.group,
+    ...{ kind: 'high flood', level: 'high', subject: null, alerts: 57, decisions: 60, first: OPENED, more: 41 },
+    others: ACTORS.flatMap(({ name }, i) =>
+      [0, 5, 10].map((n) => other(40 + i + n, 'high', OPENED.alert.title, { actor: name, address: `198.51.100.${i}` })),
+    ),
+    distinct: { rules: 1, actors: 12, addresses: 5 },
+    actors: ACTORS,
+    addresses: ACTORS.map(({ alerts }, i) => ({ name: `198.51.100.${i}`, alerts })),
+  },
+};
+
+/** What is not severe in a flood. */
+export const FLOOD_DIGEST: GroupNotification = {
+  kind: 'group',
+  group: {
+    ...FLOOD.group,
+    ...{ kind: 'digest', level: 'medium', alerts: 214, decisions: 230, first: CORRELATION, more: 198 },
+    others: FLOOD.group.others.map((each, i) => ({ ...each, level: 'medium', title: `Rule number ${i} of the pack` })),
+    distinct: { rules: 9, actors: 40, addresses: 55 },
+    rules: ['Burst of refused requests', 'VM restarted', 'Firewall rule created', 'VM read', 'VPC created'].map(
+      (name, i) => ({ name, alerts: 90 - 17 * i }),
+    ),
+  },
+};
+
+/** A reminder, and what else is a list of alerts. */
+export const REMINDER: GroupNotification = {
+  kind: 'group',
+  group: {
+    ...GROUP.group,
+    ...{
+      kind: 'reminder',
+      level: 'high',
+      subject: null,
+      alerts: 3,
+      decisions: 3,
+      first: GOES_ON,
+      since: GOES_ON.alert.firstAt,
+    },
+    others: [
+      other(31, 'high', 'Kubeconfig of a cluster read', { kind: 'recurred', count: 34 }),
+      other(13, 'medium', 'Burst of refused requests', { kind: 'recurred', count: 1_200, actor: 'Alice Smith' }),
+    ],
+    distinct: { rules: 3, actors: 2, addresses: 1 },
+    actors: [
+      { name: 'ci-deploy', alerts: 2 },
+      { name: 'Alice Smith', alerts: 1 },
+    ],
+    addresses: [],
+  },
+};
+export const NEW_RECEIVER: GroupNotification = {
+  kind: 'group',
+  group: { ...REMINDER.group, kind: 'new receiver', first: UPDATED },
+};
+export const ACTIVE_TIMES: GroupNotification = {
+  kind: 'group',
+  group: { ...REMINDER.group, kind: 'active times', first: OPENED },
+};
+/** One alert alone, and two decisions about it. */
+export const REMINDER_OF_ONE: GroupNotification = {
+  kind: 'group',
+  group: {
+    ...REMINDER.group,
+    alerts: 1,
+    decisions: 1,
+    others: [],
+    actors: [],
+    distinct: { rules: 1, actors: 1, addresses: 1 },
+  },
+};
+
+/** A group, in which attackers wrote each name. */
+export const HOSTILE_GROUP: GroupNotification = {
+  kind: 'group',
+  group: {
+    ...FLOOD.group,
+    subject: HOSTILE_TEXTS[0] ?? '',
+    first: HOSTILE,
+    others: FLOOD.group.others.map((each, i) => ({
+      ...each,
+      actor: HOSTILE_TEXTS[i % HOSTILE_TEXTS.length] ?? '',
+      address: LONG,
+    })),
+    actors: HOSTILE_TEXTS.slice(0, 5).map((name, i) => ({ name, alerts: 9 - i })),
+    addresses: [1, 2, 3, 4, 5].map((i) => ({ name: LONG, alerts: 9 - i })),
   },
 };
 
@@ -304,9 +522,26 @@ export const EXAMPLES: readonly (readonly [name: string, notification: Notificat
   ['correlation-in-order', IN_ORDER],
   ['correlation-average', AVERAGE],
   ['updated', UPDATED],
+  ['raised', RAISED],
+  ['new-network', NEW_NETWORK],
+  ['tenfold', TENFOLD],
+  ['tenfold-networks', TENFOLD_NETWORKS],
+  ['goes-on', GOES_ON],
+  ['back', BACK],
+  ['acknowledgement-ended', ACKNOWLEDGEMENT_ENDED],
+  ...RESOLVED.map((of) => [`resolved-${of.resolution?.reason.replace(' ', '-')}`, of] as const),
   ['closed', CLOSED],
+  ['inhibiting', INHIBITING],
   ['shortened', SHORTENED],
   ['hostile', HOSTILE],
+  ['group', GROUP],
+  ['group-flood', FLOOD],
+  ['group-digest', FLOOD_DIGEST],
+  ['group-reminder', REMINDER],
+  ['group-reminder-of-one', REMINDER_OF_ONE],
+  ['group-new-receiver', NEW_RECEIVER],
+  ['group-active-times', ACTIVE_TIMES],
+  ['group-hostile', HOSTILE_GROUP],
   ['digest', DIGEST],
   ['test', testNotification(AT)],
   ...HEALTH_ALERTS.map((health) => [`health-${health.health.kind}`, health] as const),

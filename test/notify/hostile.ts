@@ -4,6 +4,7 @@ import { HEALTH_KINDS, LASTING } from '../../src/alert/health-words.ts';
 import type {
   AlertNotification,
   DigestNotification,
+  GroupNotification,
   HealthNotification,
   Notification,
 } from '../../src/alert/notification.ts';
@@ -84,8 +85,31 @@ const entry = fc.record({
   userAgent: maybe,
 });
 
-const alert: fc.Arbitrary<AlertNotification> = fc.record({
-  kind: fc.constantFrom('opened', 'updated', 'resolved'),
+const level = fc.constantFrom(...LEVELS);
+const kind = fc.constantFrom('opened', 'raised', 'updated', 'recurred', 'resolved');
+const reason = fc.oneof(
+  fc.constantFrom('level raised', 'new network', 'networks grown tenfold', 'goes on, and nobody acted'),
+  fc.constantFrom('back after a quiet period', 'its acknowledgement ended'),
+  hostile,
+);
+/** What older versions stored has none of them. */
+const later = fc.record(
+  {
+    reason,
+    fields: fc.array(fc.record({ field: hostile, value: maybe }), { maxLength: 8 }),
+    resolution: fc.record({
+      reason: fc.constantFrom('true positive', 'expected', 'false positive', 'duplicate', 'superseded', 'quiet'),
+      by: hostile,
+      comment: maybe,
+    }),
+    inhibited: fc.array(fc.record({ id: count, title: hostile, level, count }), { maxLength: 10 }),
+    inhibitedMore: count,
+  },
+  { requiredKeys: [] },
+);
+
+const stored = fc.record({
+  kind,
   alert: fc.record({
     id: count,
     ruleId: hostile,
@@ -100,6 +124,8 @@ const alert: fc.Arbitrary<AlertNotification> = fc.record({
     firstAt: time,
     lastAt: time,
     periodMs: time,
+    networks: count,
+    acknowledgedBy: maybe,
   }),
   entry,
   evidence: fc.array(fc.record({ selection: hostile, field: maybe, value: hostile }), { maxLength: 20 }),
@@ -116,6 +142,27 @@ const alert: fc.Arbitrary<AlertNotification> = fc.record({
       first: fc.array(entry, { maxLength: 6 }),
     }),
   ),
+});
+
+const alert: fc.Arbitrary<AlertNotification> = fc
+  .tuple(stored, later)
+  .map(([of, more]) => ({ ...of, ...more }) as AlertNotification);
+
+const named = fc.array(fc.record({ name: hostile, alerts: count }), { maxLength: 5 });
+const group: fc.Arbitrary<GroupNotification> = fc.record({
+  kind: fc.constant('group' as const),
+  group: fc.record({
+    kind: fc.constantFrom(
+      ...(['group', 'critical flood', 'high flood', 'digest', 'reminder', 'new receiver', 'active times'] as const),
+    ),
+    ...{ level, subject: maybe, alerts: count, decisions: count, since: time, first: alert, more: count },
+    others: fc.array(
+      fc.record({ id: count, title: hostile, level, kind, count, lastAt: time, actor: maybe, address: maybe }),
+      { maxLength: 15 },
+    ),
+    distinct: fc.record({ rules: count, actors: count, addresses: count }),
+    ...{ rules: named, actors: named, addresses: named },
+  }),
 });
 
 const content = {
@@ -166,4 +213,4 @@ const digest: fc.Arbitrary<DigestNotification> = fc.record({
   }),
 });
 
-export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, health, digest);
+export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, group, health, digest);

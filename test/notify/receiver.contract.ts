@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Notification } from '../../src/alert/notification.ts';
 import type { Outcome, Receiver } from '../../src/notify/receiver.ts';
 import { untrustedLine } from '../../src/text/untrusted.ts';
-import { EXAMPLES, HOSTILE_TEXTS, writtenBy } from './examples.ts';
+import { EXAMPLES, groupWrittenBy, HOSTILE_TEXTS, writtenBy } from './examples.ts';
 import { anyNotification, hostile } from './hostile.ts';
 import { LINKS, OPENED } from './notifications.ts';
 import type { ReadBack } from './read-back.ts';
@@ -71,7 +71,7 @@ const WAITS: readonly (readonly [string, Readonly<Record<string, string>>, numbe
 ];
 
 /** The only links: ours, and the operator's runbook. */
-const ALLOWED_LINKS = [LINKS.alert, LINKS.entry, OPENED.alert.runbook];
+const ALLOWED_LINKS = [LINKS.alert, LINKS.entry, LINKS.alerts, OPENED.alert.runbook];
 /** In hints, which are our own words. A client makes links of them, some with what follows. */
 const LINKS_OF_HINTS = ['https://tocsin.example.workers.dev', 'https://www.cloudflarestatus.com'];
 
@@ -145,7 +145,7 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
       expect(await send(notification)).toEqual({ kind: 'delivered' });
       expect(vendor.taken()).toHaveLength(before + 1);
       const parts = vendor.taken().at(-1) ?? {};
-      expectSafe(parts, 'alert' in notification ? [] : LINKS_OF_HINTS);
+      expectSafe(parts, 'health' in notification || 'digest' in notification ? LINKS_OF_HINTS : []);
       for (const { text } of Object.values(parts)) expect(text).not.toMatch(/cannot read|\(short form/);
     });
 
@@ -157,6 +157,11 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
     }
 
     test.each(HOSTILE_TEXTS)('untrusted text stays text: %j', staysText);
+
+    test.each(HOSTILE_TEXTS)('untrusted text in a group stays text: %j', async (text) => {
+      expect(await send(groupWrittenBy(text))).toEqual({ kind: 'delivered' });
+      expectSafe(vendor.taken().at(-1) ?? {});
+    });
 
     test('any untrusted text stays text', async () => {
       await fc.assert(fc.asyncProperty(hostile, staysText), { numRuns: 60 });

@@ -378,6 +378,7 @@ function messageReceived({ receiver, notification }: Received): string[] {
   if (notification === null) return [];
   const none = { receiver, health: null, alert: null, what: 'digest ' };
   if ('health' in notification) return [messageIn({ ...none, health: notification.health.kind })];
+  if ('group' in notification) throw new Error('the ledger makes no groups');
   if ('digest' in notification) return [messageIn(none)];
   return [messageIn({ ...none, alert: notification.alert.id, what: whatOf(notification) })];
 }

@@ -58,6 +58,7 @@ export function misleveled(store: Store): string[] {
 }
 
 function severityOf(notification: Notification): number {
+  if ('group' in notification) return LEVELS.indexOf(notification.group.level);
   if ('digest' in notification) return LEVELS.indexOf(notification.digest.level);
   return LEVELS.indexOf('health' in notification ? notification.health.level : notification.alert.level);
 }

@@ -132,6 +132,7 @@ function rankOf(notification: Notification): number {
 
 function levelOf(notification: Notification): Level {
   if ('health' in notification) return healthLevelOf(notification);
+  if ('group' in notification) return notification.group.level;
   return 'digest' in notification ? notification.digest.level : notification.alert.level;
 }
 

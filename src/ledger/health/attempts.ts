@@ -108,9 +108,11 @@ function about(notification: Notification): string {
     const { messages, healthMessages } = notification.digest;
     return `. It was a digest of ${counted(messages + healthMessages, 'notification')}`;
   }
-  if (!('alert' in notification)) return '';
-  const { id, level, title } = notification.alert;
-  return `. It was about alert ${id}, [${level.toUpperCase()}] ${oneLine(title, TITLE_CHARS)}`;
+  if ('health' in notification) return '';
+  const isGroup = 'group' in notification;
+  const { id, level, title } = isGroup ? notification.group.first.alert : notification.alert;
+  const others = isGroup ? ` and ${counted(notification.group.alerts - 1, 'more alert')}` : '';
+  return `. It was about alert ${id}, [${level.toUpperCase()}] ${oneLine(title, TITLE_CHARS)}${others}`;
 }
 
 /** Raises or resolves a receiver's health alert, by the attempt that just ended. */

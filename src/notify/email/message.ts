@@ -48,7 +48,8 @@ function subjectOf(notification: Notification, headline: string): string {
   if (!('alert' in notification) || isTest(notification)) return headline;
   const { kind, alert, entry } = notification;
   const opened = `[${alert.level.toUpperCase()}] ${oneLine(alert.title, 2 * NAME_MAX)}: ${actorAndAddress(entry, NAME_MAX)}`;
-  return kind === 'opened' ? opened : `Re: ${opened}`;
+  // What was raised is news like what opened.
+  return kind === 'opened' || kind === 'raised' ? opened : `Re: ${opened}`;
 }
 
 /** The mail's headers. `sender`: the address it comes from. */
@@ -74,9 +75,10 @@ function hostOf(sender: string): string {
   return sender.slice(sender.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'localhost';
 }
 
-/** The subject of a thread: an alert, a health alert from its beginning to its end, or the digests of an outage. */
+/** The subject of a thread: an alert, of a group the first one, a health alert from its beginning to its end, or the digests of an outage. */
 function topic(notification: Notification): string {
   if ('alert' in notification) return `alert-${digits(notification.alert.id)}`;
+  if ('group' in notification) return topic(notification.group.first);
   if ('digest' in notification) return `digest-${digits(Math.floor(notification.digest.downTo / 1000))}`;
   const { kind, subject: about, since } = notification.health;
   const which = about === null ? '' : `-${about.replace(/[^\w-]/g, '_').slice(0, NAME_MAX)}`;
@@ -89,6 +91,10 @@ function digits(value: number): string {
 
 function about(notification: Notification): Record<string, string> {
   if ('alert' in notification) return { 'X-Tocsin-Alert': digits(notification.alert.id) };
+  if ('group' in notification) {
+    const { first, alerts } = notification.group;
+    return { ...about(first), 'X-Tocsin-Group': digits(alerts) };
+  }
   if ('digest' in notification) {
     const { messages, healthMessages } = notification.digest;
     return { 'X-Tocsin-Digest': digits(messages + healthMessages) };
@@ -118,8 +124,12 @@ function urgency(notification: Notification): Record<string, string> {
       return NORMAL;
     case 'digest':
       return URGENCY[notification.digest.level] ?? NORMAL;
+    case 'group':
+      return URGENCY[notification.group.level] ?? NORMAL;
     case 'opened':
+    case 'raised':
     case 'updated':
+    case 'recurred':
       return isTest(notification) ? NORMAL : (URGENCY[notification.alert.level] ?? NORMAL);
   }
 }

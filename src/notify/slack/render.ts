@@ -47,9 +47,9 @@ export function render(notification: Notification, links: Links): SlackMessage {
  * invalid: the notification must still arrive. Never throws.
  */
 export function renderShort(notification: Notification): SlackMessage {
-  const ascii = topText(shortText(notification, NO_LINKS))
-    // In brackets: bare dots could complete a host or a phone number.
-    .replace(/…/g, '[...]')
+  // In brackets: bare dots could complete a host or a phone number.
+  const dots = (text: string): string => text.replace(/…/g, '[...]');
+  const ascii = dots(topText(dots(shortText(notification, NO_LINKS))))
     .replace(/[“”]/g, '"')
     .replace(/[^\x20-\x7e]|(?<!\w)[@#]/gu, '?');
   // Not even `mrkdwn`: the fewer fields, the less Slack can reject.

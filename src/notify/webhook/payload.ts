@@ -7,19 +7,26 @@
  *
  * | field | |
  * |---|---|
- * | `type` | `alert.opened`, `alert.updated` (its count reached 10, 100, …), `alert.resolved` (its period closed after further matches), `health.raised`, `health.resolved` (health alerts) |
+ * | `type` | `alert.opened`, `alert.raised` (to a higher level), `alert.updated` (new networks, or ten times as many matches), `alert.recurred` (it goes on, or is back), `alert.resolved`, `health.raised`, `health.resolved` (health alerts) |
  * | `timestamp` | of the entry shown; of a health alert: since when |
  * | `data.test` | a test that a person asked for: nothing happened |
  * | `data.text` | the summary in one line, for people |
  * | `data.links` | `alert`, `entry`: pages; signed links, valid for a week; null if there is no page |
- * | `data.alert` | `id`, `rule` (`id`, `title`, `description`, `tags`, `runbook`, `falsepositives`), `level`, `key`, `count`, `first_at`, `last_at`, `period_seconds` |
+ * | `data.reason` | why it is notified now: `new network`, `goes on, and nobody acted`, …; null where an older version decided |
+ * | `data.alert` | `id`, `rule` (`id`, `title`, `description`, `tags`, `runbook`, `falsepositives`), `level`, `key`, `count`, `first_at`, `last_at`, `period_seconds`, `networks` (how many it came from; null: unknown), `acknowledged_by` |
+ * | `data.resolution` | of `alert.resolved`, else null: `reason`, `by`, `comment` |
+ * | `data.inhibited` | the alerts that a correlation stands for: `id`, `title`, `level`, `count`; `data.inhibited_more`: how many more |
+ * | `data.fields` | what the rule's Sigma `fields` have in the entry: `field`, `value` |
  * | `data.entry` | the audit-log entry of the last match: `id`, `created_at`, `action`, `actor`, `target`, `client_ip`, `method`, `path`, `status_code`, `user_agent` |
  * | `data.evidence` | why it matched: `selection`, `field` (null: any field), `value` |
  * | `data.window` | for a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `at_least` (the value is a count and may be larger), `condition` (in words), `timespan_seconds`, `fields` (that the value is of), `percentile` (null: not one, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first contributing entries |
  * | `health` | in place of `alert` … `window`: `kind`, `subject`, `level`, `summary`, `hint`, `since` |
  *
  * A webhook gets each message by itself. Only what an operator sends there in place of another receiver
- * (`resend --receiver NAME --to NAME`) may be a digest: `type` is `digest`, `timestamp` the end of the outage, and `digest`
+ * (`resend --receiver NAME --to NAME`) may be a group or a digest. `type` is then `group`, `timestamp` that of `first`, and
+ * `group` stands in place of `alert` … `window`: `kind`, `subject`, `level`, `alert_count`, `decision_count`, `since`, `first`
+ * (as `data` of one alert, with its `type`), `others` (`id`, `title`, `level`, `kind`, `count`, `last_at`, `actor`, `address`),
+ * `rule_count`, `actor_count`, `address_count`, and `rules`, `actors`, `addresses` (`name`, `alerts`). Or `type` is `digest`, `timestamp` the end of the outage, and `digest`
  * stands in place of `alert` … `window`: `receiver`, `level`, `down_from`, `down_to`, `messages`, `health_messages`,
  * `rule_count`, `alert_count`, `rules` (`id`, `title`, `level`, `alerts`, `messages`, `first_at`, `last_at`, `ids`).
  *
@@ -32,8 +39,10 @@ import {
   type AlertNotification,
   type DigestNotification,
   type EntryView,
+  type GroupNotification,
   type HealthNotification,
   isTest,
+  type NamedCount,
   type Notification,
 } from '../../alert/notification.ts';
 import { shortText } from '../../alert/short-text.ts';
@@ -47,8 +56,9 @@ export const BYTES_MAX = 20_000;
 const STRING_LENGTHS = [1_000, 300, 100, 30, 8] as const;
 /** `data.text` is not cut further. */
 const TEXT_MAX = 600;
-/** Of each list. */
+/** Of each list; of other alerts. */
 const ITEMS_MAX = 8;
+const OTHERS_MAX = 15;
 
 /** A longer link is left out, since a cut one would lead nowhere. */
 const LINK_MAX = 2_000;
@@ -93,8 +103,12 @@ function dataOf(notification: Notification, links: Links, cut: Cutter) {
       return healthData(notification, links, cut);
     case 'digest':
       return digestData(notification, cut);
+    case 'group':
+      return groupData(notification, cut);
     case 'opened':
+    case 'raised':
     case 'updated':
+    case 'recurred':
     case 'resolved':
       return alertData(notification, cut);
   }
@@ -127,6 +141,41 @@ function digestData({ digest }: DigestNotification, cut: Cutter) {
   };
 }
 
+function groupData({ group }: GroupNotification, cut: Cutter) {
+  const { type, timestamp, ...first } = alertData(group.first, cut);
+  const numbers = (of: readonly NamedCount[]) =>
+    cut.list(of).map(({ name, alerts }) => ({ name: cut.text(name), alerts: finite(alerts) }));
+  return {
+    type: 'group',
+    timestamp,
+    group: {
+      kind: group.kind,
+      level: group.level,
+      subject: cut.maybe(group.subject),
+      alert_count: finite(group.alerts),
+      decision_count: finite(group.decisions),
+      since: time(group.since),
+      first: { type, ...first },
+      others: cut.list(group.others, OTHERS_MAX).map((each) => ({
+        id: finite(each.id),
+        title: cut.text(each.title),
+        level: each.level,
+        kind: each.kind,
+        count: finite(each.count),
+        last_at: time(each.lastAt),
+        actor: cut.maybe(each.actor),
+        address: cut.maybe(each.address),
+      })),
+      rule_count: finite(group.distinct.rules),
+      actor_count: finite(group.distinct.actors),
+      address_count: finite(group.distinct.addresses),
+      rules: numbers(group.rules),
+      actors: numbers(group.actors),
+      addresses: numbers(group.addresses),
+    },
+  };
+}
+
 function healthData(notification: HealthNotification, links: Links, cut: Cutter) {
   const { kind, health } = notification;
   return {
@@ -144,10 +193,11 @@ function healthData(notification: HealthNotification, links: Links, cut: Cutter)
 }
 
 function alertData(notification: AlertNotification, cut: Cutter) {
-  const { kind, alert, entry, evidence, window } = notification;
+  const { kind, reason, alert, entry, evidence, fields, resolution, inhibited, window } = notification;
   return {
     type: `alert.${kind}`,
     timestamp: time(entry.createdAt),
+    reason: cut.maybe(reason ?? null),
     alert: {
       id: finite(alert.id),
       rule: {
@@ -164,7 +214,17 @@ function alertData(notification: AlertNotification, cut: Cutter) {
       first_at: time(alert.firstAt),
       last_at: time(alert.lastAt),
       period_seconds: seconds(alert.periodMs),
+      networks: finite(alert.networks ?? Number.NaN),
+      acknowledged_by: cut.maybe(alert.acknowledgedBy ?? null),
     },
+    resolution: resolution
+      ? { reason: resolution.reason, by: cut.text(resolution.by), comment: cut.maybe(resolution.comment) }
+      : null,
+    inhibited: cut.list(inhibited ?? [], OTHERS_MAX).map(({ id, title, level, count }) => ({
+      ...{ id: finite(id), title: cut.text(title), level, count: finite(count) },
+    })),
+    inhibited_more: finite(notification.inhibitedMore ?? 0),
+    fields: cut.list(fields ?? []).map(({ field, value }) => ({ field: cut.text(field), value: cut.maybe(value) })),
     entry: entryData(entry, cut),
     evidence: cut.list(evidence).map(({ selection, field, value }) => ({
       selection: cut.text(selection),
@@ -209,7 +269,7 @@ function linksOf({ alert, entry }: Links): Links {
 interface Cutter {
   text(text: string): string;
   maybe(text: string | null): string | null;
-  list<T>(items: readonly T[]): readonly T[];
+  list<T>(items: readonly T[], max?: number): readonly T[];
   /** Whether anything was cut. */
   shortened(): boolean;
 }
@@ -224,9 +284,9 @@ function cutter(most: number): Cutter {
   return {
     text,
     maybe: (whole) => (whole === null ? null : text(whole)),
-    list: (items) => {
-      if (items.length > ITEMS_MAX) cut = true;
-      return items.slice(0, ITEMS_MAX);
+    list: (items, max = ITEMS_MAX) => {
+      if (items.length > max) cut = true;
+      return items.slice(0, max);
     },
     shortened: () => cut,
   };

@@ -103,6 +103,7 @@ const states = (scene: Scene): Record<string, number> =>
 const digests = (scene: Scene): DigestNotification['digest'][] =>
   scene.notifications("notification ->> '$.kind' = 'digest'").map(({ digest }) => digest);
 const shown = (notification: Notification): string => {
+  if ('group' in notification) return 'group';
   if ('digest' in notification) return `digest of ${notification.digest.messages + notification.digest.healthMessages}`;
   return 'health' in notification ? notification.health.kind : `${notification.alert.level} ${notification.alert.id}`;
 };

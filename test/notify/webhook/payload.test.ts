@@ -9,8 +9,13 @@ import {
   CLOSED,
   CORRELATION,
   EXAMPLES,
+  GOES_ON,
+  GROUP,
   HOSTILE_TEXTS,
   IN_ORDER,
+  INHIBITING,
+  RAISED,
+  RESOLVED,
   SHORTENED,
   UPDATED,
   writtenBy,
@@ -18,6 +23,7 @@ import {
 import { anyNotification } from '../hostile.ts';
 import { BLIND, LINKS, OPENED } from '../notifications.ts';
 
+const { alert, entry } = LINKS;
 const sent = (notification: Notification, links = LINKS) => JSON.parse(payload(notification, links));
 
 describe('what a program reads', () => {
@@ -26,9 +32,10 @@ describe('what a program reads', () => {
       type: 'alert.opened',
       timestamp: '2026-01-31T09:30:00.000Z',
       data: {
+        reason: null,
         test: false,
         text: '[HIGH] API key deleted: api_key.deleted by Alice Smith from 203.0.113.9',
-        links: LINKS,
+        links: { alert, entry },
         alert: {
           id: 12,
           rule: {
@@ -45,7 +52,13 @@ describe('what a program reads', () => {
           first_at: '2026-01-31T09:30:00.000Z',
           last_at: '2026-01-31T09:30:00.000Z',
           period_seconds: 3_600,
+          networks: null,
+          acknowledged_by: null,
         },
+        resolution: null,
+        inhibited: [],
+        inhibited_more: 0,
+        fields: [],
         entry: {
           id: 'a1b2c3d4-0000-4000-8000-000000000001',
           created_at: '2026-01-31T09:30:00.000Z',
@@ -90,6 +103,9 @@ describe('what a program reads', () => {
 
   test.each<[Notification, string]>([
     [UPDATED, 'alert.updated'],
+    [RAISED, 'alert.raised'],
+    [GOES_ON, 'alert.recurred'],
+    [GROUP, 'group'],
     [CLOSED, 'alert.resolved'],
     [{ ...BLIND, kind: 'health-resolved' }, 'health.resolved'],
   ])('the type is of the notification', (notification, type) => expect(sent(notification).type).toBe(type));
@@ -117,7 +133,8 @@ describe('what a program reads', () => {
 
   test('all types of one schema have the same fields', () => {
     const fields = (notification: Notification) => Object.keys(sent(notification).data).sort();
-    for (const notification of [UPDATED, CLOSED, SHORTENED]) expect(fields(notification)).toEqual(fields(OPENED));
+    for (const notification of [UPDATED, CLOSED, SHORTENED, INHIBITING, ...RESOLVED])
+      expect(fields(notification)).toEqual(fields(OPENED));
   });
 });
 
@@ -132,7 +149,7 @@ describe('untrusted text', () => {
     const { data } = sent(SHORTENED);
     expect(data.shortened).toBe(true);
     expect(data.entry.user_agent).toMatch(/^a-name-that-goes-on.*…$/);
-    expect(data.links).toEqual(LINKS);
+    expect(data.links).toEqual({ alert, entry });
   });
 
   test.each(['\u0000', '\u2028', '"', '😀', '\ud83d'])(

@@ -8,7 +8,10 @@ import { UntrustedText } from './untrusted-text.tsx';
 /** A kind that is missing here, of another version, is shown as it is stored. */
 const KINDS: { readonly [what: string]: string } = {
   opened: 'Opened',
+  raised: 'Raised',
   updated: 'Update',
+  recurred: 'Goes on',
+  group: 'Group',
   resolved: 'Closed',
 };
 
