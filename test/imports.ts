@@ -49,8 +49,7 @@ const OUTSIDE: readonly { readonly module: RegExp; readonly may: RegExp; readonl
     may: /^(cli\/|ledger\/store\/node-store\.ts$)/,
     why: 'only cli/ and ledger/store/node-store.ts know Node',
   },
-  { module: /^hono\/html$/, may: /^(notify|web)\//, why: 'only mails and pages are HTML' },
-  { module: /^hono(?!\/html$)(\/|$)/, may: /^(index\.ts$|web\/)/, why: 'only web/ answers requests' },
+  { module: /^hono(\/|$)/, may: /^(index\.ts$|web\/)/, why: 'only web/ answers requests' },
   {
     module: /^zod(\/|$)/,
     may: /^cli\//,

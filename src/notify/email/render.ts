@@ -6,12 +6,12 @@
  * Addresses in untrusted text are defanged (text/untrusted.ts), so that no client links them; ours are written out
  * below their buttons.
  */
-import { html } from 'hono/html';
 import type { Button, Links } from '../../alert/links.ts';
 import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
+import { type Html, html } from '../../text/html.ts';
 import { utcText } from '../../text/times.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { colorOf } from '../level-color.ts';
@@ -27,7 +27,6 @@ export function render(notification: Notification, links: Links, sender: string)
   return {
     subject: title,
     text: plainText(words),
-    // No value in the templates is a promise, so neither is the page.
     html: String(page(words, title, colorOf(notification))),
     headers: headers(notification, sender),
   };
@@ -86,9 +85,6 @@ function buttons({ buttons: all }: Wording): readonly Button[] {
   return all.filter(({ href }) => /^https?:\/\/[^\s<>"]+$/.test(href));
 }
 
-/** What hono's templates return: a string that is escaped already, which no other template escapes again. */
-type Html = ReturnType<typeof html> | '';
-
 const FONT = 'font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,sans-serif';
 
 function page(words: Wording, title: string, color: string): Html {
@@ -102,7 +98,7 @@ function page(words: Wording, title: string, color: string): Html {
 <h1 style="margin:0 0 12px;font-size:20px;line-height:1.3">${words.headline}</h1>
 ${paragraph(words.change, 'font-weight:bold')}
 ${paragraph(words.description)}
-${words.facts.length === 0 ? '' : html`<table style="border-collapse:collapse">${words.facts.map(factHtml)}</table>`}
+${words.facts.length === 0 ? null : html`<table style="border-collapse:collapse">${words.facts.map(factHtml)}</table>`}
 ${buttons(words).map((button) => buttonHtml(button, color))}
 ${passages(words).map(passageHtml)}
 ${paragraph(words.falsePositives)}
@@ -110,8 +106,8 @@ ${paragraph(words.footer.map(shown).join(''), 'font-size:13px;opacity:.75')}
 </div></body></html>`;
 }
 
-function paragraph(text: string | null, style = ''): Html {
-  return text === null ? '' : html`<p style="margin:0 0 12px;${style}">${text}</p>`;
+function paragraph(text: string | null, style = ''): Html | null {
+  return text === null ? null : html`<p style="margin:0 0 12px;${style}">${text}</p>`;
 }
 
 function factHtml(fact: Fact): Html {

@@ -7,10 +7,9 @@
  * false.
  */
 import type { JSX } from 'hono/jsx/jsx-runtime';
+import { escaped, Html, htmlOf } from '../../../text/html.ts';
 
 export type { JSX };
-
-class Html extends String {}
 
 type Props = Readonly<Record<string, unknown>>;
 type Component = (props: Props) => unknown;
@@ -19,17 +18,10 @@ type Component = (props: Props) => unknown;
 const EMPTY = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/;
 /** Of HTML's boolean attributes those that pages have. */
 const BOOLEAN = /^(?:autofocus|checked|defer|disabled|hidden|open|required|selected)$/;
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
 
 /** An element; `tag` is its name, or a component. The compiler calls it. */
 export function jsx(tag: string | Component, props: Props): JSX.Element {
-  return new Html(typeof tag === 'string' ? element(tag, props) : text(tag(props))) as unknown as JSX.Element;
+  return new Html(typeof tag === 'string' ? element(tag, props) : htmlOf(tag(props))) as unknown as JSX.Element;
 }
 
 /** With several children; and in development, with a key. */
@@ -47,15 +39,5 @@ function element(tag: string, { children, ...attributes }: Props): string {
     if (BOOLEAN.test(name)) start += value === false ? '' : ` ${name}=""`;
     else start += ` ${name}="${escaped(value)}"`;
   }
-  return EMPTY.test(tag) ? `${start}/>` : `${start}>${text(children)}</${tag}>`;
-}
-
-function text(child: unknown): string {
-  if (child === null || child === undefined || typeof child === 'boolean') return '';
-  if (Array.isArray(child)) return child.map(text).join('');
-  return child instanceof Html ? child.toString() : escaped(child);
-}
-
-function escaped(value: unknown): string {
-  return String(value).replace(/[&<>"']/g, (char) => ESCAPES[char] ?? '');
+  return EMPTY.test(tag) ? `${start}/>` : `${start}>${htmlOf(children)}</${tag}>`;
 }
