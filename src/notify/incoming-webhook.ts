@@ -38,7 +38,11 @@ export interface VendorAnswers {
   cause(status: number, body: string): string | null;
   /** The wait that the body asks for, ms, at most an hour, where the vendor says it there. */
   retryAfterMs?(body: string): number | null;
+  /** What a person does about a webhook that refuses; the command follows. */
+  readonly remedy: string;
 }
+
+export const NEW_WEBHOOK = 'make a new webhook and set it';
 
 /** How a vendor's messages are made and its answers are read. */
 export interface IncomingWebhookVendor<Message> extends VendorAnswers {
@@ -119,7 +123,7 @@ function isInvalid(vendor: VendorAnswers, { status, body }: Answered): boolean {
 
 function hint(vendor: VendorAnswers & { readonly label: string }, answered: Answered, setting: string): string {
   const { status, body } = answered;
-  const replace = `make a new webhook and set it: ${bySecret(setting)}`;
+  const replace = `${vendor.remedy}: ${bySecret(setting)}`;
   const cause = vendor.cause(status, body);
   if (cause !== null) return `${cause}${cause.includes(': ') ? ', or ' : ': '}${replace}`;
   // Fetch reports a redirect that is not followed as 0 in some runtimes.

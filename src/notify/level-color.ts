@@ -15,23 +15,27 @@ const RESOLVED = '#1a7f37';
 
 /** `#rrggbb`. */
 export function colorOf(notification: Notification): string {
+  const level = levelOf(notification);
+  return level === null ? RESOLVED : (COLORS[level] ?? COLORS.informational);
+}
+
+/** The level of what a message is about; null: nobody has to do anything, Tocsin works again or tests its receivers. */
+export function levelOf(notification: Notification): Level | null {
   switch (notification.kind) {
     case 'health':
-      return COLORS[healthLevelOf(notification)] ?? COLORS.informational;
+      return healthLevelOf(notification);
     case 'health-resolved':
-      return RESOLVED;
+      return null;
     case 'digest':
-      return COLORS[notification.digest.level] ?? COLORS.informational;
+      return notification.digest.level;
     case 'group':
-      return COLORS[notification.group.level] ?? COLORS.informational;
+      return notification.group.level;
     case 'resolved':
-      if (notification.resolution !== undefined) return RESOLVED;
-      return COLORS[notification.alert.level] ?? COLORS.informational;
+      return notification.resolution === undefined ? notification.alert.level : null;
     case 'opened':
     case 'raised':
     case 'updated':
     case 'recurred':
-      if (isTest(notification)) return RESOLVED;
-      return COLORS[notification.alert.level] ?? COLORS.informational;
+      return isTest(notification) ? null : notification.alert.level;
   }
 }

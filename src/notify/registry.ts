@@ -1,6 +1,7 @@
 /** The types of receivers. Settings, the routing file, the CLI and docs/receivers.md derive what they know from this list. */
 import { discord } from './discord/discord.ts';
 import { email } from './email/email.ts';
+import { ntfy } from './ntfy/ntfy.ts';
 import type { ReceiverType } from './receiver.ts';
 import { slack } from './slack/slack.ts';
 import { webhook } from './webhook/webhook.ts';
@@ -10,5 +11,6 @@ export const RECEIVER_TYPES: readonly ReceiverType[] = [
   slack, // incoming webhooks
   email, // Cloudflare's send_email binding
   discord, // incoming webhooks
+  ntfy, // ntfy.sh, or a server of one's own
   webhook, // Standard Webhooks
 ];

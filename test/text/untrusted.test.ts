@@ -5,6 +5,7 @@ import { NO_LINKS } from '../../src/alert/links.ts';
 import type { AlertNotification } from '../../src/alert/notification.ts';
 import { render as discord, renderShort as shortDiscord } from '../../src/notify/discord/render.ts';
 import { render as mail } from '../../src/notify/email/render.ts';
+import { render as ntfy, renderShort as shortNtfy } from '../../src/notify/ntfy/render.ts';
 import { renderShort as shortSlack, render as slack } from '../../src/notify/slack/render.ts';
 import { payload } from '../../src/notify/webhook/payload.ts';
 import { defanged, fieldLine, trustedLine, untrustedLine, untrustedWords } from '../../src/text/untrusted.ts';
@@ -12,6 +13,7 @@ import { readDiscord } from '../notify/discord/read-back.ts';
 import { writtenBy } from '../notify/examples.ts';
 import { hostile } from '../notify/hostile.ts';
 import { OPENED } from '../notify/notifications.ts';
+import { readNtfy } from '../notify/ntfy/read-back.ts';
 import { readHtml, readSlack } from '../notify/read-back.ts';
 import { linkify } from '../support/linkify.ts';
 
@@ -283,6 +285,8 @@ function texts(notification: AlertNotification): { readonly [where: string]: str
     'short slack': readSlack(shortSlack(notification)).text,
     discord: readDiscord(discord(notification, NO_LINKS)).text,
     'short discord': readDiscord(shortDiscord(notification)).text,
+    ntfy: readNtfy(ntfy(notification, NO_LINKS)).text,
+    'short ntfy': readNtfy(shortNtfy(notification)).text,
     text,
     html: readHtml(html).text,
     subject,

@@ -4,12 +4,13 @@
  * https://discord.com/developers/docs/topics/opcodes-and-status-codes and …/topics/rate-limits#exceeding-a-rate-limit.
  */
 import { RETRY_AFTER_MAX_MS } from '../../http/post.ts';
-import type { VendorAnswers } from '../incoming-webhook.ts';
+import { NEW_WEBHOOK, type VendorAnswers } from '../incoming-webhook.ts';
 import { beginsObject, codeOf, codeText, jsonField } from '../json-field.ts';
 
 const FORUM_CODE = 220_001;
 
 export const ANSWERS: VendorAnswers = {
+  remedy: NEW_WEBHOOK,
   // With `wait=true` the answer is the message; anything else did not come from Discord.
   isDelivered: ({ status, body }) => status === 204 || (status === 200 && beginsObject(body)),
   detail: codeText,

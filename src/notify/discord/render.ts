@@ -12,6 +12,7 @@ import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 import { colorOf } from '../level-color.ts';
+import { plainPiece } from '../plain.ts';
 import {
   CONTENT_MAX,
   DESCRIPTION_MAX,
@@ -54,6 +55,7 @@ export function render(notification: Notification, links: Links): DiscordMessage
     prose.map((text) => escaped(text, PROSE_MAX / 2)),
     PROSE_MAX,
   );
+  // A footer has no markup.
   const footer = { text: safeSlice(words.footer.map(plainPiece).join(''), FOOTNOTE_MAX) };
   const url = links.alert === null ? null : safeUrl(links.alert);
   const embed: Embed = {
@@ -127,11 +129,6 @@ function line(text: string): string {
 
 function piece(of: string | Instant): string {
   return typeof of === 'string' ? escaped(of, FACT_MAX / 2) : when(of.at, utcText(of.at));
-}
-
-/** A footer has no markup. */
-function plainPiece(of: string | Instant): string {
-  return typeof of === 'string' ? of : (utcText(of.at) ?? 'at an unknown time');
 }
 
 function linksField(buttons: readonly Button[]): Field[] {

@@ -7,14 +7,14 @@
  * below their buttons.
  */
 import type { Button, Links } from '../../alert/links.ts';
-import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
+import type { Fact, Passage, Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { type Html, html } from '../../text/html.ts';
-import { utcText } from '../../text/times.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { colorOf } from '../level-color.ts';
+import { factLines, openable, passagesOf, plainPiece } from '../plain.ts';
 import { headers, type Mail, SUBJECT_MAX, subject } from './message.ts';
 
 /** A mail without sender and recipients. */
@@ -52,10 +52,10 @@ function plainText(words: Wording): string {
     words.description,
     words.facts.length === 0 ? null : words.facts.map(factText).join('\n'),
     // Above what may be long: in sight on a phone.
-    ...buttons(words).map(({ label, href }) => `${label}\n${href}`),
-    ...passages(words).map(({ heading, lines }) => [heading, ...lines.map((line) => `  ${line}`)].join('\n')),
+    ...openable(words.buttons).map(({ label, href }) => `${label}\n${href}`),
+    ...passagesOf(words).map(({ heading, lines }) => [heading, ...lines.map((line) => `  ${line}`)].join('\n')),
     words.falsePositives,
-    words.footer.map(shown).join(''),
+    words.footer.map(plainPiece).join(''),
   ];
   return `${parts.filter((part) => part !== null).join('\n\n')}\n`;
 }
@@ -65,24 +65,6 @@ function factText(fact: Fact): string {
   return [`${fact.label.padEnd(LABEL_WIDTH)}${first}`, ...more.map((line) => `${' '.repeat(LABEL_WIDTH)}${line}`)].join(
     '\n',
   );
-}
-
-function factLines(fact: Fact): readonly string[] {
-  return fact.kind === 'untrusted' ? fact.lines : fact.lines.map((line) => line.map(shown).join(''));
-}
-
-/** In a mail there is no reader's own time; UTC is the audit log's. */
-function shown(piece: string | Instant): string {
-  return typeof piece === 'string' ? piece : (utcText(piece.at) ?? 'at an unknown time');
-}
-
-function passages({ passages: all, runbook }: Wording): readonly (Passage & { readonly href: string | null })[] {
-  return [...all.map((each) => ({ ...each, href: null })), ...(runbook === null ? [] : [runbook])];
-}
-
-/** Only what a client would open as a page of ours. */
-function buttons({ buttons: all }: Wording): readonly Button[] {
-  return all.filter(({ href }) => /^https?:\/\/[^\s<>"]+$/.test(href));
 }
 
 const FONT = 'font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,sans-serif';
@@ -99,10 +81,10 @@ function page(words: Wording, title: string, color: string): Html {
 ${paragraph(words.change, 'font-weight:bold')}
 ${paragraph(words.description)}
 ${words.facts.length === 0 ? null : html`<table style="border-collapse:collapse">${words.facts.map(factHtml)}</table>`}
-${buttons(words).map((button) => buttonHtml(button, color))}
-${passages(words).map(passageHtml)}
+${openable(words.buttons).map((button) => buttonHtml(button, color))}
+${passagesOf(words).map(passageHtml)}
 ${paragraph(words.falsePositives)}
-${paragraph(words.footer.map(shown).join(''), 'font-size:13px;opacity:.75')}
+${paragraph(words.footer.map(plainPiece).join(''), 'font-size:13px;opacity:.75')}
 </div></body></html>`;
 }
 

@@ -5,9 +5,10 @@
  * https://docs.slack.dev/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks.
  */
 import { vendorText } from '../../http/post.ts';
-import type { VendorAnswers } from '../incoming-webhook.ts';
+import { NEW_WEBHOOK, type VendorAnswers } from '../incoming-webhook.ts';
 
 export const ANSWERS: VendorAnswers = {
+  remedy: NEW_WEBHOOK,
   isDelivered: ({ status, body }) => status === 200 && body.trim() === 'ok',
   detail: vendorText,
   cause(_, body) {

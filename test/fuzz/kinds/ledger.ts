@@ -15,6 +15,7 @@ import { createViews } from '../../../src/ledger/read/views.ts';
 import { render as discord } from '../../../src/notify/discord/render.ts';
 import { render as mail } from '../../../src/notify/email/render.ts';
 import { outcomeOf } from '../../../src/notify/incoming-webhook.ts';
+import { render as ntfy } from '../../../src/notify/ntfy/render.ts';
 import { ANSWERS } from '../../../src/notify/slack/answer.ts';
 import { render as slack } from '../../../src/notify/slack/render.ts';
 import { payload } from '../../../src/notify/webhook/payload.ts';
@@ -25,6 +26,7 @@ import { fieldLine } from '../../../src/text/untrusted.ts';
 import { workerHealth } from '../../../src/web/health.ts';
 import { createScene, DAY, MINUTE, NOON, onAction, route } from '../../ledger/scene.ts';
 import { readDiscord } from '../../notify/discord/read-back.ts';
+import { readNtfy } from '../../notify/ntfy/read-back.ts';
 import { readHtml, readSlack } from '../../notify/read-back.ts';
 import { answeredAt } from '../../support/answer-times.ts';
 import { linkify } from '../../support/linkify.ts';
@@ -129,6 +131,7 @@ function messageProblem(notification: Notification): string | null {
   const parts = {
     slack: readSlack(slack(notification, NO_LINKS)),
     discord: readDiscord(discord(notification, NO_LINKS)),
+    ntfy: readNtfy(ntfy(notification, NO_LINKS)),
     html: readHtml(written.html),
     text: { text: written.text, links: [], commands: [] },
     subject: { text: written.subject, links: [], commands: [] },
