@@ -91,14 +91,15 @@ function readOptions(args: readonly string[]) {
 }
 
 function build(folder: string): Build {
+  const files = readRuleFiles(folder);
+  const { ruleSet, problems, tests } = parseRules(files);
+  const broken = problems.some(({ severity }) => severity === 'error');
   const { routing, problems: routingProblems } = parseRouting(
     readRoutingFiles(folder),
     RECEIVER_TYPES,
     reservedNames(RECEIVER_TYPES),
+    broken ? null : ruleSet.rules,
   );
-  const files = readRuleFiles(folder);
-  const { ruleSet, problems, tests } = parseRules(files);
-  const broken = problems.some(({ severity }) => severity === 'error');
   const failures = broken ? [] : runTests(compile(ruleSet), tests).map(testProblem);
   return { ruleSet, routing, problems: [...problems, ...failures, ...routingProblems], tests, files };
 }
@@ -133,9 +134,11 @@ function report(build: Build, failed: boolean, options: { json: boolean; rules: 
 }
 
 /** `2 receivers: oncall (slack, min_level high), log (webhook, min_level low)` */
-function receiversText({ receivers }: Routing): string {
+function receiversText({ receivers, route, fallback }: Routing): string {
   const each = receivers.map(({ name, type, minLevel }) => `${name} (${type}, min_level ${minLevel})`);
-  return `${counted(receivers.length, 'receiver')}: ${each.join(', ')}`;
+  const list = `${counted(receivers.length, 'receiver')}: ${each.join(', ')}`;
+  if (route === undefined && fallback === undefined) return list;
+  return `${list}\nroutes and the fallback are checked, and not applied yet`;
 }
 
 const ROUTING = ['routing.yml', 'routing.yaml'] as const;

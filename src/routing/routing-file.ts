@@ -6,9 +6,12 @@
  */
 import { LEVELS } from '../sigma/index.ts';
 import { nearest } from '../text/nearest.ts';
-import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
-import { attributesOf, readChoice, readText, rejectUnknown } from '../yaml/fields.ts';
+import { createReport, type Place, type Problem, type Report } from '../yaml/diagnostics.ts';
+import { attributesOf, readText } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node, readDocuments, type SourceFile } from '../yaml/yaml.ts';
+import { isMaybeSecret, isMissing, readWord, refuseKeys } from './file-values.ts';
+import type { NamedRule } from './matchers.ts';
+import { FOREIGN_FILE_KEYS, ROUTES_KEYS, readRoutes } from './routes-file.ts';
 import { DEFAULT_MIN_LEVEL, type DeclaredReceiver, type RoutableType, type Routing } from './routing.ts';
 
 export interface ParsedRouting {
@@ -22,8 +25,8 @@ const RECEIVERS_MAX = 20;
 /** Without a slash: `NAME/2` is a receiver at the second address of a secret (config/receivers.ts). */
 const NAME = /^[a-z0-9-]{1,40}$/;
 const SETTING = /^[A-Z][A-Z0-9_]{0,63}$/;
-/** Keys of version 0.1, and their names since. */
-const RENAMED: { readonly [key: string]: string } = { from: 'min_level' };
+/** Of version 0.1. */
+const FOREIGN_KEYS = { from: 'it is "min_level"' };
 const KEYS = ['name', 'type', 'secret', 'signing_secret', 'min_level'] as const;
 const DOCUMENT = { noun: 'the routing', hint: 'it begins with "receivers:"' };
 const EXAMPLE = 'such as "receivers: [{name: oncall, type: slack, min_level: high}]"; or delete the file';
@@ -34,17 +37,21 @@ interface Context {
   readonly types: readonly RoutableType[];
   /** Settings and bindings that no receiver's secret may be called. */
   readonly reserved: readonly string[];
-  /** The line in which each name and each secret's setting was first. */
-  readonly nameLines: Map<string, number>;
-  readonly secretLines: Map<string, number>;
+  /** Where each name, and each secret's setting, was first. */
+  readonly names: Map<string, Place>;
+  readonly secrets: Map<string, Place>;
   readonly report: Report;
 }
 
-/** Parses the routing files, at most one of which may exist. `reserved`: names of settings that no receiver may take. */
+/**
+ * Parses the routing files, at most one of which may exist. `reserved`: names of settings that no receiver may take. `rules`:
+ * those that routes can name; null: not known, so names of rules are not checked.
+ */
 export function parseRouting(
   files: readonly SourceFile[],
   types: readonly RoutableType[],
   reserved: readonly string[],
+  rules: readonly NamedRule[] | null,
 ): ParsedRouting {
   const problems: Problem[] = [];
   const [file, second] = files;
@@ -61,41 +68,45 @@ export function parseRouting(
     if (report.errors() === 0) report.error(START, 'the file lists no receivers', EXAMPLE);
     return { routing: null, problems };
   }
-  const receivers = readReceivers(document, {
-    types,
-    reserved,
-    nameLines: new Map(),
-    secretLines: new Map(),
-    report,
-  });
-  return { routing: report.errors() === 0 ? { receivers } : null, problems: inOrder(problems) };
+  refuseKeys(document, ['receivers', ...ROUTES_KEYS], report, FOREIGN_FILE_KEYS);
+  const context: Context = { types, reserved, names: new Map(), secrets: new Map(), report };
+  const { receivers, areNamesKnown } = readReceivers(document, context);
+  const routes = readRoutes(document, { receivers, names: areNamesKnown ? context.names : null, rules, report });
+  return { routing: report.errors() === 0 ? { receivers, ...routes } : null, problems: inOrder(problems) };
 }
 
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function readReceivers(document: MapNode, context: Context): readonly DeclaredReceiver[] {
-  const { report } = context;
-  refuseKeys(document, ['receivers'], report);
+interface ReadReceivers {
+  readonly receivers: readonly DeclaredReceiver[];
+  /** Whether every receiver has a name, even if the rest of it is wrong. */
+  readonly areNamesKnown: boolean;
+}
+
+function readReceivers(document: MapNode, context: Context): ReadReceivers {
+  const { report, names } = context;
+  const none: ReadReceivers = { receivers: [], areNamesKnown: false };
   const entry = attributesOf(document).get('receivers');
   if (entry === undefined) {
     report.error(document.place, 'the file lists no receivers', EXAMPLE);
-    return [];
+    return none;
   }
   const list = entry.value;
   if (list.kind !== 'list') {
     const isEmpty = list.kind === 'scalar' && list.value === null;
     const problem = isEmpty ? 'no receivers are listed' : `"receivers" is a list, not ${kindName(list)}`;
     report.error(list.place, problem, EXAMPLE);
-    return [];
+    return none;
   }
   if (list.items.length === 0) report.error(list.place, 'no receivers are listed: nobody would be notified', EXAMPLE);
   if (list.items.length > RECEIVERS_MAX) {
     report.error(list.place, `there are ${list.items.length} receivers, more than ${RECEIVERS_MAX}`);
-    return [];
+    return none;
   }
-  return list.items.flatMap((item) => readReceiver(item, context) ?? []);
+  const receivers = list.items.flatMap((item) => readReceiver(item, context) ?? []);
+  return { receivers, areNamesKnown: names.size === list.items.length && names.size > 0 };
 }
 
 function readReceiver(item: Node, context: Context): DeclaredReceiver | null {
@@ -104,7 +115,7 @@ function readReceiver(item: Node, context: Context): DeclaredReceiver | null {
     report.error(item.place, `a receiver is a map of keys, not ${kindName(item)}`, `its keys: ${KEYS.join(', ')}`);
     return null;
   }
-  const misspelled = refuseKeys(item, KEYS, report);
+  const misspelled = refuseKeys(item, KEYS, report, FOREIGN_KEYS);
   const attributes = attributesOf(item);
   for (const key of ['name', 'type'] as const) {
     if (isMissing(attributes.get(key)) && !misspelled.has(key))
@@ -138,7 +149,7 @@ function readReceiver(item: Node, context: Context): DeclaredReceiver | null {
   return receiver;
 }
 
-function readName(entry: MapEntry | undefined, { nameLines, report }: Context): string | null {
+function readName(entry: MapEntry | undefined, { names, report }: Context): string | null {
   const name = readText(entry, report);
   if (name === null || entry === undefined) return null;
   const { place } = entry.value;
@@ -146,23 +157,13 @@ function readName(entry: MapEntry | undefined, { nameLines, report }: Context): 
     report.error(place, '"name" must be 1 to 40 characters of a-z, 0-9 and "-"', 'such as "oncall"');
     return null;
   }
-  const first = nameLines.get(name);
+  const first = names.get(name);
   if (first !== undefined) {
-    report.error(place, `another receiver has the name "${name}"`, `in line ${first}`);
+    report.error(place, `another receiver has the name "${name}"`, `in line ${first.line}`);
     return null;
   }
-  nameLines.set(name, place.line);
+  names.set(name, place);
   return name;
-}
-
-/** One of a few words. */
-function readWord<T extends string>(entry: MapEntry | undefined, words: readonly T[], report: Report): T | null {
-  if (entry?.value.kind === 'scalar' && isMaybeSecret(String(entry.value.value))) {
-    const problem = `this is not a ${entry.key}; it is not shown, since it may be a secret`;
-    report.error(entry.value.place, problem, `known: ${words.join(', ')}`);
-    return null;
-  }
-  return readChoice(entry, words, report);
 }
 
 /** The name of a setting. Anything else may be the secret itself: it is never shown. */
@@ -175,7 +176,7 @@ function readSetting(entry: MapEntry | undefined, { types, reserved, report }: C
     const what = isPasted ? 'and this looks like the secret itself' : 'in capitals, digits and "_"';
     const hint = isPasted
       ? 'if this was ever pushed, replace the secret; write a name such as SLACK_WEBHOOK_URL'
-      : nameHint(text, types);
+      : settingHint(text, types);
     report.error(value.place, `"${key}" is the name of a setting, ${what}`, hint);
     return null;
   }
@@ -186,43 +187,25 @@ function readSetting(entry: MapEntry | undefined, { types, reserved, report }: C
   return text;
 }
 
-function nameHint(text: string, types: readonly RoutableType[]): string {
+function settingHint(text: string, types: readonly RoutableType[]): string {
   const defaults = types.flatMap(({ secret, signingSecret }) => [secret, ...(signingSecret ? [signingSecret] : [])]);
   const near = nearest(text.replaceAll('-', '_'), defaults);
   return near === null ? 'such as SLACK_WEBHOOK_URL' : `did you mean "${near}"?`;
 }
 
 /** Two receivers at one address get every message twice. */
-function reportShared(receiver: DeclaredReceiver, item: MapNode, { secretLines, report }: Context): void {
+function reportShared(receiver: DeclaredReceiver, item: MapNode, { secrets, report }: Context): void {
   const { name, secret, signingSecret } = receiver;
   if (secret === signingSecret) {
     report.error(item.place, `the address of ${name} and its key can't both be ${secret}`, 'name two settings');
     return;
   }
-  const first = secretLines.get(secret);
-  if (first === undefined) secretLines.set(secret, item.place.line);
-  else report.notice(item.place, `another receiver uses ${secret} too: both get the same messages`, `in line ${first}`);
-}
-
-/** Reports the keys that are not known; returns the known ones that were probably meant. */
-function refuseKeys(map: MapNode, known: readonly string[], report: Report): ReadonlySet<string> {
-  const isShown = ({ key }: MapEntry) => known.includes(key) || !(isMaybeSecret(key) || Object.hasOwn(RENAMED, key));
-  rejectUnknown({ ...map, entries: map.entries.filter(isShown) }, known, report);
-  for (const { key, keyPlace } of map.entries.filter((entry) => !isShown(entry))) {
-    if (Object.hasOwn(RENAMED, key)) report.error(keyPlace, `"${key}" is now "${RENAMED[key]}"`, 'rename the key');
-    else {
-      const problem = 'this is not a key; it is not shown, since it may be a secret';
-      report.error(keyPlace, problem, `known: ${known.join(', ')}`);
-    }
-  }
-  return new Set(map.entries.flatMap(({ key }) => (known.includes(key) ? [] : (nearest(key, known) ?? []))));
-}
-
-function isMissing(entry: MapEntry | undefined): boolean {
-  return entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null);
-}
-
-/** Whether it may be an address, a key, or anything else that is not a short word. */
-function isMaybeSecret(text: string): boolean {
-  return !/^[A-Za-z_-]{1,20}$/.test(text) || /^whsec_|^whsk_/.test(text);
+  const first = secrets.get(secret);
+  if (first === undefined) secrets.set(secret, item.place);
+  else
+    report.notice(
+      item.place,
+      `another receiver uses ${secret} too: both get the same messages`,
+      `in line ${first.line}`,
+    );
 }

@@ -1,10 +1,13 @@
 /**
- * Routing: which receivers are notified of what. `rules/routing.yml` declares it, the build checks it (routing-file.ts)
- * and writes it beside the rules. Without the file, every receiver whose secret is set is notified of `low` and above.
+ * Routing: which receivers are notified of what, and how. `rules/routing.yml` declares it, the build checks it
+ * (routing-file.ts) and writes it beside the rules; routes.ts decides by it. Without the file, every receiver whose secret is
+ * set is notified of `low` and above.
  *
  * Contract: plain, serializable data and pure decisions.
  */
 import { LEVELS, type Level } from '../sigma/index.ts';
+import type { Matchers } from './matchers.ts';
+import type { DailyTime, TimeRange } from './times.ts';
 
 /** What routing knows of a type of receiver. */
 export interface RoutableType {
@@ -26,7 +29,71 @@ export interface DeclaredReceiver extends RoutableType {
 
 export interface Routing {
   readonly receivers: readonly DeclaredReceiver[];
+  /** The root of the tree. Absent: every receiver is notified of everything from its level on. */
+  readonly route?: Route;
+  /** The receiver of what is high or critical and has no other, and of what is critical outside of active times. */
+  readonly fallback?: string;
 }
+
+/** A route, with everything that it inherits. */
+export interface Route {
+  /** Its line in routing.yml. */
+  readonly line: number;
+  /** What it takes; the root takes everything. */
+  readonly match: Matchers;
+  /** Names of receivers. Empty: only its routes have some. */
+  readonly receivers: readonly string[];
+  readonly settings: RouteSettings;
+  /** Whether the routes after it are tried too. */
+  readonly continue: boolean;
+  readonly routes: readonly Route[];
+}
+
+/** What alerts of one notification group share: an actor, a rule, an address, or a field of the entry. */
+export type GroupBy = 'actor' | 'rule' | 'address' | { readonly field: string };
+
+/** How the receivers of a route are notified. Null: as without a routing. */
+export interface RouteSettings {
+  readonly groupBy: GroupBy;
+  readonly groupIntervalMs: number | null;
+  readonly repeatIntervalMs: number | null;
+  /** Null: always. */
+  readonly activeTimes: ActiveTimes | null;
+  /** Whom the receiver's messages mention, in its own words: `@oncall`. */
+  readonly mention: string | null;
+  /** Who is notified if nobody acts, by when; each at most once. */
+  readonly escalate: readonly EscalationStep[];
+  /** Null: only receivers that can change what they sent. */
+  readonly sendResolved: boolean | null;
+  /** Below high, one message a day at this time. */
+  readonly digest: DailyTime | null;
+}
+
+/** Times at which a route is active. */
+export interface ActiveTimes {
+  /** As routing.yml calls them. */
+  readonly names: readonly string[];
+  readonly ranges: readonly TimeRange[];
+}
+
+export interface EscalationStep {
+  /** After the alert's first notification. */
+  readonly afterMs: number;
+  /** The name of a receiver. */
+  readonly to: string;
+}
+
+/** The settings of a receiver that no route leads to. */
+export const DEFAULT_SETTINGS: RouteSettings = {
+  groupBy: 'actor',
+  groupIntervalMs: null,
+  repeatIntervalMs: null,
+  activeTimes: null,
+  mention: null,
+  escalate: [],
+  sendResolved: null,
+  digest: null,
+};
 
 /** The level of a receiver without `min_level`: "no alerting should be triggered by [informational] rules" (Sigma). */
 export const DEFAULT_MIN_LEVEL: Level = 'low';

@@ -132,6 +132,24 @@ describe('npm run rules', () => {
     });
   });
 
+  test('compiles routes, and checks what they name against the rules', () => {
+    const routing = (rule: string) =>
+      `receivers: [{name: oncall, type: slack}, {name: log, type: webhook}]\nroute:\n  receiver: log\n  routes: [{match: {rule: ${rule}}, receiver: oncall}]\n`;
+    put('topic/a_rule.yml', RULE);
+    put('routing.yml', routing('a_rule'));
+    expect(run()).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('not applied yet\n') });
+    expect(written()).toContain('"match":{"rules":["r-1"]},"receivers":["oncall"]');
+    put('routing.yml', routing('a_rul'));
+    const unknown = 'rules/routing.yml:4:27: error: no rule is named so (did you mean "a_rule"?)\n1 error\n';
+    expect(run()).toMatchObject({ status: 1, stderr: unknown });
+  });
+
+  test('checks no names of rules where the rules have errors', () => {
+    put('topic/a_rule.yml', RULE.replace('title:', 'titel:'));
+    put('routing.yml', 'receivers: [{name: a, type: slack}]\nroute: {receiver: a, routes: [{match: {rule: any}}]}\n');
+    expect(run().stderr).not.toContain('routing.yml');
+  });
+
   test('has no routing without a routing file', () => {
     put('topic/a_rule.yml', RULE);
     expect(JSON.parse(run('--json').stdout)).toMatchObject({ ok: true, receivers: null });

@@ -12,7 +12,7 @@ const TYPES = [
   { type: 'webhook', secret: 'WEBHOOK_URL', signingSecret: 'WEBHOOK_SECRET' },
 ];
 const RESERVED = ['LINK_SECRET', 'NIRVANA_LABS_API_KEY', 'EMAIL'];
-const parseFiles = (files: readonly SourceFile[]) => parseRouting(files, TYPES, RESERVED);
+const parseFiles = (files: readonly SourceFile[]) => parseRouting(files, TYPES, RESERVED, null);
 const parse = (text: string) => parseFiles([{ path: 'routing.yml', text }]);
 const problemsOf = (text: string) => parse(text).problems.map((problem) => problemText(problem));
 
@@ -98,7 +98,7 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
     [
       'another key',
       `${of('{name: a, type: slack}')}silences: []\n`,
-      '3:1: error: unknown key "silences" (known: receivers)',
+      '3:1: error: unknown key "silences" (known: receivers, route, times, fallback)',
     ],
     [
       'a misspelled key above',
@@ -125,7 +125,7 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
     [
       'the key of version 0.1 for the level',
       of('{name: a, type: slack, from: high}'),
-      '2:28: error: "from" is now "min_level" (rename the key)',
+      '2:28: error: "from" is not a key here (it is "min_level")',
     ],
     [
       'no name and no type',

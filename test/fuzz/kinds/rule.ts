@@ -14,6 +14,25 @@ const RULES = readRuleFiles('rules').map(({ text }) => text);
 const ROUTING = [
   'receivers:\n  - {name: oncall, type: slack, min_level: high}\n  - name: log\n    type: webhook\n    secret: LOG_URL\n',
   `receivers: [{name: a, type: slack, secret: ${SECRETS.webhookUrl}}]\n`,
+  `receivers:
+  - {name: oncall, type: slack}
+  - {name: log, type: webhook}
+fallback: oncall
+times:
+  office: [{weekdays: mon-fri, from: 09:00, to: 17:00, time_zone: Europe/Berlin}]
+route:
+  receiver: log
+  digest: daily at 09:00 Europe/Berlin
+  routes:
+    - match: {min_level: high, tag: attack.*, client_ip: 10.0.0.0/8, actor.type: [user, api_key]}
+      receivers: [oncall, log]
+      active_times: [office]
+      mention: '@oncall'
+      escalate: none
+      repeat_interval: 4h
+      continue: true
+      routes: [{match: {level: critical}, receiver: oncall, escalate: [{after: 30m, to: log}]}]
+`,
   ...readRoutingFiles('rules').map(({ text }) => text),
 ];
 
@@ -48,7 +67,7 @@ export function routingKind(fault: (line: string) => string = (line) => line): F
     about: 'routing files',
     share: 12_000,
     files: ROUTING,
-    problemsOf: (file) => parseRouting([file], RECEIVER_TYPES, reservedNames(RECEIVER_TYPES)).problems,
+    problemsOf: (file) => parseRouting([file], RECEIVER_TYPES, reservedNames(RECEIVER_TYPES), null).problems,
     fault,
   });
 }

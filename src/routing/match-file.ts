@@ -1,0 +1,161 @@
+/**
+ * Reads `match:` of the routes of `rules/routing.yml`, and compares what routes match.
+ *
+ * Contract: build time only; what is wrong is reported with its place and left out, and nothing that may be a secret is shown.
+ * Pure.
+ */
+import { canonicalRange, LEVELS, type Level, parseRange } from '../sigma/index.ts';
+import type { Place, Report } from '../yaml/diagnostics.ts';
+import { type Attributes, attributesOf, isNull, type PlacedText, readMap } from '../yaml/fields.ts';
+import type { MapEntry } from '../yaml/yaml.ts';
+import { isMaybeSecret, nameHint, readValues, readWord } from './file-values.ts';
+import { fileName, type Matchers, matchPattern, type NamedRule, rulesNamed } from './matchers.ts';
+
+/** What matchers are checked against. */
+export interface MatchContext {
+  /** Null: not known, so names of rules and tags are not checked. */
+  readonly rules: readonly NamedRule[] | null;
+  readonly report: Report;
+}
+
+/** The fields of an entry that are documented, and the one that Tocsin derives. */
+const ENTRY_FIELDS = [
+  ...['action', 'actor.id', 'actor.name', 'actor.type', 'client_ip', 'created_at', 'id', 'method', 'path'],
+  ...['status_code', 'target.id', 'target.type', 'user_agent', 'tocsin.mark'],
+];
+const FIELD = /^[A-Za-z_][\w.-]{0,99}$/;
+const MATCH_KEYS = ['level', 'min_level', 'rule', 'tag', 'actor', 'address'] as const;
+
+/** Reads the matchers of a route; none without the key. */
+export function readMatch(entry: MapEntry | undefined, context: MatchContext): Matchers {
+  const { report } = context;
+  if (entry === undefined || isNull(entry.value)) return {};
+  const map = readMap(entry, report, 'such as "match: {level: [high, critical], tag: attack.*}"');
+  const attributes = attributesOf(map);
+  const [actors, address, clientIp] = ['actor', 'address', 'client_ip'].map((key) => attributes.get(key));
+  if (address !== undefined && clientIp !== undefined)
+    report.error(clientIp.keyPlace, '"client_ip" is the address that "address" has', 'remove one of them');
+  const fields = (map?.entries ?? []).filter(
+    ({ key }) => key !== 'client_ip' && !(MATCH_KEYS as readonly string[]).includes(key),
+  );
+  const matchers = {
+    levels: readLevels(attributes, report),
+    rules: readRules(attributes.get('rule'), context),
+    tags: readTags(attributes.get('tag'), context),
+    actors: texts(readValues(actors, report)),
+    addresses: readAddresses(address ?? clientIp, report),
+    fields: fields.length === 0 ? null : fields.flatMap((field) => readField(field, report)),
+  };
+  return Object.fromEntries(Object.entries(matchers).filter(([, values]) => values !== null)) as Matchers;
+}
+
+function texts(values: readonly PlacedText[] | null): readonly string[] | null {
+  return values?.map(({ text }) => text) ?? null;
+}
+
+function readLevels(attributes: Attributes, report: Report): readonly Level[] | null {
+  const [several, least] = [attributes.get('level'), attributes.get('min_level')];
+  if (several !== undefined && least !== undefined)
+    report.error(least.keyPlace, 'there are "level" and "min_level"', 'remove one of them');
+  const minLevel = readWord(least, LEVELS, report);
+  if (minLevel !== null) return LEVELS.slice(LEVELS.indexOf(minLevel));
+  if (several === undefined) return null;
+  const items = several.value.kind === 'list' ? several.value.items : [several.value];
+  if (readValues(several, report) === null) return null;
+  return items.flatMap((value) => readWord({ ...several, value }, LEVELS, report) ?? []);
+}
+
+/** Ids of the rules that are named: by id, by `name`, or by their file; `*` stands for any characters of these. */
+function readRules(entry: MapEntry | undefined, { rules, report }: MatchContext): readonly string[] | null {
+  const values = readValues(entry, report);
+  if (values === null || rules === null) return null;
+  const names = rules.flatMap((rule) => [fileName(rule), ...(rule.name === null ? [] : [rule.name])]);
+  const ids = values.flatMap(({ text, place }) => {
+    const named = text.includes('*')
+      ? rules.filter((rule) => [rule.name ?? '', fileName(rule)].some((name) => matchPattern(text, name)))
+      : rulesNamed(text, rules);
+    if (named.length === 0)
+      report.error(
+        place,
+        'no rule is named so',
+        nameHint(text, names, 'name it by its file, such as nirvana_audit_api_key_deleted, or by its id'),
+      );
+    return named.map(({ id }) => id);
+  });
+  return [...new Set(ids)];
+}
+
+function readTags(entry: MapEntry | undefined, { rules, report }: MatchContext): readonly string[] | null {
+  const known = rules?.flatMap(({ tags }) => tags.map((tag) => tag.toLowerCase())) ?? null;
+  return (
+    readValues(entry, report)?.map(({ text, place }) => {
+      const pattern = text.toLowerCase();
+      if (known !== null && !known.some((tag) => matchPattern(pattern, tag)))
+        report.notice(
+          place,
+          'no rule has this tag',
+          nameHint(pattern, known, 'such as "attack.persistence", or "attack.*"'),
+        );
+      return pattern;
+    }) ?? null
+  );
+}
+
+function readAddresses(entry: MapEntry | undefined, report: Report): readonly string[] | null {
+  return (
+    readValues(entry, report)?.flatMap(({ text, place }) => {
+      const canonical = canonicalRange(text);
+      if (parseRange(text) === null)
+        report.error(place, 'this is not an address or a range', 'such as 192.0.2.7, or 192.0.2.0/24');
+      else if (canonical !== null) report.error(place, 'this range begins in the middle', `did you mean ${canonical}?`);
+      else return [text];
+      return [];
+    }) ?? null
+  );
+}
+
+function readField(entry: MapEntry, report: Report): readonly (readonly [string, readonly string[]])[] {
+  const { key, keyPlace } = entry;
+  if (reportUnknownField(key, keyPlace, MATCH_KEYS, report)) return [];
+  const values = readValues(entry, report);
+  for (const { text, place } of values ?? []) {
+    if (text.includes('*'))
+      report.notice(
+        place,
+        'the value of a field is compared as it is, "*" too',
+        'only "tag" and "rule" have wildcards',
+      );
+  }
+  return values === null ? [] : [[key, values.map(({ text }) => text)]];
+}
+
+/** Reports a field that entries don't have: an error, and true, where another name was probably meant. */
+export function reportUnknownField(name: string, place: Place, words: readonly string[], report: Report): boolean {
+  if (ENTRY_FIELDS.includes(name)) return false;
+  const known = [...words, ...ENTRY_FIELDS];
+  const errors = report.errors();
+  const hint = nameHint(name, known, `known: ${known.join(', ')}`);
+  if (!FIELD.test(name) || String(typeof hint === 'function' ? hint() : hint).startsWith('did you mean'))
+    report.error(place, 'entries have no such field', hint);
+  else if (isMaybeSecret(name.replaceAll('.', ''))) report.notice(place, 'no documented entry has this field', hint);
+  else report.notice(place, `no documented entry has the field "${name}"`, hint);
+  return report.errors() > errors;
+}
+
+/** Whether every match that `b` takes, `a` takes too. False where that can't be seen. */
+export function covers(a: Matchers, b: Matchers): boolean {
+  const all = <T>(
+    of: readonly T[] | undefined,
+    those: readonly T[] | undefined,
+    holds: (a: T, b: T) => boolean,
+  ): boolean => of === undefined || (those?.every((each) => of.some((one) => holds(one, each))) ?? false);
+  const isSame = <T>(one: T, other: T): boolean => one === other;
+  return (
+    all(a.levels, b.levels, isSame) &&
+    all(a.rules, b.rules, isSame) &&
+    all(a.tags, b.tags, matchPattern) &&
+    all(a.actors, b.actors, isSame) &&
+    all(a.addresses, b.addresses, (outer, inner) => (parseRange(inner) ?? '').startsWith(parseRange(outer) ?? '-')) &&
+    (a.fields ?? []).every(([field, values]) => all(values, b.fields?.find(([name]) => name === field)?.[1], isSame))
+  );
+}
