@@ -59,7 +59,8 @@ export function levelAndTitle(
 }
 
 /** What is new about an alert that receivers were notified of before: `raised to critical`. */
-export function news({ kind, reason, alert }: AlertNotification): string[] {
+export function news(notification: AlertNotification): string[] {
+  const { kind, reason, alert } = notification;
   const number = matches(alert.count);
   switch (kind) {
     case 'opened':
@@ -72,23 +73,28 @@ export function news({ kind, reason, alert }: AlertNotification): string[] {
       if (reason === 'networks grown tenfold') return [`from ${networksText(alert)}`];
       return [`update (${number})`];
     case 'recurred':
-      return [`${RECURRED[reason ?? ''] ?? GOES_ON} (${number})`];
+      return [`${recurred(notification)[0]} (${number})`];
   }
 }
 
-const GOES_ON = 'goes on';
-const RECURRED: { readonly [reason: string]: string } = {
-  'back after a quiet period': 'back after a quiet period',
-  'its acknowledgement ended': 'its acknowledgement ended',
-};
+/** What an alert that recurred does, by reason: in a headline, and at the beginning of a sentence. */
+const RECURRED = new Map([
+  ['back after a quiet period', ['back after a quiet period', 'Back after a quiet period']],
+  ['its acknowledgement ended', ['its acknowledgement ended', 'Its acknowledgement ended, and matches came meanwhile']],
+]);
+const GOES_ON = ['goes on', 'Goes on, and nobody has acted'];
+
+function recurred({ reason = '' }: AlertNotification): readonly string[] {
+  return RECURRED.get(reason) ?? GOES_ON;
+}
 
 function summary(notification: AlertNotification): string {
   const head = headline(notification);
   if (isTest(notification)) return `${head}. ${trustedLine(notification.alert.description ?? '', VALUE_MAX)}`;
-  const { kind, resolution, entry } = notification;
+  const { kind, alert, resolution, entry } = notification;
   if (kind === 'opened') return `${head}: ${event(entry)}`;
   if (kind !== 'resolved') return `${head}; latest: ${event(entry)}`;
-  if (resolution !== undefined) return `${head}, ${howResolved(resolution)}`;
+  if (resolution !== undefined) return `${head}, ${howResolved(resolution, matches(alert.count))}`;
   return `${head}, ${matchesOverTime(notification)}; latest: ${event(entry)}`;
 }
 
@@ -116,40 +122,38 @@ function change(notification: AlertNotification): string | null {
     case 'raised':
       return `Raised to ${alert.level}: ${number}.${rest}`;
     case 'updated':
-      return `${UPDATED[reason ?? ''] ?? 'Update'}: ${number}.${rest}`;
+      return `${UPDATED.get(reason ?? '') ?? 'Update'}: ${number}.${rest}`;
     case 'recurred':
-      return reason === 'its acknowledgement ended'
-        ? `Its acknowledgement ended, and matches came meanwhile: ${number}.${rest}`
-        : `${reason === 'back after a quiet period' ? 'Back after a quiet period' : 'Goes on, and nobody has acted'}: ${number}.${rest}`;
+      return `${recurred(notification)[1]}: ${number}.${rest}`;
     case 'resolved':
-      if (resolution !== undefined) return `Resolved ${howResolved(resolution)}. It had ${number}.`;
+      if (resolution !== undefined) return `Resolved ${howResolved(resolution, number)}`;
       return `Closed after ${number}: its period of ${durationInWords(alert.periodMs)} is over.`;
   }
 }
 
-const UPDATED: { readonly [reason: string]: string } = {
-  'new network': 'From a new network',
-  'count grown tenfold': 'Ten times as many matches as before',
-  'networks grown tenfold': 'From ten times as many networks as before',
-};
+const UPDATED = new Map([
+  ['new network', 'A new network'],
+  ['count grown tenfold', 'Ten times as many matches as before'],
+  ['networks grown tenfold', 'From ten times as many networks as before'],
+]);
 
 function acknowledged({ alert: { acknowledgedBy: by } }: AlertNotification): string {
   return by == null ? '' : ` ${untrustedLine(by, NAME_MAX)} has acknowledged the alert.`;
 }
 
-const AS: { readonly [reason in Resolution['reason']]?: string } = {
-  'true positive': 'as a true positive',
-  expected: 'as expected',
-  'false positive': 'as a false positive',
-  duplicate: 'as a duplicate',
-};
+const AS = new Map<string, string>([
+  ['true positive', 'as a true positive '],
+  ['expected', 'as expected '],
+  ['false positive', 'as a false positive '],
+  ['duplicate', 'as a duplicate '],
+] satisfies [Resolution['reason'], string][]);
 
-/** `as expected by Alice Smith: “The keys are rotated today”`. */
-function howResolved({ reason, by, comment }: Resolution): string {
-  if (reason === 'quiet') return 'since no further match came';
-  if (reason === 'superseded') return 'since a newer alert takes further matches';
-  const words = comment === null || comment.trim() === '' ? '' : `: “${untrustedLine(comment, COMMENT_MAX)}”`;
-  return `${AS[reason] ?? ''} by ${untrustedLine(by, NAME_MAX)}${words}`.trim();
+/** `as expected by Alice Smith, after 12 matches: “The keys are rotated today”`. */
+function howResolved({ reason, by, comment }: Resolution, number: string): string {
+  if (reason === 'quiet') return `after ${number}, since no further match came.`;
+  if (reason === 'superseded') return `after ${number}, since a newer alert takes further matches.`;
+  const words = comment === null || comment.trim() === '' ? '.' : `: “${untrustedLine(comment, COMMENT_MAX)}”`;
+  return `${AS.get(reason) ?? ''}by ${untrustedLine(by, NAME_MAX)}, after ${number}${words}`;
 }
 
 function facts(notification: AlertNotification): Fact[] {

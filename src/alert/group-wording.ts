@@ -22,72 +22,61 @@ type Group = GroupNotification['group'];
 
 /** The words of `notification`. */
 export function groupWording({ group }: GroupNotification, links: Links): Wording {
-  const { first } = group;
+  const { kind, first } = group;
   const words = alertWording(first, links);
   const head = headline(group);
-  // A reminder says it of all.
-  const ofFirst = group.kind === 'reminder' && first.kind === 'recurred' ? null : words.change;
+  const ofFirst = (heading: string): string =>
+    `Alert ${numberText(first.alert.id)}: ${heading.charAt(0).toLowerCase()}${heading.slice(1)}`;
+  // A reminder, and the message to a new receiver, say it of all.
+  const change = kind === 'reminder' || kind === 'new receiver' ? null : words.change;
   return {
     ...words,
     headline: head,
     summary: `${head}; first: ${event(first.entry)}`,
-    change: [occasion(group), ...(ofFirst === null ? [] : [ofFirst])].join(' '),
+    change: [occasion(group), ...(change === null ? [] : [change])].join(' '),
     passages: [
       ...others(group),
       ...counts(group),
-      ...words.passages.map((each) => ({ ...each, heading: `${each.heading}, alert ${numberText(first.alert.id)}` })),
+      ...words.passages.map((each) => ({ ...each, heading: ofFirst(each.heading) })),
     ],
+    runbook: words.runbook && { ...words.runbook, heading: ofFirst(words.runbook.heading) },
     buttons: groupButtons(links),
   };
 }
 
+const PREFIXES: { readonly [kind in Group['kind']]?: string } = {
+  digest: 'Digest: ',
+  reminder: 'Reminder: ',
+  'new receiver': 'Still open: ',
+  'active times': 'Outside active times: ',
+};
+
 function headline(group: Group): string {
   const { kind, level, first, alerts, distinct } = group;
-  const of = (prefix: string): string => levelAndTitle({ level, title: `${prefix}${first.alert.title}` }, TITLE_MAX);
-  const more = alerts > 1 ? `, and ${counted(alerts - 1, 'more alert')}` : '';
-  switch (kind) {
-    case 'group':
-      return `${[of(''), ...news(first)].join(': ')}${more}${more === '' ? '' : whose(group)}`;
-    case 'critical flood':
-    case 'high flood':
-      return `${of('')}: ${counted(alerts, 'more alert')}${whose(group)}`;
-    case 'digest':
-      return distinct.rules > 1
-        ? `[${level.toUpperCase()}] ${counted(alerts, 'alert')} of ${counted(distinct.rules, 'rule')}${numbers(group)}`
-        : `${of('')}: ${counted(alerts, 'alert')}${whose(group)}`;
-    case 'reminder':
-      return `${of('Reminder: ')}${more}`;
-    case 'new receiver':
-      return `${of('Still open: ')}${more}`;
-    case 'active times':
-      return `${of('Since last time: ')}${more}`;
-  }
+  const title = levelAndTitle({ level, title: `${PREFIXES[kind] ?? ''}${first.alert.title}` }, TITLE_MAX);
+  if (isFlood(kind)) return `${title}: ${counted(alerts, 'more alert')}${whose(group)}`;
+  const more = alerts === 1 ? '' : `, and ${counted(alerts - 1, 'more alert')}`;
+  if (kind === 'group') return `${[title, ...news(first)].join(': ')}${more}${more === '' ? '' : whose(group)}`;
+  return `${title}${more}${kind === 'digest' && distinct.rules > 1 ? ` of ${counted(distinct.rules, 'rule')}` : ''}`;
 }
 
 /** ` of ci-deploy`, or ` of 12 actors`; nothing where neither is known. */
-function whose({ subject, distinct: { actors, addresses } }: Group): string {
+function whose(group: Group): string {
+  const { subject, distinct } = group;
   if (subject !== null) return ` of ${untrustedLine(subject, SUBJECT_MAX)}`;
-  if (actors > 1) return ` of ${counted(actors, 'actor')}`;
-  return addresses > 1 ? ` from ${counted(addresses, 'address', 'addresses')}` : '';
-}
-
-/** `, 12 actors, 30 addresses`. */
-function numbers({ distinct: { actors, addresses } }: Group): string {
-  return [
-    ...(actors > 1 ? [`, ${counted(actors, 'actor')}`] : []),
-    ...(addresses > 1 ? [`, ${counted(addresses, 'address', 'addresses')}`] : []),
-  ].join('');
+  if (distinct.actors > 1) return ` of ${counted(distinct.actors, 'actor')}`;
+  return distinct.addresses > 1 ? ` from ${addresses(group)}` : '';
 }
 
 /** What this message is, in a sentence or two. */
 function occasion(group: Group): string {
-  const { kind, alerts, since, actors } = group;
+  const { kind, alerts, since, actors, distinct } = group;
   const number = counted(alerts, 'alert');
   const one = alerts === 1;
   const from = `The earliest match was at ${utcText(since, 'minutes') ?? 'an unknown time'}.`;
   const [most] = actors;
   const mostly =
-    most === undefined ? '' : ` Most are of ${untrustedLine(most.name, NAME_MAX)} (${numberText(most.alerts)}).`;
+    most === undefined ? '' : ` The most are of ${untrustedLine(most.name, NAME_MAX)} (${numberText(most.alerts)}).`;
   switch (kind) {
     case 'group':
       return `${number}${whose(group)}. ${from}${mostly}`;
@@ -95,7 +84,7 @@ function occasion(group: Group): string {
     case 'high flood':
       return `There are too many alerts of this rule to send each: ${one ? 'this is' : 'these are'} ${numberText(alerts)} more. ${from}${mostly}`;
     case 'digest':
-      return `A digest of ${number}. ${from}${mostly}`;
+      return `${number} of ${counted(distinct.rules, 'rule')}, ${counted(distinct.actors, 'actor')} and ${addresses(group)}. ${from}${mostly}`;
     case 'reminder':
       return `${one ? 'This alert goes on' : `These ${number} go on`}, and nobody has acknowledged or resolved ${one ? 'it' : 'them'}. ${from}`;
     case 'new receiver':
@@ -105,27 +94,39 @@ function occasion(group: Group): string {
   }
 }
 
-function others({ others: of, more, first, actors, addresses }: Group): Passage[] {
-  const shown = { at: first.alert.lastAt, hasActor: actors.length > 0, hasAddress: addresses.length > 0 };
-  const heading = `${counted(of.length + more, 'more alert')}, with the last match in UTC`;
-  const lines = [...of.map((each) => line(each, shown)), ...moreLine(more)];
-  return lines.length === 0 ? [] : [{ heading, lines }];
+function addresses({ distinct }: Group): string {
+  return counted(distinct.addresses, 'address', 'addresses');
+}
+
+function others(group: Group): Passage[] {
+  const { others: of, more } = group;
+  const lines = [...of.map((each) => line(each, group)), ...moreLine(more)];
+  if (lines.length === 0) return [];
+  const number = of.length + more;
+  const which = number === 1 ? 'other alert' : `other ${numberText(number)} alerts`;
+  return [{ heading: `The ${which}, with the last match in UTC`, lines }];
 }
 
 /** `• 09:31 [HIGH] Kubeconfig read (alert 14): raised, 12 matches, ci-deploy, 203.0.113.9`; of who and where, what differs. */
-function line(
-  each: GroupedAlert,
-  { at, hasActor, hasAddress }: { readonly at: number; readonly hasActor: boolean; readonly hasAddress: boolean },
-): string {
+function line(each: GroupedAlert, { kind, first, actors, addresses: from }: Group): string {
   const [day = '', clock = 'at an unknown time'] = (utcText(each.lastAt, 'minutes') ?? '').split(' ');
-  const when = (utcText(at) ?? '').startsWith(day) ? clock : `${day} ${clock}`;
+  const when = (utcText(first.alert.lastAt) ?? '').startsWith(day) ? clock : `${day} ${clock}`;
+  const isReminder = kind === 'reminder' && each.kind === 'recurred';
   const rest = [
-    ...KINDS[each.kind],
+    ...(isReminder ? [] : KINDS[each.kind]),
     ...(each.count > 1 ? [matches(each.count)] : []),
-    ...(hasActor ? [untrustedLine(each.actor, NAME_MAX)] : []),
-    ...(hasAddress ? [untrustedLine(each.address, NAME_MAX)] : []),
+    ...(actors.length > 0 ? [untrustedLine(each.actor, NAME_MAX)] : []),
+    ...(from.length > 0 ? [untrustedLine(each.address, NAME_MAX)] : []),
   ].join(', ');
-  return `• ${when} ${levelAndTitle(each, TITLE_MAX)} (alert ${numberText(each.id)})${rest === '' ? '' : `: ${rest}`}`;
+  const id = `alert ${numberText(each.id)}`;
+  // In a flood all are of one rule.
+  const isSame = each.title === first.alert.title && each.level === first.alert.level;
+  const which = isSame && isFlood(kind) ? id : `${levelAndTitle(each, TITLE_MAX)} (${id})`;
+  return `• ${when} ${which}${rest === '' ? '' : `: ${rest}`}`;
+}
+
+function isFlood(kind: Group['kind']): boolean {
+  return kind === 'critical flood' || kind === 'high flood';
 }
 
 const KINDS: { readonly [kind in AlertNotification['kind']]: readonly string[] } = {
@@ -137,12 +138,12 @@ const KINDS: { readonly [kind in AlertNotification['kind']]: readonly string[] }
 };
 
 /** What the list leaves out, by number; all of a digest and a flood. */
-function counts({ kind, more, distinct, rules, actors, addresses }: Group): Passage[] {
-  if (more === 0 && kind !== 'digest' && kind !== 'critical flood' && kind !== 'high flood') return [];
+function counts({ kind, more, distinct, rules, actors, addresses: from }: Group): Passage[] {
+  if (more === 0 && kind !== 'digest' && !isFlood(kind)) return [];
   return [
     ...countsOf('By rule', rules, distinct.rules),
     ...countsOf('By actor', actors, distinct.actors),
-    ...countsOf('By address', addresses, distinct.addresses),
+    ...countsOf('By address', from, distinct.addresses),
   ];
 }
 

@@ -64,3 +64,23 @@ export function linesOf(text: string): string[] {
   const isCut = lines.length > LINES_MAX;
   return [...lines.slice(0, LINES_MAX).map((line) => trustedLine(line, LINE_MAX)), ...(isCut ? ['…'] : [])];
 }
+
+/** `lines` in parts of at most `max` together, by their lengths with a line break each. A longer line is a part by itself. */
+export function inParts(
+  lines: readonly string[],
+  max: number,
+  lengthOf: (line: string) => number,
+): readonly (readonly string[])[] {
+  const parts: string[][] = [];
+  let room = 0;
+  for (const line of lines) {
+    const length = lengthOf(line) + 1;
+    if (parts.length === 0 || length > room) {
+      parts.push([]);
+      room = max;
+    }
+    parts.at(-1)?.push(line);
+    room -= length;
+  }
+  return parts;
+}

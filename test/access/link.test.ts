@@ -171,6 +171,11 @@ describe('links in a message', () => {
     expect(linksTo({ ...SET, publicUrl: null }, 'alerts', NOW)).toEqual({ alert: null, entry: null });
   });
 
+  it('about a group are to its first alert, and to the page of all', () => {
+    const links = linksTo(SET, { ...ENTRY, isGroup: true }, NOW);
+    expect(links).toEqual({ ...linksTo(SET, ENTRY, NOW), alerts: 'https://tocsin.example/alerts?state=all' });
+  });
+
   it('have no pass without a secret, and are left out without an address', () => {
     expect(linksTo({ ...SET, linkSecret: null }, ENTRY, NOW)).toEqual({
       alert: 'https://tocsin.example/alerts/12',

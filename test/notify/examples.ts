@@ -177,9 +177,9 @@ export const INHIBITING: AlertNotification = {
     { field: 'metadata.cluster', value: null },
   ],
   inhibited: [
-    { id: 31, title: 'API key created by an API key', level: 'high', count: 1 },
-    { id: 32, title: 'Kubeconfig of a cluster read', level: 'high', count: 2 },
-    { id: 33, title: 'Something deleted', level: 'medium', count: 47 },
+    { id: 21, title: 'API key created by an API key', level: 'high', count: 1 },
+    { id: 22, title: 'Kubeconfig of a cluster read', level: 'high', count: 2 },
+    { id: 23, title: 'Something deleted', level: 'medium', count: 47 },
   ],
   inhibitedMore: 2,
 };

@@ -5,7 +5,7 @@
  * everything in it that somebody else wrote is text.
  */
 import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
-import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
+import { type Fact, type Instant, inParts, type Passage, type Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
@@ -91,16 +91,7 @@ function fieldsOf(words: Wording): readonly Field[] {
 
 /** A passage that is too long for one field goes on in further ones. */
 function passageFields({ heading, lines }: Passage): Field[] {
-  const parts: string[][] = [[]];
-  let room = FIELD_VALUE_MAX;
-  for (const each of lines.map(line)) {
-    if (each.length + 1 > room) {
-      parts.push([]);
-      room = FIELD_VALUE_MAX;
-    }
-    parts.at(-1)?.push(each);
-    room -= each.length + 1;
-  }
+  const parts = inParts(lines.map(line), FIELD_VALUE_MAX, ({ length }) => length);
   return parts.map((part, index) => field(index === 0 ? heading : `${heading} (${index + 1})`, part));
 }
 
@@ -108,15 +99,16 @@ function field(name: string, lines: readonly string[], max = FIELD_VALUE_MAX): F
   return { name: escaped(name, FIELD_NAME_MAX), value: joined(lines, max), inline: false };
 }
 
-/** The fields that fit into `room`. */
+/** The fields that fit into `room`; of one that does not, the lines that do. */
 function fitting(fields: readonly Field[], room: number): readonly Field[] {
   let left = room;
-  const kept = fields.slice(0, FIELDS_MAX).filter(({ name, value }) => {
-    const fits = name.length + value.length <= left;
-    if (fits) left -= name.length + value.length;
-    return fits;
+  return fields.slice(0, FIELDS_MAX).flatMap(({ name, value, inline }) => {
+    const most = left - name.length;
+    const cut = value.length <= most ? value : joined(value.split('\n'), most);
+    if (cut.length > most || cut === '…') return [];
+    left -= name.length + cut.length;
+    return [{ name, value: cut, inline }];
   });
-  return kept;
 }
 
 function factLines(fact: Fact): readonly string[] {

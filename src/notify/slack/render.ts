@@ -6,15 +6,17 @@
  */
 
 import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
-import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
+import { type Fact, type Instant, inParts, type Passage, type Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
 import { colorOf } from '../level-color.ts';
 import {
+  BLOCKS_MAX,
   type Block,
   button,
+  escaped,
   FIELD_MAX,
   FIELDS_MAX,
   HEADER_MAX,
@@ -56,6 +58,9 @@ export function renderShort(notification: Notification): SlackMessage {
   return { text: `${ascii} ${SHORT_FORM_NOTE}`, ...NO_PREVIEW };
 }
 
+/** Beside them are at most 7: the header, two lines, the facts, the buttons, the false positives and the footer. */
+const LONG_BLOCKS_MAX = BLOCKS_MAX - 7;
+
 const NO_PREVIEW = { unfurl_links: false, unfurl_media: false } as const;
 
 function blocksOf(words: Wording): Block[] {
@@ -65,8 +70,7 @@ function blocksOf(words: Wording): Block[] {
     ...(words.facts.length === 0 ? [] : [table(words.facts)]),
     // Above the long parts: visible without scrolling, and not where Slack folds.
     ...actions(words.buttons),
-    ...words.passages.flatMap(passage),
-    ...runbook(words.runbook),
+    ...[...words.passages.flatMap(passage), ...runbook(words.runbook)].slice(0, LONG_BLOCKS_MAX),
     ...(words.falsePositives === null ? [] : [context(plain([words.falsePositives], TEXT_MAX))]),
     context(footer(words.footer)),
   ];
@@ -96,7 +100,8 @@ function utc(line: readonly (string | Instant)[]): string[] {
 
 /** Our own heading may be bold; untrusted lines below it may not be markup. */
 function passage({ heading, lines }: Passage): Block[] {
-  return [{ type: 'section', text: markup(`*${heading}*`) }, section(lines)];
+  const parts = inParts(lines, TEXT_MAX, (line) => escaped(line, Number.MAX_SAFE_INTEGER).length);
+  return [{ type: 'section', text: markup(`*${heading}*`) }, ...parts.map(section)];
 }
 
 function runbook(words: Wording['runbook']): Block[] {

@@ -5,30 +5,9 @@
  * what is unknown is null. Strings are as in the audit log, including what attackers wrote, but well formed, and long ones
  * are cut with "…" (`shortened` says so). The JSON has invisible characters as `\\uXXXX`. At most `BYTES_MAX` of UTF-8.
  *
- * | field | |
- * |---|---|
- * | `type` | `alert.opened`, `alert.raised` (to a higher level), `alert.updated` (new networks, or ten times as many matches), `alert.recurred` (it goes on, or is back), `alert.resolved`, `health.raised`, `health.resolved` (health alerts) |
- * | `timestamp` | of the entry shown; of a health alert: since when |
- * | `data.test` | a test that a person asked for: nothing happened |
- * | `data.text` | the summary in one line, for people |
- * | `data.links` | `alert`, `entry`: pages; signed links, valid for a week; null if there is no page |
- * | `data.reason` | why it is notified now: `new network`, `goes on, and nobody acted`, …; null where an older version decided |
- * | `data.alert` | `id`, `rule` (`id`, `title`, `description`, `tags`, `runbook`, `falsepositives`), `level`, `key`, `count`, `first_at`, `last_at`, `period_seconds`, `networks` (how many it came from; null: unknown), `acknowledged_by` |
- * | `data.resolution` | of `alert.resolved`, else null: `reason`, `by`, `comment` |
- * | `data.inhibited` | the alerts that a correlation stands for: `id`, `title`, `level`, `count`; `data.inhibited_more`: how many more |
- * | `data.fields` | what the rule's Sigma `fields` have in the entry: `field`, `value` |
- * | `data.entry` | the audit-log entry of the last match: `id`, `created_at`, `action`, `actor`, `target`, `client_ip`, `method`, `path`, `status_code`, `user_agent` |
- * | `data.evidence` | why it matched: `selection`, `field` (null: any field), `value` |
- * | `data.window` | for a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `at_least` (the value is a count and may be larger), `condition` (in words), `timespan_seconds`, `fields` (that the value is of), `percentile` (null: not one, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first contributing entries |
- * | `health` | in place of `alert` … `window`: `kind`, `subject`, `level`, `summary`, `hint`, `since` |
- *
- * A webhook gets each message by itself. Only what an operator sends there in place of another receiver
- * (`resend --receiver NAME --to NAME`) may be a group or a digest. `type` is then `group`, `timestamp` that of `first`, and
- * `group` stands in place of `alert` … `window`: `kind`, `subject`, `level`, `alert_count`, `decision_count`, `since`, `first`
- * (as `data` of one alert, with its `type`), `others` (`id`, `title`, `level`, `kind`, `count`, `last_at`, `actor`, `address`),
- * `rule_count`, `actor_count`, `address_count`, and `rules`, `actors`, `addresses` (`name`, `alerts`). Or `type` is `digest`, `timestamp` the end of the outage, and `digest`
- * stands in place of `alert` … `window`: `receiver`, `level`, `down_from`, `down_to`, `messages`, `health_messages`,
- * `rule_count`, `alert_count`, `rules` (`id`, `title`, `level`, `alerts`, `messages`, `first_at`, `last_at`, `ids`).
+ * docs/webhook.schema.json has every field, and a version, which changes with what is here (test/notify/webhook/schema.test.ts).
+ * A webhook gets each message by itself; only what an operator sends there in place of another receiver
+ * (`resend --receiver NAME --to NAME`) may be a group or a digest.
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
@@ -292,9 +271,11 @@ function cutter(most: number): Cutter {
   };
 }
 
+/** Null before the year 0 and after 9999 too, which RFC 3339 does not have. */
 function time(ms: number): string | null {
   const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+  const text = Number.isNaN(date.getTime()) ? '' : date.toISOString();
+  return /^\d{4}-/.test(text) ? text : null;
 }
 
 function seconds(ms: number): number | null {

@@ -6,7 +6,7 @@ import { CONTENT_MAX, escaped, joined } from '../../../src/notify/discord/messag
 import { render, renderShort } from '../../../src/notify/discord/render.ts';
 import { createDiscord } from '../../../src/notify/discord/send.ts';
 import { discordProblem, startDiscordInbox } from '../../support/discord-inbox.ts';
-import { EXAMPLES, HOSTILE_TEXTS } from '../examples.ts';
+import { EXAMPLES, FLOOD, HOSTILE, HOSTILE_TEXTS } from '../examples.ts';
 import { anyNotification, hostile } from '../hostile.ts';
 import { LINKS, OPENED, outgoing } from '../notifications.ts';
 import { readDiscord } from './read-back.ts';
@@ -73,6 +73,18 @@ describe('a message', () => {
       expect(text).toContain(part);
     }
     expect(links).toEqual([LINKS.alert, LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
+  });
+
+  test('has a group’s list, and says where it was cut', () => {
+    const { text, links } = readDiscord(render(FLOOD, LINKS));
+    expect(text.match(/^• 09:29 alert \d+: /gm)).toHaveLength(15);
+    expect(text).toContain('… and 41 more');
+    expect(links).toContain(LINKS.alerts);
+    const others = FLOOD.group.others.map((each) => ({ ...each, title: '*'.repeat(60), actor: '_'.repeat(60) }));
+    const hostile = render({ kind: 'group', group: { ...FLOOD.group, others, first: HOSTILE } }, LINKS);
+    expect(discordProblem(hostile)).toBeNull();
+    const lists = hostile.embeds?.[0].fields.filter(({ name }) => name.startsWith('The other 56 alerts'));
+    expect(lists?.at(-1)?.value).toMatch(/\n… and 41 more$|\n…$/);
   });
 
   test('has whole links or none', () => {

@@ -9,9 +9,14 @@ import {
   CLOSED,
   CORRELATION,
   EXAMPLES,
+  FLOOD_DIGEST,
+  GOES_ON,
+  GROUP,
   HEALTH_ALERTS,
   HEALTH_RESOLVED,
   HOSTILE_TEXTS,
+  RAISED,
+  RESOLVED,
   SHORTENED,
   UPDATED,
   writtenBy,
@@ -112,6 +117,13 @@ describe('the subject', () => {
     expect(mail(CLOSED).subject).toBe(`Re: ${mail(OPENED).subject}`);
   });
 
+  test('of what was raised is news', () =>
+    expect(mail(RAISED).subject).toBe(`[CRITICAL] ${mail(OPENED).subject.slice(7)}`));
+
+  test('of a group is its headline', () => {
+    expect(mail(GROUP).subject).toBe('[CRITICAL] A stolen key at work, and 4 more alerts of ci-deploy');
+  });
+
   test('of a health alert is its headline', () => {
     expect(mail(BLIND).subject).toBe('[CRITICAL] Tocsin health: not watching the audit log');
     expect(mail({ ...BLIND, kind: 'health-resolved' }).subject).toBe(
@@ -152,11 +164,17 @@ describe('the headers', () => {
 
   test('all mails of one alert refer to the same thread, and each alert has its own', () => {
     const of = (notification: Notification) => mail(notification).headers.References;
-    expect([of(UPDATED), of(CLOSED)]).toEqual([of(OPENED), of(OPENED)]);
+    for (const each of [UPDATED, RAISED, GOES_ON, ...RESOLVED, CLOSED]) expect(of(each)).toBe(of(OPENED));
     expect(of(CORRELATION)).not.toBe(of(OPENED));
     const begun = new Map(HEALTH_ALERTS.map((each) => [each.health.kind, of(each)]));
     expect(HEALTH_RESOLVED.map(of)).toEqual(HEALTH_RESOLVED.map(({ health }) => begun.get(health.kind)));
     expect(new Set([...HEALTH_ALERTS, OPENED, CORRELATION].map(of)).size).toBe(HEALTH_ALERTS.length + 2);
+  });
+
+  test('a group is in the thread of its first alert, and says how many it has', () => {
+    const { first } = GROUP.group;
+    expect(mail(GROUP).headers).toEqual({ ...mail(first).headers, 'X-Tocsin-Group': '5' });
+    expect(mail(FLOOD_DIGEST).headers).toMatchObject({ Importance: 'normal', 'X-Tocsin-Alert': '13' });
   });
 
   test('importance follows the level; what is over is not urgent', () => {
@@ -175,6 +193,7 @@ describe('the headers', () => {
       'high',
       'high',
     ]);
+    expect([of(RAISED), of(GOES_ON), ...RESOLVED.map(of)]).toEqual(['high', 'high', ...RESOLVED.map(() => 'normal')]);
     expect([of(CLOSED), of(BLIND), of({ ...BLIND, kind: 'health-resolved' })]).toEqual(['normal', 'high', 'normal']);
   });
 

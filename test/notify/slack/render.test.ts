@@ -21,7 +21,7 @@ import {
 } from '../../../src/notify/slack/message.ts';
 import { renderShort, render as renderWith } from '../../../src/notify/slack/render.ts';
 import { LEVELS } from '../../../src/sigma/index.ts';
-import { AVERAGE, IN_ORDER } from '../examples.ts';
+import { AVERAGE, FLOOD, IN_ORDER } from '../examples.ts';
 import { anyNotification } from '../hostile.ts';
 import { BLIND, CORRELATED, LINKS, OPENED } from '../notifications.ts';
 
@@ -214,6 +214,15 @@ describe('what a person reads', () => {
     expect(read(render(notification))).toMatch(expected);
   });
 
+  test.each(['&', '<b>', 'ci-deploy'])('the list of a group is whole, however much is escaped: %j', (text) => {
+    const name = text.repeat(100);
+    const others = FLOOD.group.others.map((each) => ({ ...each, title: name, actor: name, address: name }));
+    const shown = render({ kind: 'group', group: { ...FLOOD.group, others } });
+    check(shown);
+    expect(read(shown).match(/^• .*\(alert \d+\)/gm)).toHaveLength(others.length);
+    expect(read(shown)).toContain('\n… and 41 more');
+  });
+
   test('long evidence is cut, with the number of lines left out', () => {
     const evidence = Array.from({ length: 30 }, (_, i) => ({ selection: 's', field: `f${i}`, value: 'v' }));
     expect(read(render({ ...OPENED, evidence }))).toMatch(/f7 = v\n… and 22 more/);
@@ -277,7 +286,7 @@ describe('what an attacker writes as a name', () => {
 });
 
 const DATE = /<!date\^\d+\^\{date_short_pretty\} at \{time_secs\}\|[\d-]+ [\d:]+ UTC>/g;
-const LINK = /\*Runbook\*\n<https:\/\/[^<>|\s]+>/g;
+const LINK = /\*(?:Runbook|Alert \S+: runbook)\*\n<https:\/\/[^<>|\s]+>/g;
 const NEVER = /[\p{Cc}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 
 /** Everything that holds of every message, whatever it was made of. */

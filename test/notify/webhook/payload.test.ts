@@ -129,6 +129,15 @@ describe('what a program reads', () => {
     expect(sent(IN_ORDER).data.window).toMatchObject({ value: 3, percentile: null, rules: IN_ORDER.window?.rules });
   });
 
+  test.each([
+    [Date.UTC(9999, 11, 31), '9999-12-31T00:00:00.000Z'],
+    [Date.UTC(10_000, 0, 1), null],
+    [-8.64e15, null],
+    [Number.NaN, null],
+  ])('a time is RFC 3339, or null: %d', (createdAt, shown) => {
+    expect(sent({ ...OPENED, entry: { ...OPENED.entry, createdAt } }).timestamp).toBe(shown);
+  });
+
   test('a test says that it is one', () => expect(sent(testNotification(0)).data.test).toBe(true));
 
   test('all types of one schema have the same fields', () => {
@@ -171,6 +180,27 @@ describe('untrusted text', () => {
         evidence: many.map((value) => ({ selection: value, field: value, value })),
         alert: { ...worst.alert, tags: many, falsepositives: many, runbook: many[0] ?? '', title: many[0] ?? '' },
       });
+      const [long = ''] = many;
+      const named = many.map((name) => ({ name, alerts: Number.MAX_VALUE }));
+      const inhibited = many.map((title) => ({ id: Number.MAX_VALUE, title, level: 'high' as const, count: 1 }));
+      const resolution = { reason: 'false positive', by: long, comment: long } as const;
+      const alert = { ...worst.alert, tags: many, falsepositives: many, acknowledgedBy: long, title: long };
+      const fields = many.map((value) => ({ field: value, value }));
+      const parts = { alert, window, inhibited, resolution, fields, reason: long };
+      const all = { ...worst, ...parts, evidence: many.map((value) => ({ selection: value, field: value, value })) };
+      const others = many.map((title) => ({
+        ...({
+          id: Number.MAX_VALUE,
+          title,
+          level: 'informational',
+          kind: 'recurred',
+          count: Number.MAX_VALUE,
+        } as const),
+        ...{ lastAt: Date.UTC(2026, 0, 1), actor: long, address: long },
+      }));
+      const lists = { others, rules: named, actors: named, addresses: named };
+      expectSmall(all);
+      expectSmall({ kind: 'group', group: { ...GROUP.group, ...lists, subject: long, first: all } });
     },
   );
 
