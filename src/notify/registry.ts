@@ -4,6 +4,7 @@ import { email } from './email/email.ts';
 import { ntfy } from './ntfy/ntfy.ts';
 import type { ReceiverType } from './receiver.ts';
 import { slack } from './slack/slack.ts';
+import { teams } from './teams/teams.ts';
 import { webhook } from './webhook/webhook.ts';
 
 /** The first is the one proposed where no receiver is set. */
@@ -11,6 +12,7 @@ export const RECEIVER_TYPES: readonly ReceiverType[] = [
   slack, // incoming webhooks
   email, // Cloudflare's send_email binding
   discord, // incoming webhooks
+  teams, // webhooks of workflows
   ntfy, // ntfy.sh, or a server of one's own
   webhook, // Standard Webhooks
 ];

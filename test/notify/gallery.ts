@@ -1,6 +1,6 @@
 /**
  * Writes an example of every message to files for people to read: `node test/notify/gallery.ts FOLDER`. For each, Slack's
- * JSON and a page that looks like Slack, ntfy's text, the mail's text and HTML, and the webhook's body; with `--shots` also screenshots
+ * JSON and a page that looks like Slack, Teams' JSON, ntfy's text, the mail's text and HTML, and the webhook's body; with `--shots` also screenshots
  * of the pages, as wide as a phone and a desktop, light and dark.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { out } from '../../src/cli/terminal.ts';
 import { render as mail } from '../../src/notify/email/render.ts';
 import { render as ntfy } from '../../src/notify/ntfy/render.ts';
 import { render as slack } from '../../src/notify/slack/render.ts';
+import { render as teams } from '../../src/notify/teams/render.ts';
 import { payload } from '../../src/notify/webhook/payload.ts';
 import { SLACK_CSS, slackHtml } from '../support/slack-html.ts';
 import { EXAMPLES } from './examples.ts';
@@ -40,6 +41,7 @@ for (const [name, notification] of EXAMPLES) {
   const { title, message: body, priority, actions = [] } = ntfy(notification, LINKS);
   const labels = actions.map(({ label }) => `[${label}]`).join(' ');
   write(`${name}.ntfy.txt`, `${title} (priority ${priority})\n\n${body}\n\n${labels}\n`);
+  write(`${name}.teams.json`, `${JSON.stringify(teams(notification, LINKS), null, 2)}\n`);
   write(`${name}.mail.txt`, `${head.join('\n')}\n\n${text}`);
   write(`${name}.mail.html`, html);
   write(`${name}.webhook.json`, `${JSON.stringify(JSON.parse(payload(notification, LINKS)), null, 2)}\n`);

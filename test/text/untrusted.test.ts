@@ -7,6 +7,7 @@ import { render as discord, renderShort as shortDiscord } from '../../src/notify
 import { render as mail } from '../../src/notify/email/render.ts';
 import { render as ntfy, renderShort as shortNtfy } from '../../src/notify/ntfy/render.ts';
 import { renderShort as shortSlack, render as slack } from '../../src/notify/slack/render.ts';
+import { renderShort as shortTeams, render as teams } from '../../src/notify/teams/render.ts';
 import { payload } from '../../src/notify/webhook/payload.ts';
 import { defanged, fieldLine, trustedLine, untrustedLine, untrustedWords } from '../../src/text/untrusted.ts';
 import { readDiscord } from '../notify/discord/read-back.ts';
@@ -15,6 +16,7 @@ import { hostile } from '../notify/hostile.ts';
 import { OPENED } from '../notify/notifications.ts';
 import { readNtfy } from '../notify/ntfy/read-back.ts';
 import { readHtml, readSlack } from '../notify/read-back.ts';
+import { readTeams } from '../notify/teams/read-back.ts';
 import { linkify } from '../support/linkify.ts';
 
 describe('defanged', () => {
@@ -287,6 +289,8 @@ function texts(notification: AlertNotification): { readonly [where: string]: str
     'short discord': readDiscord(shortDiscord(notification)).text,
     ntfy: readNtfy(ntfy(notification, NO_LINKS)).text,
     'short ntfy': readNtfy(shortNtfy(notification)).text,
+    teams: readTeams(teams(notification, NO_LINKS)).text,
+    'short teams': readTeams(shortTeams(notification)).text,
     text,
     html: readHtml(html).text,
     subject,

@@ -18,6 +18,7 @@ import { outcomeOf } from '../../../src/notify/incoming-webhook.ts';
 import { render as ntfy } from '../../../src/notify/ntfy/render.ts';
 import { ANSWERS } from '../../../src/notify/slack/answer.ts';
 import { render as slack } from '../../../src/notify/slack/render.ts';
+import { render as teams } from '../../../src/notify/teams/render.ts';
 import { payload } from '../../../src/notify/webhook/payload.ts';
 import { toIncoming } from '../../../src/poller/batching.ts';
 import { ruleSet } from '../../../src/rules.gen.ts';
@@ -28,6 +29,7 @@ import { createScene, DAY, MINUTE, NOON, onAction, route } from '../../ledger/sc
 import { readDiscord } from '../../notify/discord/read-back.ts';
 import { readNtfy } from '../../notify/ntfy/read-back.ts';
 import { readHtml, readSlack } from '../../notify/read-back.ts';
+import { readTeams } from '../../notify/teams/read-back.ts';
 import { answeredAt } from '../../support/answer-times.ts';
 import { linkify } from '../../support/linkify.ts';
 import { firstOf, invisibleIn, secretIn } from '../found.ts';
@@ -132,6 +134,7 @@ function messageProblem(notification: Notification): string | null {
     slack: readSlack(slack(notification, NO_LINKS)),
     discord: readDiscord(discord(notification, NO_LINKS)),
     ntfy: readNtfy(ntfy(notification, NO_LINKS)),
+    teams: readTeams(teams(notification, NO_LINKS)),
     html: readHtml(written.html),
     text: { text: written.text, links: [], commands: [] },
     subject: { text: written.subject, links: [], commands: [] },

@@ -16,6 +16,7 @@ const GOOD: readonly (readonly [name: string, value: string])[] = [
   ['WEBHOOK_SECRET', SECRETS.webhookSecret],
   ['HEARTBEAT_URL', SECRETS.heartbeat],
   ['DISCORD_WEBHOOK_URL', 'https://discord.com/api/webhooks/123/abc'],
+  ['TEAMS_WEBHOOK_URL', 'https://a.logic.azure.com/workflows/1/triggers/manual/paths/invoke?sig=0123456789abcdefghij'],
   ['NTFY_URL', 'https://:tk_0123456789@ntfy.sh/alerts'],
   ['EMAIL_TO', 'oncall@corp.example'],
   ['EMAIL_FROM', 'tocsin@corp.example'],
