@@ -3,6 +3,7 @@
  * starts. As much as possible is computed at build time: a Worker may live for one tick, where starting takes longest.
  */
 import type { PreparedRegex, TextOp } from './regex/prepared.ts';
+import type { Program } from './regex/program.ts';
 
 /** Sigma's levels, lowest first. */
 export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -54,7 +55,7 @@ export interface Leaf {
 /** With several values, any of them suffices. Texts are folded unless `cased`. */
 export type Test =
   | { readonly op: TextOp; readonly cased: boolean; readonly values: readonly string[] }
-  | { readonly op: 'pattern'; readonly cased: boolean; readonly values: readonly Pattern[] }
+  | { readonly op: 'pattern'; readonly cased: boolean; readonly values: readonly PreparedPattern[] }
   | { readonly op: 're'; readonly values: readonly PreparedRegex[] }
   | { readonly op: 'cidr'; readonly values: readonly AddressRange[] }
   | { readonly op: 'null' }
@@ -78,6 +79,11 @@ export type Pattern = readonly PatternPart[];
 
 /** A literal text; any run of characters, or exactly one; or one of a few characters. */
 export type PatternPart = { readonly text: string } | { readonly wildcard: '*' | '?' } | { readonly oneOf: string };
+
+/** A pattern and how it is searched: the texts around its `*`, or a program if it has other parts. */
+export type PreparedPattern =
+  | { readonly parts: Pattern; readonly pieces: readonly string[] }
+  | { readonly parts: Pattern; readonly program: Program };
 
 /** A condition with its names resolved. */
 export type Formula<L extends { readonly kind: 'leaf' }> =

@@ -7,7 +7,7 @@
  */
 
 import { contentVersion } from '../text/content-version.ts';
-import type { CorrelationRule, Formula, Leaf, Rule } from './rule.ts';
+import type { CorrelationRule, Formula, Leaf, Rule, Test } from './rule.ts';
 
 /** The version of a set of rules. */
 export function versionOf(rules: readonly Rule[]): string {
@@ -30,12 +30,15 @@ function meaningOf(rule: Rule): unknown {
 function meaningsOfLeaf({ field, test }: Leaf): readonly string[] {
   if (!('values' in test)) return [JSON.stringify({ kind: 'leaf', meaning: { field, test } })];
   const cased = 'cased' in test && test.cased;
-  // Of a regular expression, its meaning, not how it is searched for.
-  const meanings =
-    test.op === 're' ? test.values.map(({ source, flags }) => ({ source, flags: [...flags].sort() })) : test.values;
-  return meanings.map((value: unknown) =>
+  return meaningsOfValues(test).map((value: unknown) =>
     JSON.stringify({ kind: 'leaf', meaning: { field, op: test.op, cased, value } }),
   );
+}
+
+/** Of a regular expression or pattern its meaning, not how it is searched. */
+function meaningsOfValues(test: Extract<Test, { readonly values: unknown }>): readonly unknown[] {
+  if (test.op === 're') return test.values.map(({ source, flags }) => ({ source, flags: [...flags].sort() }));
+  return test.op === 'pattern' ? test.values.map(({ parts }) => parts) : test.values;
 }
 
 function meaningOfCorrelation(rule: CorrelationRule): object {

@@ -89,7 +89,7 @@ function needOfLeaf({ field, test }: Leaf): Need {
     case 'endswith':
       return any(test.values, (text) => literal(text, 'end'));
     case 'pattern':
-      return any(test.values, (pattern) => needOfPattern(pattern, literal));
+      return any(test.values, ({ parts }) => needOfPattern(parts, literal));
     case 're':
       return any(test.values, (regex) => needOfRegex(regex, literal));
     case 'cidr':

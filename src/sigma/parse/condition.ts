@@ -6,8 +6,8 @@
  * is reported, it is any formula. Depth and length are bounded. Pure.
  */
 import { type Hint, nearestHint, ParseError, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
-import { createPatternMatcher } from '../evaluate/wildcard.ts';
-import type { Formula, PatternPart } from '../rule.ts';
+import { createPiecesTest } from '../evaluate/wildcard.ts';
+import type { Formula } from '../rule.ts';
 import { join } from './parsed-condition.ts';
 
 type AnyLeaf = { readonly kind: 'leaf' };
@@ -188,7 +188,5 @@ function hintFor(name: string, names: Names<AnyLeaf>): Hint {
 function namesOf(pattern: string, listed: readonly string[]): readonly string[] {
   const names = listed.filter((name) => pattern.startsWith('_') || !name.startsWith('_'));
   if (pattern.toLowerCase() === 'them') return names;
-  const parts = pattern.split('*').map((text): PatternPart[] => (text === '' ? [] : [{ text }]));
-  const matches = createPatternMatcher(parts.flatMap((part, i) => (i === 0 ? part : [{ wildcard: '*' }, ...part])));
-  return names.filter(matches);
+  return names.filter(createPiecesTest(pattern.split('*')));
 }

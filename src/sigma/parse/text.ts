@@ -8,7 +8,7 @@
 
 import { truncate } from '../../yaml/diagnostics.ts';
 import type { ScalarNode } from '../../yaml/yaml.ts';
-import { foldPattern, programOfPattern } from '../evaluate/wildcard.ts';
+import { foldPattern } from '../evaluate/wildcard.ts';
 import { CELLS_MAX, sizeOf } from '../regex/size.ts';
 import type { PatternPart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
@@ -18,6 +18,7 @@ import { ENDS, isOneOf, type TextModifier, UTF16, type Utf16 } from './modifiers
 import { numberTests } from './number.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
+import { preparePattern } from './prepare-pattern.ts';
 import {
   combinations,
   literalOf,
@@ -202,10 +203,10 @@ function testOf(template: Template, cased: boolean): ParsedTest {
 
 /** Whether a pattern can be searched in linear time; reported if not. */
 function isBounded({ parts, cased }: ParsedTest & { op: 'pattern' }, { place }: ScalarNode, context: ParseContext) {
-  const program = programOfPattern(cased ? parts : foldPattern(parts));
-  if (program === null) return true;
+  const pattern = preparePattern(cased ? parts : foldPattern(parts));
+  if ('pieces' in pattern) return true;
   const { budget, report } = context;
-  const size = sizeOf(program);
+  const size = sizeOf(pattern.program);
   const isAllowed = typeof size !== 'string';
   if (!budget.spendRegex(place, 0, isAllowed ? size.cells : CELLS_MAX, report)) return false;
   if (!isAllowed) {

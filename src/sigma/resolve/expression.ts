@@ -9,6 +9,7 @@ import { distinctRanges, parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
 import { foldPattern } from '../evaluate/wildcard.ts';
 import { join, type ParsedCondition, type ParsedLeaf, type ParsedTest } from '../parse/parsed-condition.ts';
+import { preparePattern } from '../parse/prepare-pattern.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { AddressRange, Expression, Leaf, Pattern, Test } from '../rule.ts';
 
@@ -60,7 +61,7 @@ function patternTest(parts: Pattern, cased: boolean): Test {
   const texts = parts.flatMap((part) => ('text' in part ? [part.text] : []));
   const shape = parts.map((part) => ('text' in part ? 'x' : 'oneOf' in part ? '.' : part.wildcard)).join('');
   const op = SHAPES.get(shape);
-  return op === undefined ? { op: 'pattern', cased, values: [parts] } : { op, cased, values: texts };
+  return op === undefined ? { op: 'pattern', cased, values: [preparePattern(parts)] } : { op, cased, values: texts };
 }
 
 const SHAPES: ReadonlyMap<string, TextOp> = new Map([

@@ -7,9 +7,8 @@
 import { truncate } from '../../yaml/diagnostics.ts';
 import { NATIVE_MAX } from '../evaluate/search.ts';
 import { type ContainsLeaf, containsIn } from '../evaluate/together.ts';
-import { piecesOf } from '../evaluate/wildcard.ts';
 import { leavesIn } from '../formula.ts';
-import type { Expression, Pattern } from '../rule.ts';
+import type { Expression, PreparedPattern } from '../rule.ts';
 
 /** A pass over 200,000 characters takes 0.3 to 0.8 ms; so all of them take 20 ms at most. */
 const PASSES_MAX = 24;
@@ -115,11 +114,11 @@ function passesOfContains(leaves: readonly ContainsLeaf[]): number {
   return Math.max(TRIE_PASSES + chars / TRIE_CHARS_PER_PASS, leaves.length / CONTAINS_PER_PASS);
 }
 
-function passesOfPatterns(patterns: readonly Pattern[]): number {
+function passesOfPatterns(patterns: readonly PreparedPattern[]): number {
   const byEnd = new Map<string, number>();
   let passes = 0;
   for (const pattern of patterns) {
-    const pieces = piecesOf(pattern);
+    const pieces = 'pieces' in pattern ? pattern.pieces : null;
     const cost = pieces === null ? 1 : pieces.some(({ length }) => length > NATIVE_MAX) ? TRIE_PASSES : NATIVE_PASSES;
     const end = pieces?.at(-1)?.slice(-END_LENGTH) ?? '';
     if (end.length < END_LENGTH) passes += cost;

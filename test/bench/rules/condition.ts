@@ -70,7 +70,7 @@ function testsOf(folded: string, test: Test): FieldTest[] {
     case 'endswith':
       return [{ kind: 'text', field, how: 'endsWith', texts: test.values }];
     case 'pattern':
-      return test.values.map((pattern) => ({ kind: 'regex', field, source: wildcardSource(pattern) }));
+      return test.values.map(({ parts }) => ({ kind: 'regex', field, source: wildcardSource(parts) }));
     case 're':
       return test.values.map(({ source, flags }) => ({
         kind: 'regex',

@@ -27,7 +27,7 @@ function testsOf(test: Test): readonly ParsedTest[] {
       return test.values.map((text) => ({ op: 'pattern', parts: [...before, { text }, ...after], cased: test.cased }));
     }
     case 'pattern':
-      return test.values.map((parts) => ({ op: 'pattern', parts, cased: test.cased }));
+      return test.values.map(({ parts }) => ({ op: 'pattern', parts, cased: test.cased }));
     case 're':
       return test.values.map((regex) => ({ op: 're', regex }));
     case 'cidr':

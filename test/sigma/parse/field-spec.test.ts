@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { parseRange } from '../../../src/sigma/evaluate/cidr.ts';
+import { preparePattern } from '../../../src/sigma/parse/prepare-pattern.ts';
 import { prepareRegex, type TextOp } from '../../../src/sigma/regex/prepared.ts';
 import type { Expression, PatternPart, Test } from '../../../src/sigma/rule.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';
@@ -28,7 +29,7 @@ const one = { wildcard: '?' } as const;
 const dash = { oneOf: '-/–—―' } as const;
 const text = (value: string) => ({ text: value });
 /** What is compared without case is folded. */
-const pattern = (...parts: PatternPart[]): Test => ({ op: 'pattern', values: [parts], cased: false });
+const pattern = (...parts: PatternPart[]): Test => ({ op: 'pattern', values: [preparePattern(parts)], cased: false });
 const texts = (op: TextOp, values: readonly string[], cased = false): Test => ({
   op,
   values: cased ? values : values.map((value) => value.toLowerCase()),

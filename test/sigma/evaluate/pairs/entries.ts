@@ -94,7 +94,7 @@ export function createEntries(options: EntryOptions): () => EntryBody {
       case 'endswith':
         return related(random.pick(test.values), test.op);
       case 'pattern':
-        return fitting(random.pick(test.values));
+        return fitting(random.pick(test.values).parts);
       case 're':
         return options.sampleOf(random.pick(test.values));
       case 'cidr':
