@@ -29,6 +29,8 @@ export async function bundleWorker(input: string): Promise<ReadonlyMap<string, s
       external: BUILT_IN,
       platform: 'browser',
       resolve: { conditionNames: CONDITIONS },
+      // Constants of other modules too, wherever they are used: that is smaller.
+      optimization: { inlineConst: { mode: 'all' } },
       onLog: (level, { message }) => {
         if (level === 'warn') warnings.push(message);
       },
