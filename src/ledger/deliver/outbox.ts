@@ -174,8 +174,17 @@ function readNotification(text: string): Notification | null {
   const value = parseJson(text);
   const isKept = isObject(value) && typeof value.kind === 'string';
   const isOne =
-    isKept && (isObject(value.health) || isObject(value.digest) || (isObject(value.alert) && isObject(value.entry)));
+    isKept &&
+    (isObject(value.health) ||
+      isObject(value.digest) ||
+      (isObject(value.group) && hasAlert(value.group.first)) ||
+      hasAlert(value));
   return isOne ? (value as unknown as Notification) : null;
+}
+
+/** What the links of a message are to. */
+function hasAlert(value: unknown): boolean {
+  return isObject(value) && isObject(value.alert) && isObject(value.entry);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

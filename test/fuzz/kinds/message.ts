@@ -1,5 +1,5 @@
 /** A notification with hostile text in every field that others write, by every receiver, beside a harmless one. */
-import type { AlertNotification, EntryView } from '../../../src/alert/notification.ts';
+import type { AlertNotification, EntryView, Notification } from '../../../src/alert/notification.ts';
 import { render as discord } from '../../../src/notify/discord/render.ts';
 import { render as mail } from '../../../src/notify/email/render.ts';
 import { render as ntfy } from '../../../src/notify/ntfy/render.ts';
@@ -8,7 +8,7 @@ import { render as teams } from '../../../src/notify/teams/render.ts';
 import { payload } from '../../../src/notify/webhook/payload.ts';
 import { fieldLine } from '../../../src/text/untrusted.ts';
 import { readDiscord } from '../../notify/discord/read-back.ts';
-import { CORRELATION } from '../../notify/examples.ts';
+import { CORRELATION, GROUP } from '../../notify/examples.ts';
 import { LINKS } from '../../notify/notifications.ts';
 import { readNtfy } from '../../notify/ntfy/read-back.ts';
 import { type ReadBack, readHtml, readSlack } from '../../notify/read-back.ts';
@@ -19,7 +19,7 @@ import { difference, firstOf, invisibleIn } from '../found.ts';
 import type { FuzzKind } from '../kind.ts';
 import { hostileText } from '../texts.ts';
 
-const KINDS = ['opened', 'updated', 'resolved'] as const;
+const KINDS = ['opened', 'raised', 'updated', 'recurred', 'resolved', 'group'] as const;
 const FIELDS = [
   ...(['id', 'action', 'actorId', 'actorName', 'actorType', 'targetId', 'targetType', 'clientIp', 'method'] as const),
   ...(['path', 'statusCode', 'userAgent', 'evidence', 'key'] as const),
@@ -58,7 +58,7 @@ export function messageKind(subject: Partial<MessageSubject> = {}): FuzzKind {
           field === missing ? null : dice.chance(0.5) ? 'plain' : hostileText(dice, 1_000),
         ]),
       );
-      return { kind: dice.between(0, 2), texts } as never;
+      return { kind: dice.between(0, KINDS.length - 1), texts } as never;
     },
     check(input: MessageInput) {
       const { texts } = input;
@@ -76,24 +76,32 @@ export function messageKind(subject: Partial<MessageSubject> = {}): FuzzKind {
         subject: { text: written.subject, links: [], commands: [] },
       };
       const twin = twinOf(input);
-      const body = JSON.parse(sent) as { data: { text: string; entry: { path: string | null } } };
+      const { data } = JSON.parse(sent) as { data: SentData };
+      const { path } = (data.group?.first ?? data).entry;
       return firstOf(
         ...Object.entries(parts).map(([part, read]) => problemOf(part, read, twin.links, texts.action)),
         slackProblem(message),
         difference(twin.shape, shapeOf(message)),
         difference(twin.tags, tagsOf(written.html)),
         invisibleIn(sent),
-        invisibleIn(body.data.text),
+        invisibleIn(data.text),
         /[\r\n]/.test(written.subject) ? 'the subject has a line break' : null,
         difference(twin.headers, Object.keys(written.headers)),
-        body.data.entry.path === null ||
-          texts.path?.toWellFormed().startsWith(body.data.entry.path.replace(/…$/, '')) === true
+        path === null || texts.path?.toWellFormed().startsWith(path.replace(/…$/, '')) === true
           ? null
           : 'the webhook has another path than the entry',
       );
     },
   };
   return kind as FuzzKind;
+}
+
+interface SentEntry {
+  readonly entry: { readonly path: string | null };
+}
+interface SentData extends SentEntry {
+  readonly text: string;
+  readonly group?: { readonly first: SentEntry };
 }
 
 interface Twin {
@@ -152,7 +160,18 @@ function tagsOf(html: string): string[] {
   return html.match(/<[^>]*>/g) ?? [];
 }
 
-function notificationOf({ kind, texts }: MessageInput): AlertNotification {
+function notificationOf(input: MessageInput): Notification {
+  const kind = KINDS[input.kind] ?? 'opened';
+  if (kind !== 'group') return alertOf(kind, input.texts);
+  const { actorName, clientIp } = input.texts;
+  const named = [actorName ?? 'a', 'b'].map((name) => ({ name, alerts: 2 }));
+  const [one] = GROUP.group.others;
+  const others = one === undefined ? [] : [{ ...one, actor: actorName, address: clientIp }];
+  const names = { subject: actorName, actors: named, addresses: named };
+  return { kind, group: { ...GROUP.group, first: alertOf('recurred', input.texts), others, more: 9, ...names } };
+}
+
+function alertOf(kind: AlertNotification['kind'], texts: Texts): AlertNotification {
   const { id, action, actorId, actorName, actorType, targetId, targetType } = texts;
   const { clientIp, method, path, statusCode, userAgent, evidence, key } = texts;
   const entry: EntryView = {
@@ -163,9 +182,17 @@ function notificationOf({ kind, texts }: MessageInput): AlertNotification {
   };
   return {
     ...CORRELATION,
-    kind: KINDS[kind] ?? 'opened',
+    kind,
+    resolution: { reason: 'expected', by: actorName ?? 'a', comment: evidence },
+    fields: [{ field: 'path', value: path }],
     // Without a runbook, whose address would be a link of ours.
-    alert: { ...CORRELATION.alert, count: 3, key: [{ field: 'actor.id', value: key }], runbook: null },
+    alert: {
+      ...CORRELATION.alert,
+      count: 3,
+      acknowledgedBy: actorName,
+      key: [{ field: 'actor.id', value: key }],
+      runbook: null,
+    },
     entry,
     evidence: [{ selection: 'selection', field: 'actor.name', value: evidence ?? '' }],
     window: CORRELATION.window && { ...CORRELATION.window, first: [entry] },

@@ -11,6 +11,7 @@ import { BUNDLED_MAX } from '../../../src/ledger/deliver/digest.ts';
 import { enqueue, resend } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { Level } from '../../../src/sigma/index.ts';
+import { GROUP } from '../../notify/examples.ts';
 import { OPENED } from '../../notify/notifications.ts';
 import { createScene, DAY, entry, HOUR, MINUTE, NOON, route, type Scene, SECOND } from '../scene.ts';
 import { answering, type Office, openOffice, taking, type Vendor } from './post-office.ts';
@@ -236,6 +237,16 @@ describe('after an outage of 26 hours', () => {
       5,
     ],
     ['at high what is resolved is bundled', (scene) => void putMany(scene, 3, 'high', { kind: 'resolved' }), 3],
+    [
+      'a group goes by itself: it is many alerts already',
+      (scene) => {
+        for (const level of ['high', 'medium', 'medium', 'low'] as const) {
+          const notification = { kind: 'group', group: { ...GROUP.group, level } } as const;
+          enqueue(scene.store, { receiver: 'slack', alert: 14, notification }, NOON);
+        }
+      },
+      0,
+    ],
     ['critical updates are not bundled', (scene) => void putMany(scene, 5, 'critical', { kind: 'updated' }), 0],
     [
       'a rule has its first by the time it waits, not by the order of its alerts',

@@ -1,8 +1,10 @@
 /** Deliveries: what is taken, how an attempt is settled, what waits too long; and how often health alerts are notified. */
 import { describe, expect, it } from 'vitest';
-import { ATTEMPT_MAX_MS, type Due, type Settled } from '../../../src/ledger/deliver/outbox.ts';
+import { ATTEMPT_MAX_MS, type Due, enqueue, type Settled } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { RoutedReceiver } from '../../../src/routing/routing.ts';
+import { LEVELS } from '../../../src/sigma/index.ts';
+import { GROUP } from '../../notify/examples.ts';
 import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered' };
@@ -135,6 +137,19 @@ describe('a delivery', () => {
       },
     ]);
     expect(scene.count('health_alerts', "kind GLOB 'unhealthy-receiver*'")).toBe(0);
+  });
+
+  it('of a group has the level of the group, and says when it is dead how many alerts it was about', () => {
+    const scene = waiting(0, [route('slack'), route('mail')]);
+    const notification = { kind: 'group', group: { ...GROUP.group, level: 'high' } } as const;
+    enqueue(scene.store, { receiver: 'slack', alert: 14, notification }, NOON);
+    expect(scene.count('deliveries', `level = ${LEVELS.indexOf('high')}`)).toBe(1);
+    attempt(scene, retry(), NOON);
+    scene.reopened({ receivers: [route('slack'), route('mail')] }).ledger.watchdog(NOON + 7 * DAY + 1);
+    const [dead] = scene.notifications("health = 'dead-delivery'");
+    expect(dead?.health.summary).toMatch(
+      / It was about alert 14, \[CRITICAL\] A stolen key at work and 4 more alerts$/,
+    );
   });
 
   it('that ended in the meantime is not settled again; what the attempt says of the receiver counts', () => {
@@ -468,6 +483,16 @@ describe('a health alert', () => {
     scene.store.run("UPDATE deliveries SET notification = 'x'");
     expect(scene.outbox.take('slack', NOON)).toMatchObject({ kind: 'dead', isHealthAlert: true });
     expect(scene.notifications("health = 'dead-delivery'")).toEqual([]);
+  });
+
+  it.each([
+    ['without its first alert', { ...GROUP.group, first: null }],
+    ['whose first alert has no entry', { ...GROUP.group, first: { ...GROUP.group.first, entry: null } }],
+  ])('of a group %s is damaged, and dead', (_, group) => {
+    const scene = waiting(1);
+    scene.store.run('UPDATE deliveries SET notification = ?', JSON.stringify({ kind: 'group', group }));
+    expect(scene.outbox.take('slack', NOON)).toMatchObject({ kind: 'dead', isHealthAlert: false });
+    expect(scene.count('deliveries', "state = 'dead'")).toBe(1);
   });
 
   it('that is dead raises no other', () => {
