@@ -19,6 +19,11 @@ export function colorOf(notification: Notification): string {
   return level === null ? RESOLVED : (COLORS[level] ?? COLORS.informational);
 }
 
+/** What the message was about is over. */
+export function isOver({ kind }: Notification): boolean {
+  return kind === 'resolved' || kind === 'health-resolved';
+}
+
 /** The level of what a message is about; null: nobody has to do anything, Tocsin works again or tests its receivers. */
 export function levelOf(notification: Notification): Level | null {
   switch (notification.kind) {

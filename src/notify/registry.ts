@@ -2,6 +2,7 @@
 import { discord } from './discord/discord.ts';
 import { email } from './email/email.ts';
 import { ntfy } from './ntfy/ntfy.ts';
+import { pagerduty } from './pagerduty/pagerduty.ts';
 import type { ReceiverType } from './receiver.ts';
 import { slack } from './slack/slack.ts';
 import { teams } from './teams/teams.ts';
@@ -14,5 +15,6 @@ export const RECEIVER_TYPES: readonly ReceiverType[] = [
   discord, // incoming webhooks
   teams, // webhooks of workflows
   ntfy, // ntfy.sh, or a server of one's own
+  pagerduty, // Events API v2
   webhook, // Standard Webhooks
 ];

@@ -1,6 +1,6 @@
 /**
  * Writes an example of every message to files for people to read: `node test/notify/gallery.ts FOLDER`. For each, Slack's
- * JSON and a page that looks like Slack, Teams' JSON, ntfy's text, the mail's text and HTML, and the webhook's body; with `--shots` also screenshots
+ * JSON and a page that looks like Slack, the JSON of Teams and PagerDuty, ntfy's text, the mail's text and HTML, and the webhook's body; with `--shots` also screenshots
  * of the pages, as wide as a phone and a desktop, light and dark.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { out } from '../../src/cli/terminal.ts';
 import { render as mail } from '../../src/notify/email/render.ts';
 import { render as ntfy } from '../../src/notify/ntfy/render.ts';
+import { render as pagerduty } from '../../src/notify/pagerduty/event.ts';
 import { render as slack } from '../../src/notify/slack/render.ts';
 import { render as teams } from '../../src/notify/teams/render.ts';
 import { payload } from '../../src/notify/webhook/payload.ts';
@@ -42,6 +43,7 @@ for (const [name, notification] of EXAMPLES) {
   const labels = actions.map(({ label }) => `[${label}]`).join(' ');
   write(`${name}.ntfy.txt`, `${title} (priority ${priority})\n\n${body}\n\n${labels}\n`);
   write(`${name}.teams.json`, `${JSON.stringify(teams(notification, LINKS), null, 2)}\n`);
+  write(`${name}.pagerduty.json`, `${JSON.stringify(pagerduty(notification, LINKS), null, 2)}\n`);
   write(`${name}.mail.txt`, `${head.join('\n')}\n\n${text}`);
   write(`${name}.mail.html`, html);
   write(`${name}.webhook.json`, `${JSON.stringify(JSON.parse(payload(notification, LINKS)), null, 2)}\n`);

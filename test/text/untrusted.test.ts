@@ -6,6 +6,7 @@ import type { AlertNotification } from '../../src/alert/notification.ts';
 import { render as discord, renderShort as shortDiscord } from '../../src/notify/discord/render.ts';
 import { render as mail } from '../../src/notify/email/render.ts';
 import { render as ntfy, renderShort as shortNtfy } from '../../src/notify/ntfy/render.ts';
+import { render as pagerduty, renderShort as shortPagerDuty } from '../../src/notify/pagerduty/event.ts';
 import { renderShort as shortSlack, render as slack } from '../../src/notify/slack/render.ts';
 import { renderShort as shortTeams, render as teams } from '../../src/notify/teams/render.ts';
 import { payload } from '../../src/notify/webhook/payload.ts';
@@ -15,6 +16,7 @@ import { writtenBy } from '../notify/examples.ts';
 import { hostile } from '../notify/hostile.ts';
 import { OPENED } from '../notify/notifications.ts';
 import { readNtfy } from '../notify/ntfy/read-back.ts';
+import { readPagerDuty } from '../notify/pagerduty/read-back.ts';
 import { readHtml, readSlack } from '../notify/read-back.ts';
 import { readTeams } from '../notify/teams/read-back.ts';
 import { linkify } from '../support/linkify.ts';
@@ -291,6 +293,8 @@ function texts(notification: AlertNotification): { readonly [where: string]: str
     'short ntfy': readNtfy(shortNtfy(notification)).text,
     teams: readTeams(teams(notification, NO_LINKS)).text,
     'short teams': readTeams(shortTeams(notification)).text,
+    pagerduty: readPagerDuty(pagerduty(notification, NO_LINKS)).text,
+    'short pagerduty': readPagerDuty(shortPagerDuty(notification)).text,
     text,
     html: readHtml(html).text,
     subject,

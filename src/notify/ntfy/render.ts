@@ -11,7 +11,7 @@ import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import type { Level } from '../../sigma/index.ts';
 import { safeSlice } from '../../text/untrusted.ts';
-import { levelOf } from '../level-color.ts';
+import { isOver, levelOf } from '../level-color.ts';
 import { factLines, openable, passagesOf, plainPiece } from '../plain.ts';
 
 /** "Each message can be up to 4,096 bytes long" (https://docs.ntfy.sh/publish/#limitations); a longer one is an attachment. */
@@ -82,8 +82,7 @@ export function renderShort(notification: Notification): NtfyMessage {
 }
 
 function priorityOf(notification: Notification): number {
-  const { kind } = notification;
-  if (kind === 'resolved' || kind === 'health-resolved') return PRIORITIES.low;
+  if (isOver(notification)) return PRIORITIES.low;
   return PRIORITIES[levelOf(notification) ?? 'medium'] ?? PRIORITIES.medium;
 }
 

@@ -16,6 +16,7 @@ import { render as discord } from '../../../src/notify/discord/render.ts';
 import { render as mail } from '../../../src/notify/email/render.ts';
 import { outcomeOf } from '../../../src/notify/incoming-webhook.ts';
 import { render as ntfy } from '../../../src/notify/ntfy/render.ts';
+import { render as pagerduty } from '../../../src/notify/pagerduty/event.ts';
 import { ANSWERS } from '../../../src/notify/slack/answer.ts';
 import { render as slack } from '../../../src/notify/slack/render.ts';
 import { render as teams } from '../../../src/notify/teams/render.ts';
@@ -28,6 +29,7 @@ import { workerHealth } from '../../../src/web/health.ts';
 import { createScene, DAY, MINUTE, NOON, onAction, route } from '../../ledger/scene.ts';
 import { readDiscord } from '../../notify/discord/read-back.ts';
 import { readNtfy } from '../../notify/ntfy/read-back.ts';
+import { readPagerDuty } from '../../notify/pagerduty/read-back.ts';
 import { readHtml, readSlack } from '../../notify/read-back.ts';
 import { readTeams } from '../../notify/teams/read-back.ts';
 import { answeredAt } from '../../support/answer-times.ts';
@@ -135,6 +137,7 @@ function messageProblem(notification: Notification): string | null {
     discord: readDiscord(discord(notification, NO_LINKS)),
     ntfy: readNtfy(ntfy(notification, NO_LINKS)),
     teams: readTeams(teams(notification, NO_LINKS)),
+    pagerduty: readPagerDuty(pagerduty(notification, NO_LINKS)),
     html: readHtml(written.html),
     text: { text: written.text, links: [], commands: [] },
     subject: { text: written.subject, links: [], commands: [] },

@@ -3,6 +3,7 @@ import type { AlertNotification, EntryView, Notification } from '../../../src/al
 import { render as discord } from '../../../src/notify/discord/render.ts';
 import { render as mail } from '../../../src/notify/email/render.ts';
 import { render as ntfy } from '../../../src/notify/ntfy/render.ts';
+import { render as pagerduty } from '../../../src/notify/pagerduty/event.ts';
 import { render as slack } from '../../../src/notify/slack/render.ts';
 import { render as teams } from '../../../src/notify/teams/render.ts';
 import { payload } from '../../../src/notify/webhook/payload.ts';
@@ -11,6 +12,7 @@ import { readDiscord } from '../../notify/discord/read-back.ts';
 import { CORRELATION, GROUP } from '../../notify/examples.ts';
 import { LINKS } from '../../notify/notifications.ts';
 import { readNtfy } from '../../notify/ntfy/read-back.ts';
+import { readPagerDuty } from '../../notify/pagerduty/read-back.ts';
 import { type ReadBack, readHtml, readSlack } from '../../notify/read-back.ts';
 import { readTeams } from '../../notify/teams/read-back.ts';
 import { linkify } from '../../support/linkify.ts';
@@ -39,16 +41,17 @@ export interface MessageSubject {
   readonly discord: typeof discord;
   readonly ntfy: typeof ntfy;
   readonly teams: typeof teams;
+  readonly pagerduty: typeof pagerduty;
   readonly mail: typeof mail;
   readonly payload: typeof payload;
 }
 
 /** The kind; `subject`: what is tested, in place of the real renderers. */
 export function messageKind(subject: Partial<MessageSubject> = {}): FuzzKind {
-  const tested: MessageSubject = { slack, discord, ntfy, teams, mail, payload, ...subject };
+  const tested: MessageSubject = { slack, discord, ntfy, teams, pagerduty, mail, payload, ...subject };
   const kind: FuzzKind<never> = {
     name: 'message',
-    about: 'Slack, Discord, ntfy, Teams, mail, webhook',
+    about: 'Slack, Discord, ntfy, Teams, PagerDuty, mail, webhook',
     share: 30_000,
     generate: (dice) => {
       const missing = dice.chance(0.3) ? dice.pick(FIELDS) : null;
@@ -71,6 +74,7 @@ export function messageKind(subject: Partial<MessageSubject> = {}): FuzzKind {
         discord: readDiscord(tested.discord(of, LINKS)),
         ntfy: readNtfy(tested.ntfy(of, LINKS)),
         teams: readTeams(tested.teams(of, LINKS)),
+        pagerduty: readPagerDuty(tested.pagerduty(of, LINKS)),
         html: readHtml(written.html),
         text: { text: written.text, links: [], commands: [] },
         subject: { text: written.subject, links: [], commands: [] },

@@ -17,6 +17,8 @@ const GOOD: readonly (readonly [name: string, value: string])[] = [
   ['HEARTBEAT_URL', SECRETS.heartbeat],
   ['DISCORD_WEBHOOK_URL', 'https://discord.com/api/webhooks/123/abc'],
   ['TEAMS_WEBHOOK_URL', 'https://a.logic.azure.com/workflows/1/triggers/manual/paths/invoke?sig=0123456789abcdefghij'],
+  ['PAGERDUTY_ROUTING_KEY', 'e93facc04764012d7bfb002500d5d1a6'],
+  ['PAGERDUTY_REGION', 'eu'],
   ['NTFY_URL', 'https://:tk_0123456789@ntfy.sh/alerts'],
   ['EMAIL_TO', 'oncall@corp.example'],
   ['EMAIL_FROM', 'tocsin@corp.example'],

@@ -1,0 +1,36 @@
+/** PagerDuty, by its Events API v2. */
+import { createIncomingWebhook, type IncomingWebhookOptions } from '../incoming-webhook.ts';
+import type { Receiver } from '../receiver.ts';
+import { ANSWERS } from './answer.ts';
+import { type PagerDutyEvent, render, renderShort } from './event.ts';
+
+/**
+ * "Approximately 120 calls/minute per integration key"
+ * (https://github.com/PagerDuty/developer-docs/blob/main/docs/events-API-v2/05-Rate-Limits.md).
+ */
+const PACE_MS = 500;
+
+export interface PagerDutyIntegration {
+  /** Of the account's service region. */
+  readonly origin: string;
+  /** A secret: anyone who knows it can open and resolve incidents. */
+  readonly key: string;
+}
+
+/** Creates a receiver that sends to one integration. */
+export function createPagerDuty(
+  { origin, key }: PagerDutyIntegration,
+  options: Omit<IncomingWebhookOptions, 'webhookUrl'>,
+): Receiver {
+  const toKey = (event: PagerDutyEvent) => ({ routing_key: key, ...event });
+  return createIncomingWebhook(
+    {
+      ...ANSWERS,
+      label: 'PagerDuty',
+      paceMs: PACE_MS,
+      render: (notification, links) => toKey(render(notification, links)),
+      renderShort: (notification) => toKey(renderShort(notification)),
+    },
+    { ...options, webhookUrl: `${origin}/v2/enqueue` },
+  );
+}
