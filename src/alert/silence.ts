@@ -6,16 +6,8 @@
  * correlation only where every entry that contributed is known and matches. Times are ms since the epoch; whether a silence is
  * over a match depends on event time.
  */
-import {
-  hasEntryMatchers,
-  type Matchers,
-  type MatchFacts,
-  matchEntry,
-  matchRule,
-  type NamedRule,
-  rulesNamed,
-} from '../routing/matchers.ts';
-import { canonicalRange, type EntryBody, LEVELS, parseRange } from '../sigma/index.ts';
+import { type Matchers, type MatchFacts, matchEntry, matchRule } from '../routing/matchers.ts';
+import { type EntryBody, LEVELS, parseRange } from '../sigma/index.ts';
 import { INVISIBLE } from '../text/invisible.ts';
 import {
   number,
@@ -63,156 +55,113 @@ export function silenceOver<S extends Omit<NewSilence, 'comment'>>(
 function holds({ matchers }: Pick<Silence, 'matchers'>, match: SilencedMatch): boolean {
   if (match.level === 'critical' && matchers.levels?.includes('critical') !== true) return false;
   if (!matchRule(matchers, match)) return false;
-  if (!hasEntryMatchers(matchers)) return true;
   const { entries } = match;
+  // Without matchers of entries, it does not matter what they are.
+  if (matchEntry(matchers, {})) return true;
   return entries !== null && entries.length > 0 && entries.every((body) => matchEntry(matchers, body));
 }
 
+const DAY = 24 * 60 * 60_000;
 /** What is muted for longer should be changed in the rule. */
-export const SILENCE_MAX_MS = 30 * 24 * 60 * 60_000;
-/** Nobody knows what will happen then. */
-const STARTS_WITHIN_MS = 365 * 24 * 60 * 60_000;
-/** Of each matcher. */
+export const SILENCE_MAX_MS = 30 * DAY;
+/** Nobody knows what will happen later. */
+const STARTS_WITHIN_MS = 365 * DAY;
+/** Of each matcher, and of fields. */
 const VALUES_MAX = 50;
 const VALUE_LENGTH_MAX = 256;
-const FIELDS_MAX = 10;
 const COMMENT_MAX = 1_000;
-/** The widest ranges: of whatever is wider, nobody knows who is in it. */
-const RANGE_BITS_MIN = { v4: 8, v6: 16 };
-const KEYS = ['rule', 'actor', 'address', 'level', 'tag', 'fields'] as const;
-const FIELD = /^[A-Za-z_][\w.-]{0,99}$/;
+/** Bits of the widest ranges: of whatever is wider, nobody knows who is in it. */
+const V4_BITS_MIN = 8;
+const V6_BITS_MIN = 16;
 
-const raw: Shape<unknown> = (value) => value;
-const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
-
-/** A text; a number, true or false as text. */
-const scalar: Shape<string> = (value, path) =>
-  String(where(raw, isScalar, 'is not text: write a value, or a list of values')(value, path));
-const bounded = where(
-  scalar,
-  ({ length }) => length > 0 && length <= VALUE_LENGTH_MAX,
-  `must have 1 to ${VALUE_LENGTH_MAX} characters: copy it from an entry`,
-);
-const visible = where(
-  bounded,
-  (text) => text.search(INVISIBLE) < 0 && text.trim() === text,
-  'has invisible characters or spaces around it: write it again, or use the id of an actor in place of its name',
+/** A text, and numbers, true and false as text. */
+const text = where<string>(
+  (value) => (['number', 'boolean'].includes(typeof value) ? String(value) : (value as string)),
+  (value) =>
+    typeof value === 'string' &&
+    value.length <= VALUE_LENGTH_MAX &&
+    value !== '' &&
+    value.trim() === value &&
+    value.search(INVISIBLE) < 0,
+  `must be 1 to ${VALUE_LENGTH_MAX} visible characters: write it again, or use an id`,
 );
 
 /** A list of values, or one; each once. */
-function values<T extends string>(of: Shape<T>): Shape<readonly T[]> {
-  const few = where(
-    raw,
-    (value) => !Array.isArray(value) || (value.length > 0 && value.length <= VALUES_MAX),
-    `must have 1 to ${VALUES_MAX} values: make several silences, or remove it`,
+function values<T>(of: Shape<T>): Shape<readonly T[]> {
+  const given = where<readonly unknown[]>(
+    (value) => (Array.isArray(value) ? value : [value]),
+    ({ length }) => length > 0 && length <= VALUES_MAX,
+    `must have 1 to ${VALUES_MAX} values: remove it, or make several silences`,
   );
-  return (value, path) => {
-    const given = few(value, path);
-    return [...new Set((Array.isArray(given) ? given : [given]).map((each: unknown) => of(each, path)))];
-  };
+  return (value, path) => [...new Set(given(value, path).map((each) => of(each, path)))];
 }
 
 const range = where(
-  where(
-    where(
-      visible,
-      (text) => parseRange(text) !== null,
-      'is not an IP address or a range: write 192.0.2.7, or 192.0.2.0/24',
-    ),
-    (text) => canonicalRange(text) === null,
-    'is a range that begins in the middle: write its first address, such as 10.0.0.0/8',
-  ),
-  (text) =>
-    (parseRange(text)?.length ?? 0) > (parseRange(text)?.startsWith('4') ? RANGE_BITS_MIN.v4 : RANGE_BITS_MIN.v6),
-  `is too wide: a range has at most a /${RANGE_BITS_MIN.v4} of IPv4 or a /${RANGE_BITS_MIN.v6} of IPv6`,
+  text,
+  (value) => {
+    const range = parseRange(value) ?? '';
+    return range.length > (range.startsWith('4') ? V4_BITS_MIN : V6_BITS_MIN);
+  },
+  `must be an IP address or a range, such as 192.0.2.0/24, at most a /${V4_BITS_MIN} (IPv6: /${V6_BITS_MIN})`,
 );
 
-const entriesOf: Shape<readonly (readonly [string, unknown])[]> = (value, path) => {
-  object({})(value, path);
-  return Object.entries(value as object);
+const field: Shape<readonly [string, readonly string[]]> = (value, path) => {
+  const [name, given] = value as readonly [string, unknown];
+  return [text(name, path), values(text)(given, `${path}.${name}`)];
 };
-const namedFields = where(
-  where(
-    entriesOf,
-    ({ length }) => length > 0 && length <= FIELDS_MAX,
-    `must have 1 to ${FIELDS_MAX} fields: remove it, or narrow the silence otherwise`,
-  ),
-  (given) => given.every(([name]) => FIELD.test(name)),
-  'has a name that no field has: write such as actor.type',
-);
-const fields: Shape<NonNullable<Matchers['fields']>> = (value, path) =>
-  namedFields(value, path).map(([name, each]) => [name, values(visible)(each, `${path}.${name}`)]);
 
-const onlyKnown = where(
-  raw,
-  (value) =>
-    typeof value !== 'object' ||
-    value === null ||
-    Object.keys(value).every((key) => KEYS.some((known) => known === key)),
-  `has a key that is no matcher: the matchers are ${KEYS.join(', ')}`,
-);
-
-function matchers(rules: readonly NamedRule[]): Shape<Matchers> {
-  const rule = where(
-    visible,
-    (text) => rulesNamed(text, rules).length > 0,
-    'names no rule: write its id, its name or the name of its file',
-  );
-  const shape = object({
-    rule: optional(values(rule)),
-    actor: optional(values(visible)),
-    address: optional(values(range)),
-    level: optional(values(oneOf(...LEVELS))),
-    tag: optional(values(visible)),
-    fields: optional(fields),
-  });
-  const anchored = where(
-    shape,
-    (read) => read.rule !== undefined || read.actor !== undefined || read.address !== undefined,
-    'must have a rule, an actor or an address: level, tag and fields only narrow these',
-  );
-  return (value, path) => {
-    const { rule: named, actor, address, level, tag, fields: own } = anchored(onlyKnown(value, path), path);
-    const ids = named?.flatMap((reference) => rulesNamed(reference, rules).map(({ id }) => id));
-    return {
-      ...(ids === undefined ? {} : { rules: [...new Set(ids)] }),
-      ...(actor === undefined ? {} : { actors: actor }),
-      ...(address === undefined ? {} : { addresses: address }),
-      ...(level === undefined ? {} : { levels: level }),
-      ...(tag === undefined ? {} : { tags: tag.map((each) => each.toLowerCase()) }),
-      ...(own === undefined ? {} : { fields: own }),
-    };
-  };
-}
+const fields: Shape<Matchers['fields']> = (value, path) => {
+  object({})(value, path);
+  return values(field)(Object.entries(value as object), path);
+};
 
 /**
  * Reads a silence that somebody asks for: parsed JSON with `matchers` (`rule`, `actor`, `address`, `level`, `tag`: a value or a
- * list; `fields`: an object of such), `startsAt` (now, where it is absent), `endsAt` and `comment`. `rules`: those that it can
- * name. A problem is one line that names the place and says what to do.
+ * list; `fields`: an object of such), `startsAt` (now, where it is absent), `endsAt` and `comment`. `rules`: the ids
+ * of those there are. A problem is one line that names the place and says what to do.
  */
-export function readSilence(input: unknown, now: number, rules: readonly NamedRule[]): Read<NewSilence> {
+export function readSilence(input: unknown, now: number, rules: readonly string[]): Read<NewSilence> {
+  const rule = where(text, (id) => rules.includes(id), 'is not the id of a rule: copy it from the page of the rule');
+  const shapes = {
+    rule: optional(values(rule)),
+    actor: optional(values(text)),
+    address: optional(values(range)),
+    level: optional(values(oneOf(...LEVELS))),
+    tag: optional(values(text)),
+    fields: optional(fields),
+  };
+  const matchers: Shape<Matchers> = (value, path) => {
+    const isKnown = () => Object.keys(Object(value)).every((key) => Object.hasOwn(shapes, key));
+    const known = where(
+      object(shapes),
+      isKnown,
+      `must have no other keys than ${Object.keys(shapes).join(', ')}: correct or remove them`,
+    );
+    const anchored = where(
+      known,
+      (read) => (read.rule ?? read.actor ?? read.address) !== undefined,
+      'must have a rule, an actor or an address: level, tag and fields only narrow these',
+    );
+    const read = anchored(value, path);
+    return {
+      rules: read.rule,
+      actors: read.actor,
+      addresses: read.address,
+      levels: read.level,
+      tags: read.tag?.map((tag) => tag.toLowerCase()),
+      fields: read.fields,
+    };
+  };
   const comment = where(
-    where(
-      string,
-      (text) => text.replace(INVISIBLE, '').trim() !== '',
-      'is empty: write why, for those who find the silence later',
-    ),
-    ({ length }) => length <= COMMENT_MAX,
-    `is longer than ${COMMENT_MAX} characters: shorten it`,
+    string,
+    (value) => value.length <= COMMENT_MAX && value.replace(INVISIBLE, '').trim() !== '',
+    `must be 1 to ${COMMENT_MAX} characters: write why, for those who find the silence later`,
   );
-  const read = object({ matchers: matchers(rules), startsAt: orElse(number, now), endsAt: number, comment });
-  const checks: readonly (readonly [isOf: (read: NewSilence) => boolean, problem: string])[] = [
-    [({ startsAt, endsAt }) => endsAt > startsAt, 'ends before it starts: choose a later endsAt'],
-    [({ endsAt }) => endsAt > now, 'is over already: choose a later endsAt'],
-    [
-      ({ startsAt }) => startsAt <= now + STARTS_WITHIN_MS,
-      'starts more than a year from now: choose an earlier startsAt',
-    ],
-    [
-      ({ startsAt, endsAt }) => endsAt - startsAt <= SILENCE_MAX_MS,
-      'lasts longer than 30 days: choose an earlier endsAt, or change the rule',
-    ],
-  ];
-  const shape = checks.reduce<Shape<NewSilence>>((of, [isOf, problem]) => where(of, isOf, problem), read);
-  return readShape(shape, input);
+  const silence = where(
+    object({ matchers, startsAt: orElse(number, now), endsAt: number, comment }),
+    ({ startsAt, endsAt }) =>
+      endsAt > startsAt && endsAt > now && endsAt - startsAt <= SILENCE_MAX_MS && startsAt <= now + STARTS_WITHIN_MS,
+    'must end after it starts and after now, at most 30 days later: choose another end, or change the rule',
+  );
+  return readShape(silence, input);
 }

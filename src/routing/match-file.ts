@@ -65,12 +65,13 @@ function readLevels(attributes: Attributes, report: Report): readonly Level[] | 
   return items.flatMap((value) => readWord({ ...several, value }, LEVELS, report) ?? []);
 }
 
-/** Ids of the rules that are named: by id, by `name`, or by their file; `*` stands for any characters of these. */
+/** Ids of the rules that are named: by id, by `name`, or by their file; or by what these begin with and `*`. */
 function readRules(entry: MapEntry | undefined, { rules, report }: MatchContext): readonly string[] | null {
   const values = readValues(entry, report);
   if (values === null || rules === null) return null;
   const names = rules.flatMap((rule) => [fileName(rule), ...(rule.name === null ? [] : [rule.name])]);
   const ids = values.flatMap(({ text, place }) => {
+    if (reportWildcard({ text, place }, report)) return [];
     const named = text.includes('*')
       ? rules.filter((rule) => [rule.name ?? '', fileName(rule)].some((name) => matchPattern(text, name)))
       : rulesNamed(text, rules);
@@ -85,12 +86,20 @@ function readRules(entry: MapEntry | undefined, { rules, report }: MatchContext)
   return [...new Set(ids)];
 }
 
+/** Whether a `*` is anywhere else than at the end, which is an error. */
+function reportWildcard({ text, place }: PlacedText, report: Report): boolean {
+  const isWrong = text.slice(0, -1).includes('*');
+  if (isWrong) report.error(place, '"*" stands at the end only', 'list several values');
+  return isWrong;
+}
+
 function readTags(entry: MapEntry | undefined, { rules, report }: MatchContext): readonly string[] | null {
   const known = rules?.flatMap(({ tags }) => tags.map((tag) => tag.toLowerCase())) ?? null;
   return (
     readValues(entry, report)?.map(({ text, place }) => {
       const pattern = text.toLowerCase();
-      if (known !== null && !known.some((tag) => matchPattern(pattern, tag)))
+      const isWrong = reportWildcard({ text, place }, report);
+      if (!isWrong && known !== null && !known.some((tag) => matchPattern(pattern, tag)))
         report.notice(
           place,
           'no rule has this tag',

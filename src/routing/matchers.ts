@@ -9,17 +9,17 @@ import { createRangeTest, type EntryBody, fieldValue, type Level, parseRange, ty
 
 /** A matcher that is absent holds. */
 export interface Matchers {
-  readonly levels?: readonly Level[];
+  readonly levels?: readonly Level[] | undefined;
   /** Ids of rules. */
-  readonly rules?: readonly string[];
-  /** Tags of the rule, in lower case; `*` stands for any characters. */
-  readonly tags?: readonly string[];
+  readonly rules?: readonly string[] | undefined;
+  /** Tags of the rule, in lower case, or what they begin with and `*`. */
+  readonly tags?: readonly string[] | undefined;
   /** The actor's id or name. */
-  readonly actors?: readonly string[];
+  readonly actors?: readonly string[] | undefined;
   /** Addresses and ranges (CIDR) that hold `client_ip`; an IPv4-mapped address is the IPv4 address. */
-  readonly addresses?: readonly string[];
+  readonly addresses?: readonly string[] | undefined;
   /** Fields of the entry and their values. */
-  readonly fields?: readonly (readonly [field: string, values: readonly string[]])[];
+  readonly fields?: readonly (readonly [field: string, values: readonly string[]])[] | undefined;
 }
 
 /** What matchers see of a match besides its entry. */
@@ -41,18 +41,13 @@ export function matchRule({ levels, rules, tags }: Matchers, facts: MatchFacts):
   );
 }
 
-/** Whether the matchers of entries hold: actor, address and fields. */
+/** Whether the matchers of entries hold: actor, address and fields. An empty entry shows that there are none. */
 export function matchEntry({ actors, addresses, fields = [] }: Matchers, body: EntryBody): boolean {
   return (
     (actors === undefined || hasValue(body, 'actor.id', actors) || hasValue(body, 'actor.name', actors)) &&
     (addresses === undefined || textsOf(body, 'client_ip').some(rangeTest(addresses))) &&
     fields.every(([field, values]) => hasValue(body, field, values))
   );
-}
-
-/** Whether there are matchers of entries. */
-export function hasEntryMatchers({ actors, addresses, fields = [] }: Matchers): boolean {
-  return actors !== undefined || addresses !== undefined || fields.length > 0;
 }
 
 function hasValue(body: EntryBody, field: string, values: readonly string[]): boolean {
@@ -71,24 +66,12 @@ function rangeTest(addresses: readonly string[]): (text: string) => boolean {
 }
 
 /**
- * Whether a whole text matches a pattern, in which `*` stands for any characters. Each part of the
- * pattern is looked for once.
+ * Whether a whole text matches a pattern, which may end in `*` for any characters.
  *
  * @example matchPattern('attack.t1098*', 'attack.t1098.001') // true
  */
 export function matchPattern(pattern: string, text: string): boolean {
-  const [first = '', ...between] = pattern.split('*');
-  const last = between.pop();
-  if (last === undefined) return text === pattern;
-  const end = text.length - last.length;
-  if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
-  let at = first.length;
-  for (const part of between) {
-    const found = text.indexOf(part, at);
-    if (found < 0 || found + part.length > end) return false;
-    at = found + part.length;
-  }
-  return true;
+  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
 }
 
 /** How a rule can be named. */

@@ -11,15 +11,7 @@ import { type Attributes, attributesOf, isNull, type PlacedText, readFlag, readM
 import { kindName, type MapEntry, type MapNode, type Node } from '../yaml/yaml.ts';
 import { isMissing, nameHint, readDuration, readValues, refuseKeys } from './file-values.ts';
 import { covers, type MatchContext, readMatch, reportUnknownField } from './match-file.ts';
-import {
-  type ActiveTimes,
-  DEFAULT_SETTINGS,
-  type DeclaredReceiver,
-  type EscalationStep,
-  type GroupBy,
-  type Route,
-  type RouteSettings,
-} from './routing.ts';
+import type { ActiveTimes, DeclaredReceiver, EscalationStep, GroupBy, Route, RouteSettings } from './routing.ts';
 import { type NamedTimes, readDaily, readTimes } from './times-file.ts';
 
 /** What routes are checked against. */
@@ -151,7 +143,7 @@ function readRoute(map: MapNode, parent: Parent | null, context: TreeContext): R
   const levels = common(parent?.levels ?? null, match.levels);
   const rules = common(parent?.rules ?? null, match.rules);
   const receivers = readReceivers(attributes, context) ?? parent?.receivers ?? [];
-  const settings = readSettings(attributes, parent?.settings ?? DEFAULT_SETTINGS, receivers, context);
+  const settings = readSettings(attributes, parent?.settings ?? {}, receivers, context);
   const isSound = report.errors() === errors;
   const isUnreachable = levels?.length === 0 || rules?.length === 0;
   if (isSound && isUnreachable) {
@@ -257,34 +249,29 @@ function readSettings(
   context: TreeContext,
 ): RouteSettings {
   const { report } = context;
-  /** The setting where it is given, and `empty` where it is given as `word`; else what is inherited. */
-  const own = <T>(
+  /** The setting where it is given, and nothing where it is given as `none`; else what is inherited. */
+  const own = <K extends keyof RouteSettings>(
+    name: K,
     key: (typeof SETTING_KEYS)[number],
-    otherwise: T,
-    read: (entry: MapEntry) => T | null,
-    word?: string,
-    empty?: T,
-  ): T => {
+    read: (entry: MapEntry) => Exclude<RouteSettings[K], undefined> | null,
+    none?: string,
+  ): Pick<RouteSettings, K> | null => {
     const entry = attributes.get(key);
-    if (entry === undefined || isNull(entry.value)) return otherwise;
-    if (word !== undefined && empty !== undefined && isWord(entry.value, word)) return empty;
-    return read(entry) ?? otherwise;
+    const isNone = entry !== undefined && none !== undefined && isWord(entry.value, none);
+    const value = isNone ? null : entry === undefined || isNull(entry.value) ? inherited[name] : read(entry);
+    return value === undefined || value === null ? null : ({ [name]: value } as Pick<RouteSettings, K>);
   };
   const settings: RouteSettings = {
-    groupBy: own('group_by', inherited.groupBy, (entry) => readGroupBy(entry, context)),
-    groupIntervalMs: own('group_interval', inherited.groupIntervalMs, (entry) =>
-      readDuration(entry, report, GROUP_INTERVAL),
-    ),
-    repeatIntervalMs: own('repeat_interval', inherited.repeatIntervalMs, (entry) =>
-      readDuration(entry, report, REPEAT_INTERVAL),
-    ),
-    activeTimes: own('active_times', inherited.activeTimes, (entry) => readActiveTimes(entry, context), ALWAYS, null),
-    mention: own('mention', inherited.mention, (entry) => readMention(entry, report), NONE, null),
-    escalate: own('escalate', inherited.escalate, (entry) => readEscalation(entry, context), NONE, []),
-    sendResolved: own('send_resolved', inherited.sendResolved, (entry) => readFlag(entry, report)),
-    digest: own('digest', inherited.digest, (entry) => readDaily(entry, report), NONE, null),
+    ...own('groupBy', 'group_by', (entry) => readGroupBy(entry, context)),
+    ...own('groupIntervalMs', 'group_interval', (entry) => readDuration(entry, report, GROUP_INTERVAL)),
+    ...own('repeatIntervalMs', 'repeat_interval', (entry) => readDuration(entry, report, REPEAT_INTERVAL)),
+    ...own('activeTimes', 'active_times', (entry) => readActiveTimes(entry, context), ALWAYS),
+    ...own('mention', 'mention', (entry) => readMention(entry, report), NONE),
+    ...own('escalate', 'escalate', (entry) => readEscalation(entry, context), NONE),
+    ...own('sendResolved', 'send_resolved', (entry) => readFlag(entry, report)),
+    ...own('digest', 'digest', (entry) => readDaily(entry, report), NONE),
   };
-  const cycle = settings.escalate.find(({ to }) => receivers.includes(to));
+  const cycle = settings.escalate?.find(({ to }) => receivers.includes(to));
   const place = (attributes.get('escalate') ?? attributes.get('receiver') ?? attributes.get('receivers'))?.value.place;
   if (cycle !== undefined && place !== undefined)
     report.error(

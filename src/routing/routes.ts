@@ -7,14 +7,7 @@
  */
 import { type EntryBody, LEVELS, type Level } from '../sigma/index.ts';
 import { type MatchFacts, matchEntry, matchRule } from './matchers.ts';
-import {
-  DEFAULT_SETTINGS,
-  decideRoute,
-  type Route,
-  type RoutedReceiver,
-  type RouteSettings,
-  type Routing,
-} from './routing.ts';
+import { decideRoute, type Route, type RoutedReceiver, type RouteSettings, type Routing } from './routing.ts';
 import { isActive, nextActiveAt } from './times.ts';
 
 /** A match, as far as routes depend on it. */
@@ -77,7 +70,7 @@ export function routesOf(
   const via: Via = { kind: 'fallback', because: isOutside ? 'outside active times' : 'no route' };
   const isFallback = ({ receiver }: { readonly receiver: string }) => declaredName(receiver) === fallback;
   const taking = not.filter(isFallback).map(({ receiver }): RoutedTo => {
-    return { receiver, via, settings: DEFAULT_SETTINGS, heldUntil: null };
+    return { receiver, via, settings: {}, heldUntil: null };
   });
   return { to: [...to, ...taking], not: not.filter((each) => !isFallback(each)) };
 }
@@ -92,11 +85,11 @@ function decideReceiver(
   if (!decideRoute(receiver, level).send) return "below the receiver's level";
   const { name } = receiver;
   if (leaves === null) {
-    return { receiver: name, via: { kind: 'default' }, settings: DEFAULT_SETTINGS, heldUntil: null };
+    return { receiver: name, via: { kind: 'default' }, settings: {}, heldUntil: null };
   }
   const leading = leaves.filter(({ route }) => route.receivers.includes(declaredName(name)));
   const heldUntil = ({ settings: { activeTimes } }: Route): number | null =>
-    activeTimes === null || isActive(activeTimes.ranges, at) ? null : nextActiveAt(activeTimes.ranges, at);
+    activeTimes === undefined || isActive(activeTimes.ranges, at) ? null : nextActiveAt(activeTimes.ranges, at);
   const leaf = leading.find(({ route }) => heldUntil(route) === null) ?? leading[0];
   if (leaf === undefined) return 'no route';
   const { route, path } = leaf;
@@ -106,7 +99,7 @@ function decideReceiver(
   return {
     receiver: name,
     via: { kind: 'route', path, line: route.line },
-    settings: isSevere(level) ? { ...route.settings, digest: null } : route.settings,
+    settings: isSevere(level) ? { ...route.settings, digest: undefined } : route.settings,
     heldUntil: isNow ? null : held,
   };
 }

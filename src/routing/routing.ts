@@ -52,21 +52,22 @@ export interface Route {
 /** What alerts of one notification group share: an actor, a rule, an address, or a field of the entry. */
 export type GroupBy = 'actor' | 'rule' | 'address' | { readonly field: string };
 
-/** How the receivers of a route are notified. Null: as without a routing. */
+/** How the receivers of a route are notified. Absent: as without a routing. */
 export interface RouteSettings {
-  readonly groupBy: GroupBy;
-  readonly groupIntervalMs: number | null;
-  readonly repeatIntervalMs: number | null;
-  /** Null: always. */
-  readonly activeTimes: ActiveTimes | null;
+  /** Absent: by actor. */
+  readonly groupBy?: GroupBy | undefined;
+  readonly groupIntervalMs?: number | undefined;
+  readonly repeatIntervalMs?: number | undefined;
+  /** Absent: always. */
+  readonly activeTimes?: ActiveTimes | undefined;
   /** Whom the receiver's messages mention, in its own words: `@oncall`. */
-  readonly mention: string | null;
-  /** Who is notified if nobody acts, by when; each at most once. */
-  readonly escalate: readonly EscalationStep[];
-  /** Null: only receivers that can change what they sent. */
-  readonly sendResolved: boolean | null;
+  readonly mention?: string | undefined;
+  /** Who is notified if nobody acts, by when; each receiver at most once. */
+  readonly escalate?: readonly EscalationStep[] | undefined;
+  /** Absent: only receivers that can change what they sent. */
+  readonly sendResolved?: boolean | undefined;
   /** Below high, one message a day at this time. */
-  readonly digest: DailyTime | null;
+  readonly digest?: DailyTime | undefined;
 }
 
 /** Times at which a route is active. */
@@ -82,18 +83,6 @@ export interface EscalationStep {
   /** The name of a receiver. */
   readonly to: string;
 }
-
-/** The settings of a receiver that no route leads to. */
-export const DEFAULT_SETTINGS: RouteSettings = {
-  groupBy: 'actor',
-  groupIntervalMs: null,
-  repeatIntervalMs: null,
-  activeTimes: null,
-  mention: null,
-  escalate: [],
-  sendResolved: null,
-  digest: null,
-};
 
 /** The level of a receiver without `min_level`: "no alerting should be triggered by [informational] rules" (Sigma). */
 export const DEFAULT_MIN_LEVEL: Level = 'low';

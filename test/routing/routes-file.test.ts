@@ -37,17 +37,6 @@ function compiled(text: string): Routing {
   return routing;
 }
 
-const DEFAULTS: Route['settings'] = {
-  groupBy: 'actor',
-  groupIntervalMs: null,
-  repeatIntervalMs: null,
-  activeTimes: null,
-  mention: null,
-  escalate: [],
-  sendResolved: null,
-  digest: null,
-};
-
 test('a file without routes is as it was', () => {
   expect(Object.keys(compiled(''))).toEqual(['receivers']);
   expect(Object.keys(compiled('route:\n'))).toEqual(['receivers']);
@@ -79,7 +68,7 @@ route:
       digest: daily at 09:00 Europe/Berlin
 `);
   const office = { weekdays: [1, 2, 3, 4, 5], from: 540, to: 1020, timeZone: 'Europe/Berlin' };
-  const root = { ...DEFAULTS, groupBy: 'rule', mention: '@team', repeatIntervalMs: 8 * 3_600_000 } as const;
+  const root = { groupBy: 'rule', mention: '@team', repeatIntervalMs: 8 * 3_600_000 } as const;
   const severe: Route['settings'] = {
     ...root,
     mention: '@oncall',
@@ -112,9 +101,9 @@ route:
               receivers: ['b', 'c'],
               settings: {
                 ...severe,
-                activeTimes: null,
-                mention: null,
-                escalate: [],
+                activeTimes: undefined,
+                mention: undefined,
+                escalate: undefined,
                 groupBy: { field: 'target.id' },
                 groupIntervalMs: 600_000,
               },
@@ -316,6 +305,16 @@ describe('what is wrong is reported with its place and what to do', () => {
       '9:22: error: no rule is named so (did you mean "api_key_deleted"?)',
     ],
     ['a pattern of no rule', of('{match: {rule: vm_*}}'), '9:22: error: no rule is named so (name it by its file'],
+    [
+      'a pattern of rules that begins anyhow',
+      of('{match: {rule: "*_deleted"}}'),
+      '9:22: error: "*" stands at the end only (list several values)',
+    ],
+    [
+      'a pattern of tags with two wildcards',
+      of('{match: {tag: attack.*.*}}'),
+      '9:21: error: "*" stands at the end only',
+    ],
     [
       'a tag of no rule',
       of('{match: {tag: attack.persistance}}'),

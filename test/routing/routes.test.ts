@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type RouteFacts, routesOf } from '../../src/routing/routes.ts';
-import { DEFAULT_SETTINGS, type RoutedReceiver, type Routing } from '../../src/routing/routing.ts';
+import type { RoutedReceiver, Routing } from '../../src/routing/routing.ts';
 import { parseRouting } from '../../src/routing/routing-file.ts';
 import { LEVELS, type Level } from '../../src/sigma/index.ts';
 
@@ -140,14 +140,13 @@ describe('the tree', () => {
       'route: {receivers: [team, oncall, mail, backup, pager], mention: "@a", digest: daily at 09:00 UTC, routes: [{match: {level: low}, mention: "@b"}]}',
     );
     const settings = (level: Level) => routesOf(routing, RECEIVERS, { ...FACTS, level }, NOON).to[0]?.settings;
-    expect(settings('low')).toEqual({ ...DEFAULT_SETTINGS, mention: '@b', digest: { minute: 540, timeZone: 'UTC' } });
+    expect(settings('low')).toEqual({ mention: '@b', digest: { minute: 540, timeZone: 'UTC' } });
     expect(settings('medium')).toEqual({
-      ...DEFAULT_SETTINGS,
       mention: '@a',
       digest: { minute: 540, timeZone: 'UTC' },
     });
     // Nothing severe hides in a digest.
-    expect(settings('high')).toEqual({ ...DEFAULT_SETTINGS, mention: '@a' });
+    expect(settings('high')).toEqual({ mention: '@a' });
   });
 });
 
@@ -160,7 +159,7 @@ describe('without a tree', () => {
     for (const routing of [null, parse('')]) {
       const decision = routesOf(routing, RECEIVERS, { ...FACTS, level }, NOON);
       expect(decision.to).toEqual(
-        to.map((receiver) => ({ receiver, via: { kind: 'default' }, settings: DEFAULT_SETTINGS, heldUntil: null })),
+        to.map((receiver) => ({ receiver, via: { kind: 'default' }, settings: {}, heldUntil: null })),
       );
       expect(new Set(decision.not.map(({ reason }) => reason))).toEqual(
         new Set(to.length === RECEIVERS.length ? [] : ["below the receiver's level"]),
@@ -311,7 +310,7 @@ times: {day: {from: 06:00, to: 18:00, time_zone: UTC}, night: {from: 18:00, to: 
         const { to, not } = routesOf(routing, RECEIVERS, each, at);
         const found = to.map(({ receiver, via, settings: { mention, repeatIntervalMs }, heldUntil }) => [
           receiver,
-          [via.kind === 'route' ? via.path.join() : via.kind, mention, repeatIntervalMs, heldUntil],
+          [via.kind === 'route' ? via.path.join() : via.kind, mention ?? null, repeatIntervalMs ?? null, heldUntil],
         ]);
         expect(Object.fromEntries(found), text).toEqual(expected);
         expect(to.length + not.length).toBe(RECEIVERS.length);
