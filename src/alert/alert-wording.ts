@@ -127,7 +127,7 @@ function change(notification: AlertNotification): string | null {
       return `${recurred(notification)[1]}: ${number}.${rest}`;
     case 'resolved':
       if (resolution !== undefined) return `Resolved ${howResolved(resolution, number)}`;
-      return `Closed after ${number}: its period of ${durationInWords(alert.periodMs)} is over.`;
+      return `Closed after ${number}: its period of ${durationInWords(alert.periodMs)} is over. A further match opens a new alert.`;
   }
 }
 

@@ -88,7 +88,7 @@ describe('an alert that people were notified of', () => {
       'was closed by an older version',
       CLOSED,
       'Closed: [HIGH] API key deleted',
-      'Closed after 1,342 matches in 47 minutes: its period of 1 hour is over.',
+      'Closed after 1,342 matches in 47 minutes: its period of 1 hour is over. A further match opens a new alert.',
     ],
   ];
   it.each(rows)('%s', (_, notification, headline, change) => {
