@@ -5,22 +5,20 @@
  * A file is written only if it changed, so that file watchers don't fire.
  */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { reservedNames } from '../config/config.ts';
-import { RECEIVER_TYPES } from '../notify/registry.ts';
 import type { Routing } from '../routing/routing.ts';
-import { parseRouting } from '../routing/routing-file.ts';
-import { codeOf, type ParsedRuleSet, parseRules, type RuleTest, runTests, testProblem } from '../sigma/build.ts';
-import { compile, type RuleSet } from '../sigma/index.ts';
+import { codeOf, type ParsedRuleSet } from '../sigma/build.ts';
+import type { RuleSet } from '../sigma/index.ts';
 import { jsonLine } from '../text/invisible.ts';
 import { counted } from '../text/numbers.ts';
 import type { RuleFiles } from '../web/pages/rule-file.ts';
-import { type Problem, problemText } from '../yaml/diagnostics.ts';
+import { problemText } from '../yaml/diagnostics.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
 import { buildAssets, isPrivateServed, KEEPS_PRIVATE, writeAssets, writeIfChanged } from './build-assets.ts';
 import { CALLED_WRONGLY, FAILED, OK } from './failure.ts';
+import { type BuiltRules, buildRules } from './rule-files.ts';
 import { err, out, printCrashes } from './terminal.ts';
 
 const HELP = `usage: npm run rules -- [options]
@@ -47,15 +45,6 @@ const OPTIONS = {
 
 const CONFIG = 'wrangler.toml';
 
-interface Build {
-  readonly ruleSet: ParsedRuleSet;
-  /** Null: no routing file. */
-  readonly routing: Routing | null;
-  readonly problems: readonly Problem[];
-  readonly tests: readonly RuleTest[];
-  readonly files: readonly SourceFile[];
-}
-
 function main(args: readonly string[]): number {
   const options = readOptions(args);
   if (options === null) return CALLED_WRONGLY;
@@ -67,9 +56,9 @@ function main(args: readonly string[]): number {
     err(`${CONFIG}: anyone could read your rule files: add to [assets]: ${KEEPS_PRIVATE}\n`);
     return FAILED;
   }
-  let result: Build;
+  let result: BuiltRules;
   try {
-    result = build(options.rules);
+    result = buildRules(options.rules);
   } catch (error) {
     err(`${options.rules}: can't be read: ${error instanceof Error ? error.message : error}\n`);
     return FAILED;
@@ -90,28 +79,14 @@ function readOptions(args: readonly string[]) {
   }
 }
 
-function build(folder: string): Build {
-  const files = readRuleFiles(folder);
-  const { ruleSet, problems, tests } = parseRules(files);
-  const broken = problems.some(({ severity }) => severity === 'error');
-  const { routing, problems: routingProblems } = parseRouting(
-    readRoutingFiles(folder),
-    RECEIVER_TYPES,
-    reservedNames(RECEIVER_TYPES),
-    broken ? null : ruleSet.rules,
-  );
-  const failures = broken ? [] : runTests(compile(ruleSet), tests).map(testProblem);
-  return { ruleSet, routing, problems: [...problems, ...failures, ...routingProblems], tests, files };
-}
-
 /** Whether the module of the rules changed. */
-function write({ ruleSet, routing, files }: Build, options: { out: string; assets: string }): boolean {
+function write({ ruleSet, routing, files }: BuiltRules, options: { out: string; assets: string }): boolean {
   const changed = writeIfChanged(options.out, rulesModule(withoutNotes(ruleSet), routing));
   writeAssets(buildAssets(ruleFiles(ruleSet, files)), options.assets, join(dirname(options.out), 'assets.gen.ts'));
   return changed;
 }
 
-function report(build: Build, failed: boolean, options: { json: boolean; rules: string }): void {
+function report(build: BuiltRules, failed: boolean, options: { json: boolean; rules: string }): void {
   const { ruleSet, routing, tests } = build;
   const folder = options.rules.endsWith('/') ? options.rules : `${options.rules}/`;
   const problems = build.problems.map((problem) => ({ ...problem, path: `${folder}${problem.path}` }));
@@ -138,33 +113,7 @@ function receiversText({ receivers, route, fallback }: Routing): string {
   const each = receivers.map(({ name, type, minLevel }) => `${name} (${type}, min_level ${minLevel})`);
   const list = `${counted(receivers.length, 'receiver')}: ${each.join(', ')}`;
   if (route === undefined && fallback === undefined) return list;
-  return `${list}\nroutes and the fallback are checked, and not applied yet`;
-}
-
-const ROUTING = ['routing.yml', 'routing.yaml'] as const;
-
-/**
- * Every `.yml` and `.yaml` below the folder but the routing: the rules and, below `lists/`, the values of placeholders.
- * Sorted by path, with `/` as separator. Throws if the folder can't be read.
- */
-export function readRuleFiles(folder: string): readonly SourceFile[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => /\.ya?ml$/.test(path) && !isRouting(path))
-    .sort((a, b) => (a < b ? -1 : 1))
-    .map((path) => ({ path, text: readFileSync(join(folder, path), 'utf8') }));
-}
-
-/** The folder's routing files; two are a mistake that `parseRouting` reports. */
-export function readRoutingFiles(folder: string): readonly SourceFile[] {
-  return ROUTING.filter((path) => existsSync(join(folder, path))).map((path) => ({
-    path,
-    text: readFileSync(join(folder, path), 'utf8'),
-  }));
-}
-
-function isRouting(path: string): boolean {
-  return (ROUTING as readonly string[]).includes(path);
+  return `${list}\nroutes and the fallback are checked, and not applied yet: "npm run tocsin -- route ENTRY.json" shows what they say`;
 }
 
 /** What messages show and the engine needs. */

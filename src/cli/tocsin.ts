@@ -13,6 +13,7 @@ import { quarantine } from './commands/quarantine.ts';
 import { resend } from './commands/resend.ts';
 import { restore } from './commands/restore.ts';
 import { rewind } from './commands/rewind.ts';
+import { route } from './commands/route.ts';
 import { security } from './commands/security.ts';
 import { status } from './commands/status.ts';
 import { viewers } from './commands/viewers.ts';
@@ -22,7 +23,7 @@ import { err, out, printCrashes } from './terminal.ts';
 import { ROOT } from './wrangler.ts';
 
 const COMMANDS = new Map<string | undefined, Command>(
-  Object.entries({ status, alerts, why, notify, resend, rewind, restore, quarantine, viewers, security, check }),
+  Object.entries({ status, alerts, why, route, notify, resend, rewind, restore, quarantine, viewers, security, check }),
 );
 
 const OVERVIEW = `usage: npm run tocsin -- <command> [options]

@@ -24,7 +24,8 @@ const ENTRY_FIELDS = [
   ...['status_code', 'target.id', 'target.type', 'user_agent', 'tocsin.mark'],
 ];
 const FIELD = /^[A-Za-z_][\w.-]{0,99}$/;
-const MATCH_KEYS = ['level', 'min_level', 'rule', 'tag', 'actor', 'address'] as const;
+/** What `match` has besides fields of the entry. */
+export const MATCH_KEYS = ['level', 'min_level', 'rule', 'tag', 'actor', 'address'] as const;
 
 /** Reads the matchers of a route; none without the key. */
 export function readMatch(entry: MapEntry | undefined, context: MatchContext): Matchers {

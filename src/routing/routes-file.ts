@@ -36,7 +36,8 @@ const SETTING_KEYS = [
   ...['group_by', 'group_interval', 'repeat_interval', 'active_times', 'mention', 'escalate', 'send_resolved'],
   ...['digest'],
 ] as const;
-const ROUTE_KEYS = [...OWN_KEYS, ...SETTING_KEYS];
+/** The keys of a route. */
+export const ROUTE_KEYS: readonly string[] = [...OWN_KEYS, ...SETTING_KEYS];
 /** Keys of Alertmanager's routes and of our receivers. */
 const FOREIGN_KEYS = {
   matchers: 'write "match: {level: [high, critical]}"',

@@ -14,7 +14,8 @@ const TIMES_MAX = 50;
 const RANGES_MAX = 20;
 /** As receivers are named. */
 const NAME = /^[a-z0-9-]{1,40}$/;
-const KEYS = ['weekdays', 'from', 'to', 'time_zone'] as const;
+/** The keys of a range of times. */
+export const TIME_KEYS = ['weekdays', 'from', 'to', 'time_zone'] as const;
 const FOREIGN = {
   location: 'it is "time_zone"',
   timezone: 'it is "time_zone"',
@@ -63,7 +64,7 @@ function readRange(item: Node, report: Report): TimeRange | null {
     report.error(item.place, `times are a map of keys or a list of maps, not ${kindName(item)}`, EXAMPLE);
     return null;
   }
-  const misspelled = refuseKeys(item, KEYS, report, FOREIGN);
+  const misspelled = refuseKeys(item, TIME_KEYS, report, FOREIGN);
   const attributes = attributesOf(item);
   const [from, to] = [attributes.get('from'), attributes.get('to')];
   const weekdays = readWeekdays(attributes.get('weekdays'), report);

@@ -137,7 +137,11 @@ describe('npm run rules', () => {
       `receivers: [{name: oncall, type: slack}, {name: log, type: webhook}]\nroute:\n  receiver: log\n  routes: [{match: {rule: ${rule}}, receiver: oncall}]\n`;
     put('topic/a_rule.yml', RULE);
     put('routing.yml', routing('a_rule'));
-    expect(run()).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('not applied yet\n') });
+    expect(run()).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringContaining('not applied yet: "npm run tocsin -- route'),
+    });
     expect(written()).toContain('"match":{"rules":["r-1"]},"receivers":["oncall"]');
     put('routing.yml', routing('a_rul'));
     const unknown = 'rules/routing.yml:4:27: error: no rule is named so (did you mean "a_rule"?)\n1 error\n';

@@ -11,7 +11,7 @@ afterAll(() => local.stop());
 
 const COMMANDS: readonly (readonly [name: string, commands: readonly string[]])[] = [
   ['overview', ['--help', '', 'stauts']],
-  ...['status', 'alerts', 'why', 'notify', 'resend', 'rewind', 'restore', 'quarantine', 'viewers', 'security', 'check'].map(
+  ...['status', 'alerts', 'why', 'notify', 'resend', 'rewind', 'restore', 'quarantine', 'viewers', 'security', 'check', 'route'].map(
     (name) => [`help-${name}`, [`${name} --help`, `${name} --nonsense`]] as const,
   ),
   ['status', ['status', 'alerts', 'alerts --all', 'why 1', 'why 999', 'why x']],

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readRuleFiles } from '../../src/cli/build-rules.ts';
+import { readRuleFiles } from '../../src/cli/rule-files.ts';
 import { compile } from '../../src/sigma/engine.ts';
 import { parseRules } from '../../src/sigma/parse-rules.ts';
 import { runTests } from '../../src/sigma/rule-tests.ts';

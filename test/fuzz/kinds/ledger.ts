@@ -7,9 +7,9 @@ import { HEALTH_KINDS, hintOf, raisedHeadline } from '../../../src/alert/health-
 import { NO_LINKS } from '../../../src/alert/links.ts';
 import type { Notification } from '../../../src/alert/notification.ts';
 import { parsePage } from '../../../src/audit-log/page.ts';
-import { readRuleFiles } from '../../../src/cli/build-rules.ts';
 import { statusLines } from '../../../src/cli/commands/status.ts';
 import { whyLines } from '../../../src/cli/commands/why.ts';
+import { readRuleFiles } from '../../../src/cli/rule-files.ts';
 import { printable } from '../../../src/cli/terminal.ts';
 import { createViews } from '../../../src/ledger/read/views.ts';
 import { render as discord } from '../../../src/notify/discord/render.ts';

@@ -1,6 +1,6 @@
 /** Requests to every route, by every kind of caller, over a real ledger with hostile entries. */
 
-import { readRuleFiles } from '../../../src/cli/build-rules.ts';
+import { readRuleFiles } from '../../../src/cli/rule-files.ts';
 import { createApp } from '../../../src/web/app.ts';
 import { POLICY } from '../../../src/web/policy.ts';
 import type { Dice } from '../../simulation/random.ts';

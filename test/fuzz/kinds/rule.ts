@@ -1,5 +1,5 @@
 /** Rule files and routing files with mistakes: every problem has its place, is one line, and nothing throws. */
-import { readRoutingFiles, readRuleFiles } from '../../../src/cli/build-rules.ts';
+import { readRoutingFiles, readRuleFiles } from '../../../src/cli/rule-files.ts';
 import { printable } from '../../../src/cli/terminal.ts';
 import { reservedNames } from '../../../src/config/config.ts';
 import { RECEIVER_TYPES } from '../../../src/notify/registry.ts';

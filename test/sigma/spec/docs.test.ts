@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readRuleFiles } from '../../../src/cli/build-rules.ts';
+import { readRuleFiles } from '../../../src/cli/rule-files.ts';
 import { parseRules, problemText, runTests } from '../../../src/sigma/build.ts';
 import { compile, createSequence, type EntryBody } from '../../../src/sigma/index.ts';
 

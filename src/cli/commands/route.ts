@@ -1,0 +1,213 @@
+/** `route`: where would the alerts of an entry go, and why? Offline: from the rules and the routing on this disk. */
+import { readFileSync } from 'node:fs';
+import { pathText, type RoutedTo, type RoutesDecision, routesOf } from '../../routing/routes.ts';
+import { DEFAULT_MIN_LEVEL, type RoutedReceiver, type RouteSettings, type Routing } from '../../routing/routing.ts';
+import { compile, type EntryBody, entryTime, type Rule } from '../../sigma/index.ts';
+import { formatDuration } from '../../text/duration.ts';
+import { counted } from '../../text/numbers.ts';
+import { readInstant } from '../../text/times.ts';
+import { problemText } from '../../yaml/diagnostics.ts';
+import { Failure, OK } from '../failure.ts';
+import { buildRules } from '../rule-files.ts';
+import { safe, section, utc } from '../terminal.ts';
+import { ROOT } from '../wrangler.ts';
+import { type CliContext, defineCommand, FLAG, print, TEXT, UsageError } from './command.ts';
+
+/** A rule that the entry matches, or that counts it, and where its alert would go. */
+export interface RoutedRule extends RoutesDecision {
+  readonly rule: Pick<Rule, 'id' | 'title' | 'level' | 'path'>;
+  /** `matches`: the entry opens or joins its alert. `counts`: a correlation that the entry may complete. */
+  readonly part: 'matches' | 'counts';
+}
+
+export const route = defineCommand({
+  summary: 'show where the alerts of an entry would go',
+  usage: `usage: npm run tocsin -- route ENTRY.json [--at TIME] [--rules DIR] [--json]
+
+Shows for each rule that an entry matches which receivers its alert would go to, by which route, and why the others get
+nothing. It reads the rules and routing.yml on this disk and asks no Tocsin. ENTRY.json is a file with one entry of the
+audit log, such as its page shows it; "-" reads the standard input.
+The exit code is 1 if the rules, the routing or the entry can't be read.
+
+  --at TIME     the time at which the alert opens, RFC 3339 (default: now); routes may have active times
+  --rules DIR   the folder of rules (default: rules)
+  --json        print one JSON object
+`,
+  options: { at: TEXT, rules: TEXT, json: FLAG },
+  allowPositionals: true,
+  async run({ at: time, rules = `${ROOT}rules`, json: asJson }, context, [path, ...more]) {
+    if (path === undefined) throw new UsageError('the file with the entry is missing');
+    if (more.length > 0) throw new UsageError('only one entry at a time');
+    const at = time === undefined ? context.now() : readInstant(time);
+    if (at === null) throw new UsageError('--at must be a time such as 2026-01-31T22:30:00Z');
+    const body = readEntry(path);
+    const { ruleSet, routing } = readRules(rules, context);
+    const receivers = receiversOf(routing);
+    const found = routedRules(
+      ruleSet.rules,
+      compile(ruleSet)
+        .evaluate(body)
+        .map(({ rule }) => rule),
+      (rule) => routesOf(routing, receivers, { rule: rule.id, level: rule.level, tags: rule.tags, body }, at),
+    );
+    print(context, asJson, { at, routing: routing !== null, rules: found }, routeLines(found, routing, body, at));
+    return OK;
+  },
+});
+
+function readEntry(path: string): EntryBody {
+  const name = path === '-' ? 'the standard input' : path;
+  const hint = 'ENTRY.json holds one entry of the audit log, such as {"action": "vm.deleted", "actor": {…}}';
+  let text: string;
+  try {
+    text = readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    throw new Failure(
+      `${safe(name)} can't be read: ${safe(error instanceof Error ? error.message : String(error))}`,
+      hint,
+    );
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new Failure(`${safe(name)} is not JSON`, hint);
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    if (Array.isArray((json as { readonly items?: unknown }).items))
+      throw new Failure(`${safe(name)} is a page of entries`, `Take one of its "items". ${hint}`);
+    return json as EntryBody;
+  }
+  throw new Failure(`${safe(name)} is ${Array.isArray(json) ? 'a list' : 'not an object'}`, hint);
+}
+
+function readRules(folder: string, { err }: CliContext) {
+  let built: ReturnType<typeof buildRules>;
+  try {
+    built = buildRules(folder);
+  } catch (error) {
+    const problem = `${safe(folder)} can't be read: ${safe(error instanceof Error ? error.message : String(error))}`;
+    throw new Failure(problem, 'Name the folder of rules: --rules DIR');
+  }
+  const errors = built.problems.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return built;
+  for (const problem of errors) err(`${problemText(problem, `${folder}/`)}\n`);
+  throw new Failure(
+    `the rules have ${counted(errors.length, 'error')}`,
+    'Correct them, then check: npm run tocsin -- check',
+  );
+}
+
+/** Without a routing, the receivers are those whose secret is set, which only the Worker knows. */
+const ALL_SET = 'every receiver whose secret is set';
+
+function receiversOf(routing: Routing | null): readonly RoutedReceiver[] {
+  return routing === null
+    ? [{ name: ALL_SET, minLevel: DEFAULT_MIN_LEVEL, problem: null }]
+    : routing.receivers.map(({ name, minLevel }) => ({ name, minLevel, problem: null }));
+}
+
+/** The rules that alert, of those that match and of the correlations that count these, directly or not. */
+export function routedRules(
+  rules: readonly Rule[],
+  matched: readonly Rule[],
+  decide: (rule: Rule) => RoutesDecision,
+): readonly RoutedRule[] {
+  const ids = new Set(matched.map(({ id }) => id));
+  const counting: Rule[] = [];
+  let before = -1;
+  // A correlation may count correlations, in any order of the files.
+  while (before !== counting.length) {
+    before = counting.length;
+    for (const rule of rules) {
+      if (rule.kind !== 'correlation' || ids.has(rule.id) || !rule.rules.some((id) => ids.has(id))) continue;
+      ids.add(rule.id);
+      counting.push(rule);
+    }
+  }
+  const routed = (rule: Rule, part: RoutedRule['part']): RoutedRule => {
+    const { id, title, level, path } = rule;
+    return { rule: { id, title, level, path }, part, ...decide(rule) };
+  };
+  return [
+    ...matched.filter(({ alerts }) => alerts).map((rule) => routed(rule, 'matches')),
+    ...counting.filter(({ alerts }) => alerts).map((rule) => routed(rule, 'counts')),
+  ];
+}
+
+export function routeLines(
+  found: readonly RoutedRule[],
+  routing: Routing | null,
+  body: EntryBody,
+  at: number,
+): readonly string[] {
+  const occurredAt = entryTime(body);
+  return [
+    `An entry${occurredAt === null ? '' : ` of ${utc(occurredAt)}`}, its alerts at ${utc(at)}; ${
+      routing === null
+        ? 'there is no routing.yml'
+        : routing.route === undefined
+          ? 'routing.yml has no routes'
+          : 'by routing.yml'
+    }`,
+    ...(found.length === 0 ? ['', 'No rule matches it: nobody is notified.'] : []),
+    ...found.flatMap(({ rule, part, to, not }) =>
+      section(
+        `${safe(rule.level).toUpperCase()}  ${safe(rule.title)} (${safe(rule.path)})${part === 'counts' ? ', if this entry completes it' : ''}`,
+        [
+          ...to.flatMap((each) => [
+            `to ${safe(each.receiver)}: ${becauseOf(each)}`,
+            ...settingsText(each.settings).map((text) => `   ${text}`),
+          ]),
+          ...(to.length === 0 ? ['to nobody'] : []),
+          ...not.map(({ receiver, reason }) => `not to ${safe(receiver)}: ${reason}`),
+        ],
+      ),
+    ),
+  ];
+}
+
+function becauseOf({ via, heldUntil }: RoutedTo): string {
+  const held = heldUntil === null ? '' : `, held until its active times begin at ${utc(heldUntil)}`;
+  switch (via.kind) {
+    case 'default':
+      return 'there are no routes';
+    case 'route':
+      return `by ${pathText(via.path)}, line ${via.line}${held}`;
+    case 'fallback':
+      return `the fallback: ${via.because === 'no route' ? 'no route leads anywhere' : 'critical, outside the active times of its route'}`;
+  }
+}
+
+/** What a route sets, in the words of routing.yml. */
+function settingsText(settings: RouteSettings): readonly string[] {
+  const {
+    groupBy,
+    groupIntervalMs,
+    repeatIntervalMs,
+    activeTimes,
+    mention,
+    escalate = [],
+    sendResolved,
+    digest,
+  } = settings;
+  const given: readonly (readonly [string, string | undefined])[] = [
+    ['group_by', typeof groupBy === 'object' ? groupBy.field : groupBy],
+    ['group_interval', groupIntervalMs === undefined ? undefined : formatDuration(groupIntervalMs)],
+    ['repeat_interval', repeatIntervalMs === undefined ? undefined : formatDuration(repeatIntervalMs)],
+    ['active_times', activeTimes?.names.join(', ')],
+    ['mention', mention],
+    [
+      'escalate',
+      escalate.map(({ afterMs, to }) => `to ${to} after ${formatDuration(afterMs)}`).join(', ') || undefined,
+    ],
+    ['send_resolved', sendResolved?.toString()],
+    ['digest', digest === undefined ? undefined : `daily at ${clockText(digest.minute)} ${digest.timeZone}`],
+  ];
+  const texts = given.flatMap(([key, value]) => (value === undefined ? [] : `${key} ${safe(value)}`));
+  return texts.length === 0 ? [] : [texts.join('; ')];
+}
+
+function clockText(minute: number): string {
+  return [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':');
+}
