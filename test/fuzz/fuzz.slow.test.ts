@@ -5,6 +5,7 @@ import { createProxy } from '../../src/audit-log/proxy.ts';
 import { render as discord } from '../../src/notify/discord/render.ts';
 import { render as mail } from '../../src/notify/email/render.ts';
 import { render as slack } from '../../src/notify/slack/render.ts';
+import { render as teams } from '../../src/notify/teams/render.ts';
 import { payload } from '../../src/notify/webhook/payload.ts';
 import { oneLine } from '../../src/text/untrusted.ts';
 import { runScript } from '../cli/run-command.ts';
@@ -91,6 +92,16 @@ describe('a planted fault is found, and the smallest input shown', () => {
       'Discord messages that are not escaped',
       messageKind({ discord: (...of) => JSON.parse(JSON.stringify(discord(...of)).replaceAll('\\\\', '')) as never }),
       /discord has the/,
+    ],
+    [
+      'Teams messages with Markdown in what others wrote',
+      messageKind({
+        teams: (...of) =>
+          JSON.parse(JSON.stringify(teams(...of)), (_, value) =>
+            value?.type === 'RichTextBlock' ? { type: 'TextBlock', text: value.inlines[0].text, wrap: true } : value,
+          ) as never,
+      }),
+      /teams has the/,
     ],
     [
       'mail whose HTML is not escaped',

@@ -8,6 +8,9 @@ export const SECRETS = {
   webhookUrl: 'https://hooks.slack.com/services/T0FUZZ000/B0FUZZ000/fuzzfuzzfuzzfuzzfuzzfuzz',
   ownWebhook: 'https://hooks.fuzz.example/in/tok-5c0ffee5c0ffee5c0ffee',
   webhookSecret: 'whsec_ZnV6ei1mdXp6LWZ1enotZnV6ei1mdXp6LWZ1eno=',
+  teams: 'https://fuzz.logic.azure.com/workflows/1/triggers/manual/paths/invoke?sig=sigsigsigsigsigsigsigsig',
+  ntfy: 'https://:tk_n7fyn7fyn7fyn7fyn7fy@ntfy.fuzz.example/alerts',
+  pagerDutyKey: 'ab0cd1ef2ab3cd4ef5ab6cd7ef8ab9cd',
   heartbeat: 'https://beat.fuzz.example/ping/0f1e2d3c4b5a69788796a5b4c3d2e1f0',
 } as const;
 
@@ -18,6 +21,9 @@ export const SECRET_PARTS: readonly string[] = [
   'fuzzfuzzfuzzfuzzfuzzfuzz',
   'tok-5c0ffee5c0ffee5c0ffee',
   'ZnV6ei1mdXp6LWZ1enotZnV6ei1mdXp6LWZ1eno',
+  'sigsigsigsigsigsigsigsig',
+  'tk_n7fyn7fyn7fyn7fyn7fy',
+  'ab0cd1ef2ab3cd4ef5ab6cd7ef8ab9cd',
   '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
 ];
 
