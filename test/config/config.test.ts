@@ -589,6 +589,10 @@ describe('misspelled settings', () => {
     ['API_KEY_EXPIRES', 'API_KEY_EXPIRES_AT'],
     ['EMAILS_TO', 'EMAIL_TO'],
     ['WEBHOOK-SECRET', 'WEBHOOK_SECRET'],
+    ['NTFY_TOPIC_URL', 'NTFY_URL'],
+    ['TEAMS_URL', 'TEAMS_WEBHOOK_URL'],
+    ['PAGERDUTY_KEY', 'PAGERDUTY_ROUTING_KEY'],
+    ['PAGERDUTY_SERVICE_REGION', 'PAGERDUTY_REGION'],
   ])('%s is taken for %s', (name, meant) => {
     const { problems } = read({ [name]: 'x' });
     expect(problems).toMatchObject([
