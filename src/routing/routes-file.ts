@@ -11,6 +11,7 @@ import { type Attributes, attributesOf, isNull, type PlacedText, readFlag, readM
 import { kindName, type MapEntry, type MapNode, type Node } from '../yaml/yaml.ts';
 import { isMissing, nameHint, readDuration, readValues, refuseKeys } from './file-values.ts';
 import { covers, type MatchContext, readMatch, reportUnknownField } from './match-file.ts';
+import type { Matchers } from './matchers.ts';
 import type { ActiveTimes, DeclaredReceiver, EscalationStep, GroupBy, Route, RouteSettings } from './routing.ts';
 import { type NamedTimes, readDaily, readTimes } from './times-file.ts';
 
@@ -178,7 +179,12 @@ function readBelow(entry: MapEntry | undefined, parent: Parent, context: TreeCon
     const errors = report.errors();
     const route = readRoute(item, parent, context);
     if (route === null) continue;
-    const before = read.find((each) => !each.continue && each.receivers.length > 0 && covers(each.match, route.match));
+    const reached: Matchers = {
+      ...route.match,
+      levels: common(parent.levels, route.match.levels) ?? LEVELS,
+      rules: common(parent.rules, route.match.rules) ?? undefined,
+    };
+    const before = read.find((each) => !each.continue && each.receivers.length > 0 && covers(each.match, reached));
     if (before !== undefined && report.errors() === errors) {
       const takes = Object.keys(before.match).length === 0 ? 'everything' : 'all that it matches';
       const problem = `no match reaches this route: the one in line ${before.line} takes ${takes}`;

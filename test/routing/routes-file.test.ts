@@ -274,6 +274,16 @@ describe('what is wrong is reported with its place and what to do', () => {
       '10:7: error: no match reaches this route',
     ],
     [
+      'a route after one that takes every level',
+      `${of('{match: {min_level: informational}}')}    - {match: {tag: attack.*}}\n`,
+      '10:7: error: no match reaches this route: the one in line 9 takes all that it matches',
+    ],
+    [
+      'a route after one that takes all that its parent does',
+      of('{match: {level: high}, routes: [{match: {min_level: medium}}, {match: {tag: attack.*}}]}'),
+      '9:69: error: no match reaches this route: the one in line 9 takes all that it matches',
+    ],
+    [
       'a level that its parent has not',
       of('{match: {level: high}, routes: [{match: {level: low}}]}'),
       '9:47: error: no match reaches this route: it has no level in common with the routes around it',
