@@ -61,8 +61,11 @@ export function nextDailyAt({ minute, timeZone }: DailyTime, at: number): number
  */
 function search(timeZone: string, from: number, waitOf: (local: number) => number): number {
   for (let at = from; at < from + AHEAD; ) {
-    const next = (Math.floor(at / QUARTER) + 1) * QUARTER;
-    const found = at + waitOf(localOf(timeZone, at));
+    const local = localOf(timeZone, at);
+    // To the next midnight where clocks don't change within a day, which is nearly always.
+    const isSteady = localOf(timeZone, at + DAY) - local === DAY;
+    const next = isSteady ? at + DAY - (local % DAY) : (Math.floor(at / QUARTER) + 1) * QUARTER;
+    const found = at + waitOf(local);
     if (found >= at && found < next) return found;
     at = next;
   }
