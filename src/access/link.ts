@@ -13,7 +13,7 @@ import { CLOCKS_APART_MS, isSealed, type LinkSecrets, SEAL, seal } from './seal.
 export const LINK_MS = 7 * 24 * 60 * 60_000;
 /** The query parameter that carries a pass. */
 export const PASS_PARAM = 'pass';
-/** The page that lists all alerts, closed ones included (web/pages/alerts.tsx). */
+/** The page that lists all alerts, resolved ones included (web/pages/alerts.tsx). */
 const ALL_ALERTS = '/alerts?state=all';
 
 /** How many passes a cookie holds: someone may have this many alerts open. */

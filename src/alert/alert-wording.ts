@@ -62,6 +62,7 @@ export function levelAndTitle(
 export function news(notification: AlertNotification): string[] {
   const { kind, reason, alert } = notification;
   const number = matches(alert.count);
+  if (reason === NOBODY_ACKNOWLEDGED) return [`nobody has acknowledged it (${number})`];
   switch (kind) {
     case 'opened':
     case 'resolved':
@@ -77,9 +78,13 @@ export function news(notification: AlertNotification): string[] {
   }
 }
 
+/** The reason of an escalation. */
+export const NOBODY_ACKNOWLEDGED = 'nobody acknowledged it in time';
+
 /** What an alert that recurred does, by reason: in a headline, and at the beginning of a sentence. */
 const RECURRED = new Map([
   ['back after a quiet period', ['back after a quiet period', 'Back after a quiet period']],
+  ['its silence ended', ['its silence ended', 'Its silence ended, and matches came meanwhile']],
   ['its acknowledgement ended', ['its acknowledgement ended', 'Its acknowledgement ended, and matches came meanwhile']],
 ]);
 const GOES_ON = ['goes on', 'Goes on, and nobody has acted'];

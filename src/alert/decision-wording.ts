@@ -6,19 +6,29 @@
  */
 import { numberText } from '../text/numbers.ts';
 
-/** A decision as it is stored and handed out; its reasons are those of decisions.ts. */
+/** A decision as it is stored and handed out; its reasons are those of notify.ts, and of older versions. */
 export interface ShownDecision {
   readonly notify: boolean;
   /** Where somebody is notified: of what. */
   readonly kind?: string | undefined;
   readonly reason: string;
-  /** How many matches the alert had, where that is the reason. */
+  /** How many matches the alert had, where that is the reason: of an older version. */
   readonly count?: number | undefined;
+  /** The correlation's alert that inhibits it. */
+  readonly by?: number | undefined;
+  /** Whom it is about; absent: every receiver. */
+  readonly receivers?: readonly string[] | undefined;
 }
 
 const NOTIFIED: { readonly [reason: string]: string } = {
   'first match': 'opened the alert',
   'first live match': 'first match that was not backfilled',
+  'level raised': 'the level rose',
+  'new network': 'it came from a new network',
+  'count grown tenfold': 'ten times as many matches as last notified',
+  'networks grown tenfold': 'ten times as many networks as last notified',
+  'goes on, and nobody acted': 'it went on, and nobody had acted',
+  'back after a quiet period': 'it came back after a quiet period',
 };
 
 const NOT_NOTIFIED: { readonly [reason: string]: string } = {
@@ -27,24 +37,32 @@ const NOT_NOTIFIED: { readonly [reason: string]: string } = {
   informational: "no receiver's min_level includes informational",
   'no receiver': 'there is no receiver',
   'no receiver of its level': "no receiver's min_level includes this level",
+  'late in a resolved alert': 'late, and its alert was resolved',
+  'from before the alert': 'it came from before the open alert',
+  "below the receiver's level": "below the receiver's min_level",
+  'no route': 'no route leads there',
+  'outside active times': 'outside of the active times: the fallback is notified',
+  inhibited: 'inhibited',
+  acknowledged: 'the alert was acknowledged',
+  deferred: 'grouped; a reminder follows unless somebody acts',
+  silenced: 'silenced',
 };
 
-const CLOSED: { readonly [reason: string]: string } = {
-  'its period closed after growth': 'Notified: its period closed after more matches',
-  backfilled: 'Not notified: all of its matches were backfilled',
-  'did not grow': 'Not notified: no match followed the first',
-};
-
-/** `Notified: opened the alert`, `Not notified: grouped into an open alert`. */
-export function decisionWording({ notify, reason, count }: ShownDecision): string {
-  if (!notify) return `Not notified: ${wordsFor(NOT_NOTIFIED, reason)}`;
-  if (count !== undefined) return `Notified: the alert reached ${numberText(count)} matches`;
-  return `Notified: ${wordsFor(NOTIFIED, reason)}`;
+/** `Notified: opened the alert`, `Not notified (pager): grouped into an open alert`. */
+export function decisionWording({ notify, reason, count, by, receivers }: ShownDecision): string {
+  const whom = receivers === undefined ? '' : ` (${receivers.join(', ')})`;
+  if (!notify) {
+    const inhibitor = by === undefined ? '' : ` by alert ${numberText(by)}`;
+    return `Not notified${whom}: ${wordsFor(NOT_NOTIFIED, reason)}${inhibitor}`;
+  }
+  if (count !== undefined) return `Notified${whom}: the alert reached ${numberText(count)} matches`;
+  return `Notified${whom}: ${wordsFor(NOTIFIED, reason)}`;
 }
 
-/** The decision that was made when an alert's period closed: `Not notified: no match followed the first`. */
-export function closingWording(decision: ShownDecision): string {
-  return Object.hasOwn(CLOSED, decision.reason) ? wordsFor(CLOSED, decision.reason) : decisionWording(decision);
+/** The decisions about one match, one for each receiver or several. */
+export function decisionsWording(decisions: readonly ShownDecision[]): string {
+  if (decisions.length === 0) return decisionWording({ notify: false, reason: 'no receiver' });
+  return decisions.map(decisionWording).join('. ');
 }
 
 function wordsFor(words: { readonly [reason: string]: string }, reason: string): string {

@@ -21,7 +21,7 @@ const URGENT_WAIT_MS = 5 * SECOND;
 /** What opened or was raised at high waits no longer. */
 const HIGH_WAIT_MAX_MS = 10 * MINUTE;
 /** A group that had no decision for so long, and for twice its interval, is over. */
-const GROUP_END_MS = HOUR;
+export const GROUP_END_MS = HOUR;
 /** A flood begins with so many groups that begin within the first time; of one rule, within the second. */
 export const FLOOD_GROUPS = 20;
 const FLOOD_WITHIN_MS = 10 * MINUTE;
@@ -50,6 +50,8 @@ const PACES = {
   /** All that is not severe in a flood. */
   digest: { waitMs: 15 * MINUTE, intervalMs: 15 * MINUTE, intervalMaxMs: 4 * HOUR, hasUrgent: false },
   /** Of every group: one in four hours, in one hour where critical is among them. */
+  /** What came outside of a receiver's active times: due when they begin. */
+  'active times': { waitMs: 0, intervalMs: 0, intervalMaxMs: 0, hasUrgent: false },
   reminder: { waitMs: 30 * SECOND, intervalMs: 4 * HOUR, intervalMaxMs: 4 * HOUR, hasUrgent: true },
 } as const satisfies { readonly [kind: string]: Pace };
 const CRITICAL_REMINDER_MS = HOUR;
@@ -61,6 +63,8 @@ export interface Waiting {
   readonly kind: NotifyKind;
   readonly level: Level;
   readonly at: number;
+  /** It waits no longer than what is critical. */
+  readonly isUrgent?: boolean;
 }
 
 /** A group of one receiver. */
@@ -76,6 +80,8 @@ export interface Group {
   readonly sentLevel: Level | null;
   /** When its next message is due; null: nothing waits. */
   readonly dueAt: number | null;
+  /** The interval after its first message, where the route says so. */
+  readonly firstIntervalMs?: number;
 }
 
 /** Whether a group is over at `now`: its next decision begins another. */
@@ -83,22 +89,36 @@ export function isOver({ dueAt, decidedAt, intervalMs }: Group, now: number): bo
   return dueAt === null && now - decidedAt >= Math.max(GROUP_END_MS, 2 * intervalMs);
 }
 
+/** What the receiver's route says of a group. */
+export interface Declared {
+  /** The interval after its first message (`group_interval`); null: as without a route. */
+  readonly intervalMs: number | null;
+  /** When its message is due; null: by the decisions in it. */
+  readonly dueAt: number | null;
+}
+
+const NOTHING: Declared = { intervalMs: null, dueAt: null };
+
 /** The group with one more decision; null: there was none, or it is over. */
-export function afterDecision(group: Group | null, kind: GroupKind, waiting: Waiting): Group {
+export function afterDecision(group: Group | null, kind: GroupKind, waiting: Waiting, of: Declared = NOTHING): Group {
+  const { intervalMs, dueAt } = of;
   const before: Group = group ?? {
-    ...{ kind, decidedAt: waiting.at, sentAt: null, intervalMs: PACES[kind].intervalMs, sentLevel: null, dueAt: null },
+    ...{ kind, decidedAt: waiting.at, sentAt: null, sentLevel: null, dueAt: null },
+    intervalMs: intervalMs ?? PACES[kind].intervalMs,
+    ...(intervalMs !== null && { firstIntervalMs: intervalMs }),
   };
-  const due = dueOf(before, waiting);
+  const due = dueAt ?? dueOf(before, waiting);
   return { ...before, decidedAt: Math.max(before.decidedAt, waiting.at), dueAt: Math.min(before.dueAt ?? due, due) };
 }
 
 /** The group after a message at `now` that had these levels of it. `left`: what still waits in it. */
 export function afterMessage(group: Group, sent: readonly Level[], left: readonly Waiting[], now: number): Group {
-  const { intervalMs: first, intervalMaxMs } = PACES[group.kind];
+  const { intervalMs, intervalMaxMs } = PACES[group.kind];
+  const first = group.firstIntervalMs ?? intervalMs;
   const next: Group = {
     ...group,
     sentAt: now,
-    intervalMs: group.sentAt === null ? first : Math.min(2 * group.intervalMs, intervalMaxMs),
+    intervalMs: group.sentAt === null ? first : Math.min(2 * group.intervalMs, Math.max(first, intervalMaxMs)),
     sentLevel: highest(group.sentLevel === null ? sent : [group.sentLevel, ...sent]),
     dueAt: null,
   };
@@ -107,13 +127,15 @@ export function afterMessage(group: Group, sent: readonly Level[], left: readonl
 }
 
 /** When a decision's message is due, if nothing else is in its group. */
-function dueOf({ kind, sentAt, intervalMs, sentLevel }: Group, { kind: what, level, at }: Waiting): number {
+function dueOf({ kind, sentAt, intervalMs, sentLevel }: Group, waiting: Waiting): number {
+  const { kind: what, level, at, isUrgent = false } = waiting;
   const { waitMs, hasUrgent } = PACES[kind];
   const isCritical = level === 'critical';
   if (kind === 'reminder') {
     const wait = at + (isCritical ? URGENT_WAIT_MS : waitMs);
     return sentAt === null ? wait : Math.max(wait, sentAt + (isCritical ? CRITICAL_REMINDER_MS : intervalMs));
   }
+  if (isUrgent) return at + URGENT_WAIT_MS;
   if (hasUrgent && (isCritical || (sentLevel !== null && isAbove(level, sentLevel)))) return at + URGENT_WAIT_MS;
   const due = sentAt === null ? at + waitMs : Math.max(at, sentAt + intervalMs);
   const isNew = what === 'opened' || what === 'raised';
@@ -142,6 +164,10 @@ export interface Grouped {
   readonly kind: NotifyKind;
   readonly level: Level;
   readonly at: number;
+  /** The route says whose alerts are grouped (`group_by`), at every level. */
+  readonly isDeclared?: boolean;
+  /** Nobody acknowledged the alert in time: it is no reminder. */
+  readonly isUrgent?: boolean;
 }
 
 /** Where a decision waits: the group's key, which holds its kind. */
@@ -151,9 +177,9 @@ interface GroupKey {
 }
 
 /** The group of a decision where there is no flood. */
-function groupKey({ rule, subject, kind, level }: Grouped): GroupKey {
-  if (kind === 'recurred') return { kind: 'reminder', key: 'reminder' };
-  return { kind: 'group', key: isSevere(level) ? `of ${subject}` : `rule ${rule}` };
+function groupKey({ rule, subject, kind, level, isDeclared, isUrgent }: Grouped): GroupKey {
+  if (kind === 'recurred' && !isUrgent) return { kind: 'reminder', key: 'reminder' };
+  return { kind: 'group', key: isSevere(level) || isDeclared ? `of ${subject}` : `rule ${rule}` };
 }
 
 /**
@@ -166,23 +192,29 @@ export function findGroup(
   exists: (key: string) => boolean,
 ): { readonly of: GroupKey; readonly floods: Floods } {
   const own = groupKey(grouped);
-  if (own.kind === 'reminder' || exists(own.key)) return { of: own, floods };
+  if (own.kind === 'reminder') return { of: own, floods };
   const { rule, level, alert, at } = grouped;
+  const begins = !exists(own.key);
+  const next = begins ? withBegun(floods, rule, at) : floods;
+  const isOn = lasts(next.floodAt, at) || lasts(next.ruleFloodAt[rule] ?? null, at);
+  // What a group has begun goes on in it once the flood is over.
+  if (!isOn) return { of: own, floods: next };
+  if (!isSevere(level)) return { of: { kind: 'digest', key: 'digest' }, floods: next };
+  if (!next.first.includes(rule))
+    return { of: { kind: 'group', key: `alert ${alert}` }, floods: { ...next, first: [...next.first, rule] } };
+  const kind = level === 'critical' ? 'critical flood' : 'high flood';
+  return { of: { kind, key: `${kind} of ${rule}` }, floods: next };
+}
+
+/** With a group more that begins. */
+function withBegun(floods: Floods, rule: string, at: number): Floods {
   const begun = [...floods.begun, at].slice(-FLOOD_GROUPS);
   const ofRule = [...(floods.rules[rule] ?? []), at].slice(-FLOOD_GROUPS);
   const floodAt = isFlood(begun, at, FLOOD_WITHIN_MS) ? at : floods.floodAt;
   const ofRuleAt = isFlood(ofRule, at, RULE_FLOOD_WITHIN_MS) ? { [rule]: at } : {};
   const ruleFloodAt = lasting({ ...floods.ruleFloodAt, ...ofRuleAt }, at);
-  const isOn = lasts(floodAt, at);
-  const isOnOfRule = Object.hasOwn(ruleFloodAt, rule);
-  const first = floods.first.filter((each) => isOn || Object.hasOwn(ruleFloodAt, each));
-  const next: Floods = { begun, floodAt, first, ruleFloodAt, rules: { ...recent(floods.rules, at), [rule]: ofRule } };
-  if (!isOn && !isOnOfRule) return { of: own, floods: next };
-  if (!isSevere(level)) return { of: { kind: 'digest', key: 'digest' }, floods: next };
-  if (!first.includes(rule))
-    return { of: { kind: 'group', key: `alert ${alert}` }, floods: { ...next, first: [...first, rule] } };
-  const kind = level === 'critical' ? 'critical flood' : 'high flood';
-  return { of: { kind, key: `${kind} of ${rule}` }, floods: next };
+  const first = floods.first.filter((each) => lasts(floodAt, at) || Object.hasOwn(ruleFloodAt, each));
+  return { begun, floodAt, first, ruleFloodAt, rules: { ...recent(floods.rules, at), [rule]: ofRule } };
 }
 
 /** Whether the last `FLOOD_GROUPS` of these times lie within so long before `at`. */

@@ -19,7 +19,7 @@ export interface ShownEntry {
 
 /** Builds it. `rule`: null if it no longer exists; the alert's row then holds what is known of it. */
 export function buildNotification(
-  kind: AlertNotification['kind'],
+  { kind, reason }: Pick<AlertNotification, 'kind' | 'reason'>,
   rule: Rule | null,
   alert: Alert,
   shown: ShownEntry,
@@ -27,23 +27,27 @@ export function buildNotification(
 ): AlertNotification {
   return {
     kind,
+    ...(reason !== undefined && { reason }),
     alert: {
       id: alert.id,
       ruleId: alert.rule,
       title: rule?.title ?? alert.title,
       description: rule?.description ?? null,
-      level: rule?.level ?? alert.level,
+      level: alert.level,
       runbook: rule?.tocsin.runbook ?? null,
       falsepositives: rule?.falsepositives ?? [],
       tags: rule?.tags ?? [],
       key: alert.keyParts,
       count: alert.count,
-      firstAt: alert.begins,
+      firstAt: alert.firstAt,
       lastAt: alert.lastAt,
       periodMs: alert.periodMs,
+      networks: alert.networks.length,
+      acknowledgedBy: alert.acknowledged?.by ?? null,
     },
     entry: shown.entry,
     evidence: shown.evidence,
+    ...(kind === 'resolved' && alert.resolution !== null && { resolution: alert.resolution }),
     window,
   };
 }

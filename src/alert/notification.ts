@@ -73,6 +73,8 @@ export interface AlertNotification {
   };
   readonly entry: EntryView;
   readonly evidence: readonly Evidence[];
+  /** Whom the route says to mention, in the receiver's own words: `@oncall`. */
+  readonly mention?: string;
   /** What the rule's Sigma `fields` have in the entry, at most 8. */
   readonly fields?: readonly { readonly field: string; readonly value: string | null }[];
   /** Of a resolved alert. */

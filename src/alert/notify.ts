@@ -60,6 +60,14 @@ export interface Notified {
 export interface Deferred {
   readonly to: number;
   readonly kind: 'recurred' | 'updated';
+  /** Of a reminder that comes before new networks would be notified: when that would be. */
+  readonly networksAt?: number;
+}
+
+/** What is still deferred once somebody acknowledged the alert: no reminder, but networks that were not told yet. */
+export function deferredAfterAct(deferred: Deferred | null): Deferred | null {
+  if (deferred === null || deferred.kind === 'updated') return deferred;
+  return deferred.networksAt === undefined ? null : { to: deferred.networksAt, kind: 'updated' };
 }
 
 /** The match, as far as the decision depends on it. */
@@ -94,7 +102,7 @@ export interface NotifyAlert {
 /** The receiver, as routes say. */
 export interface NotifyRoute {
   /** Why no route leads to it; null: one does. */
-  readonly unrouted: string | null;
+  readonly unrouted: UnroutedReason | null;
   readonly minLevel: Level;
   /** The route's `repeat_interval`, ms; null: by level. */
   readonly repeatMs: number | null;
@@ -112,6 +120,9 @@ export type NotifyReason =
   | 'goes on, and nobody acted'
   | 'back after a quiet period';
 
+/** Why no route leads to a receiver. Outside of its active times, what is critical goes to the fallback. */
+export type UnroutedReason = 'no route' | 'outside active times';
+
 /** Why it is not. */
 export type SuppressReason =
   | 'backfilled'
@@ -119,7 +130,7 @@ export type SuppressReason =
   | 'late in a resolved alert'
   | 'from before the alert'
   | "below the receiver's level"
-  | 'no route'
+  | UnroutedReason
   | 'inhibited'
   | 'acknowledged'
   | 'deferred'
@@ -151,7 +162,7 @@ export function decideNotify(
   if (match.isLate) return { notify: false, reason: 'late in a resolved alert' };
   if (alert.isPast && !isSevere(match.level)) return { notify: false, reason: 'from before the alert' };
   if (isAbove(route.minLevel, match.level)) return { notify: false, reason: "below the receiver's level" };
-  if (route.unrouted !== null) return { notify: false, reason: 'no route' };
+  if (route.unrouted !== null) return { notify: false, reason: route.unrouted };
   if (match.inhibitedBy !== null) return { notify: false, reason: 'inhibited', by: match.inhibitedBy };
   if (notified === null) return { notify: true, kind: 'opened', reason: 'first match' };
   if (isAbove(match.level, notified.level)) return { notify: true, kind: 'raised', reason: 'level raised' };
@@ -176,7 +187,10 @@ export function decideNotify(
   if (severe && acknowledgedCount === null) {
     const next = notified.at + interval;
     if (match.at >= next) return { notify: true, kind: 'recurred', reason: 'goes on, and nobody acted' };
-    const deferred: Deferred = spread !== null && spread.to < next ? spread : { to: next, kind: 'recurred' };
+    const deferred: Deferred =
+      spread !== null && spread.to < next
+        ? spread
+        : { to: next, kind: 'recurred', ...(spread !== null && { networksAt: spread.to }) };
     return { notify: false, reason: 'deferred', deferred };
   }
   if (spread !== null) return { notify: false, reason: 'deferred', deferred: spread };
@@ -186,18 +200,27 @@ export function decideNotify(
   return { notify: false, reason: 'grouped' };
 }
 
-/** What a receiver was notified of, after a decision to notify it, or what it waits for after one that defers. */
+/**
+ * What a receiver was notified of, after a decision to notify it or one that inhibits; what it waits for, after one that
+ * defers.
+ */
 export function notifiedAfter(
   decision: NotifyDecision,
   match: NotifyMatch,
   alert: NotifyAlert,
   notified: Notified | null,
 ): Notified | null {
-  if (!decision.notify) {
-    if (decision.reason !== 'deferred' || notified === null) return notified;
-    return { ...notified, deferred: decision.deferred };
+  const at = Math.max(match.at, notified?.at ?? match.at);
+  if (decision.notify) return notifiedAt(decision, at, alert, notified);
+  switch (decision.reason) {
+    case 'deferred':
+      return notified === null ? null : { ...notified, deferred: decision.deferred };
+    case 'inhibited':
+      // The correlation's message lists it.
+      return notifiedAt({ kind: 'opened', reason: 'first match' }, at, alert, notified);
+    default:
+      return notified;
   }
-  return notifiedAt(decision, Math.max(match.at, notified?.at ?? match.at), alert, notified);
 }
 
 /** What a receiver was notified of once what was deferred went out at `at`. */
@@ -215,7 +238,7 @@ export function notifiedOfDeferred(
 }
 
 function notifiedAt(
-  { kind, reason }: Extract<NotifyDecision, { notify: true }>,
+  { kind, reason }: Pick<Extract<NotifyDecision, { notify: true }>, 'kind' | 'reason'>,
   at: number,
   { level, count, networks }: NotifyAlert,
   notified: Notified | null,

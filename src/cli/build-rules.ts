@@ -113,7 +113,7 @@ function receiversText({ receivers, route, fallback }: Routing): string {
   const each = receivers.map(({ name, type, minLevel }) => `${name} (${type}, min_level ${minLevel})`);
   const list = `${counted(receivers.length, 'receiver')}: ${each.join(', ')}`;
   if (route === undefined && fallback === undefined) return list;
-  return `${list}\nroutes and the fallback are checked, and not applied yet: "npm run tocsin -- route ENTRY.json" shows what they say`;
+  return `${list}\nwith routes: "npm run tocsin -- route ENTRY.json" shows where the alerts of an entry would go`;
 }
 
 /** What messages show and the engine needs. */

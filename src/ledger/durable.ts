@@ -26,6 +26,8 @@ import { ownReadsOptions } from './record/own-reads-memory.ts';
 import { createRestore, type Recovery } from './restore.ts';
 import type {
   AccessProof,
+  Acted,
+  ActRequest,
   AlertDetails,
   AlertList,
   AlertQuery,
@@ -57,6 +59,9 @@ import type {
   SecurityLog,
   SecurityOutcome,
   ShownRecord,
+  ShownSilence,
+  Silenced,
+  SilenceRequest,
   TestResult,
   TickFailure,
   Viewed,
@@ -83,7 +88,7 @@ export class Ledger
     const receivers = createReceivers(config.receivers, { fetch: (url, init) => fetch(url, init), now });
     const usage = new UsageMeter(config.watch.plan, now());
     const store = durableStore(ctx.storage, usage);
-    const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers };
+    const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers, routing };
     this.#ledger = createLedger(store, {
       ...knows,
       apiKeyExpiresAt: config.apiKeyExpiresAt,
@@ -149,6 +154,22 @@ export class Ledger
 
   drop(names: readonly string[]): Promise<readonly Dropped[]> {
     return this.#host.drop(names);
+  }
+
+  silence(request: SilenceRequest): Promise<Silenced> {
+    return this.#host.silence(request);
+  }
+
+  expireSilence(id: number, who: string): Promise<ShownSilence | null> {
+    return this.#host.expireSilence(id, who);
+  }
+
+  async silences(): Promise<readonly ShownSilence[]> {
+    return this.#views.silences(Date.now());
+  }
+
+  act(request: ActRequest): Promise<readonly Acted[]> {
+    return this.#host.act(request);
   }
 
   resend(receiver: string | null, to: string | null): Promise<number> {

@@ -39,6 +39,8 @@ export interface HostOptions {
 
 /** After an alarm that failed, the next one comes no sooner than this. */
 const RETRY_ALARM_MS = 30_000;
+/** While messages are sent, what becomes due is looked for so often. A critical one may wait no longer. */
+const LOOK_MS = 1_000;
 /** An alarm that is overdue for so long is lost: after a restore, the platform need not know what the storage holds. */
 const LOST_ALARM_MS = 15 * 60_000;
 
@@ -92,6 +94,9 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     canRecord: async () => ledger.canRecord(now()),
     release: (name, fresh) => withAlarm(() => ledger.release(name, fresh, now())),
     drop: async (names) => ledger.drop(names),
+    silence: async (request) => ledger.silence(request, now()),
+    expireSilence: (id, who) => withAlarm(() => ledger.expireSilence(id, who, now())),
+    act: (request) => withAlarm(() => ledger.act(request, now())),
     recordSecurity: async (event) => recordSecurity(store, event, now()),
     countRefusals: async (hours) => countRefusals(store, hours, now()),
     ledgerId: async () => readLedgerId(store),
@@ -117,7 +122,21 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
         failed(error);
       }
       // What waits is sent all the same.
-      await sender.run().catch(failed);
+      const over = new AbortController();
+      const sending = sender
+        .run()
+        .catch(failed)
+        .finally(() => over.abort());
+      // A slow receiver holds up no message whose time comes meanwhile: the next alarm rings only after this one.
+      while (!over.signal.aborted) {
+        await pause(LOOK_MS, over.signal);
+        try {
+          if (!over.signal.aborted && ledger.makeMessages(now())) sender.wake();
+        } catch (error) {
+          failed(error);
+        }
+      }
+      await sending;
       // Where this fails too, the next tick finds the alarm missing and sets it.
       await setAlarm(leastWaitMs).catch(log.failed);
     },

@@ -3,10 +3,12 @@
  * the epoch.
  */
 import type { Alert } from '../alert/alert.ts';
-import type { NotifyDecision } from '../alert/decisions.ts';
-import type { AlertNotification } from '../alert/notification.ts';
+import type { AlertNotification, InhibitedAlert } from '../alert/notification.ts';
+import type { NotifyDecision } from '../alert/notify.ts';
+import type { Silence } from '../alert/silence.ts';
 import type { EntryBody } from '../audit-log/entry.ts';
-import type { CorrelationRule, Evidence } from '../sigma/index.ts';
+import type { RouteSettings } from '../routing/routing.ts';
+import type { CorrelationRule, Evidence, Level } from '../sigma/index.ts';
 
 /** An accepted entry: numbered and parsed. */
 export interface Accepted {
@@ -31,12 +33,14 @@ export type MarkFinding = 'own' | 'missing' | 'reused';
 export interface EvaluationReads {
   /** A group's stored window; null where nothing is stored. */
   window(rule: CorrelationRule, key: string): StoredWindow | null;
-  /** Alerts of a rule and key that begin after `from` and before `to`. */
-  alerts(rule: string, key: string, from: number, to: number): readonly Alert[];
+  /** Alerts of a rule and key: the newest, the one that is not resolved among them. */
+  alerts(rule: string, key: string): readonly Alert[];
   /** A bounded number of entries before `seq` that occurred at one of these times, by time. */
   entriesAt(times: readonly number[], seq: number): Iterable<Accepted>;
   /** The versions of an entry that were accepted before this revision, in their order. */
   versionsBefore(revision: Accepted): readonly Accepted[];
+  /** The silences that are over entries from this time on. */
+  silences(from: number): readonly Silence[];
   /** Whether one of these entries has matched in this alert. Known of the matches that are stored. */
   hasMatched(alert: number, seqs: readonly number[]): boolean;
 }
@@ -45,12 +49,44 @@ export interface AlertMatch {
   readonly alert: number;
   readonly seq: number;
   readonly at: number;
-  readonly decision: NotifyDecision;
+  readonly decisions: readonly MatchDecision[];
   readonly evidence: readonly Evidence[];
   /** Of a correlation: the number that fired it, in words. */
   readonly number: string | null;
   /** Of an event count that opens an alert: how many events it counted, this one included. */
   readonly counted: number | null;
+}
+
+/** A decision about a match for these receivers; absent: for every one. */
+export type MatchDecision = NotifyDecision & { readonly receivers?: readonly string[] };
+
+/** A decision to notify some receivers. */
+export interface Notify {
+  readonly to: readonly NotifyTo[];
+  readonly notification: AlertNotification;
+  /** The entry that led to it. */
+  readonly seq: number;
+  readonly isUrgent?: boolean;
+  readonly inhibits: Inhibits | null;
+  /** By receiver: the alerts whose matches of this entry it inhibits. */
+  readonly inhibited?: ReadonlyMap<string, readonly InhibitedAlert[]>;
+}
+
+/** A receiver of a decision, and how it is notified. */
+export interface NotifyTo {
+  readonly receiver: string;
+  /** Whose alert it is: messages about one are grouped. */
+  readonly subject: string;
+  readonly settings: RouteSettings;
+  /** When the active times of its route begin; null: now. */
+  readonly heldUntil: number | null;
+}
+
+/** What still waits of these rules, entries and levels is not sent by itself: the correlation's message lists it. */
+export interface Inhibits {
+  readonly rules: readonly string[];
+  readonly seqs: readonly number[];
+  readonly level: Level;
 }
 
 /** An entry that a correlation counted when it opened an alert, or when people were first notified of the alert. */
@@ -69,6 +105,13 @@ export interface ActivityChange {
   readonly lastSeq: number;
 }
 
+/** How many matches a silence suppressed in a batch, the latest event time, and of which alerts. */
+export interface SilencedChange {
+  readonly matches: number;
+  readonly lastAt: number;
+  readonly alerts: readonly number[];
+}
+
 /** What evaluation decided, to be stored. */
 export interface Changes {
   /** The windows that were opened, whole. */
@@ -76,10 +119,15 @@ export interface Changes {
   /** The alerts that were opened or joined, as they are now. */
   readonly alerts: readonly Alert[];
   readonly openedIds: ReadonlySet<number>;
+  /** As they were stored; null: they are new. */
+  readonly before: ReadonlyMap<number, Alert>;
   readonly matches: readonly AlertMatch[];
   readonly contributing: readonly ContributingMatch[];
   readonly activity: readonly ActivityChange[];
-  readonly notifications: readonly AlertNotification[];
+  /** What each silence suppressed. */
+  readonly silenced: ReadonlyMap<number, SilencedChange>;
+  /** In their order. */
+  readonly notifications: readonly Notify[];
   readonly lastAlert: number;
 }
 
@@ -129,8 +177,9 @@ export const REVISIONS_MAX = 10;
 /** Selects what is in quarantine in the words of the partial index quarantine_by_time, so that SQLite uses it. */
 export const QUARANTINED = "state = 'quarantined'";
 
-/** Selects open alerts in the words of the partial index alerts_by_level, which has those of a level by id. */
-export const OPEN = "INDEXED BY alerts_by_level WHERE state = 'open'";
+/** Selects alerts that are not resolved in the words of the partial index alerts_unresolved, which has those of a level by id. */
+export const UNRESOLVED = "state IN ('open', 'acknowledged')";
+export const OPEN = `INDEXED BY alerts_unresolved WHERE ${UNRESOLVED}`;
 
 /** How far pages count alerts and messages, and one more: each is a row read. `tocsin status` counts them all. */
 export const PAGE_COUNTED_MAX = 50;

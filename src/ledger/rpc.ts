@@ -4,10 +4,13 @@
  *
  * Contract: a call may fail, be answered late, or arrive twice without harm. Plain data only. Times are ms since the epoch.
  */
+import type { Acknowledgement, Resolution, ResolveReason } from '../alert/alert.ts';
 import type { ShownDecision } from '../alert/decision-wording.ts';
 import type { HealthState } from '../alert/health-state.ts';
+import type { AlertStatus } from '../alert/identity.ts';
 import type { ShownKeyPart } from '../alert/key.ts';
 import type { EntryView } from '../alert/notification.ts';
+import type { Silence } from '../alert/silence.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { RestoreMark, Rewind } from '../audit-log/checkpoint-text.ts';
 import type { AnswerTimes } from '../audit-log/clocks.ts';
@@ -125,8 +128,8 @@ export interface OpenedAlert {
   readonly rule: string;
   readonly title: string;
   readonly level: Level;
-  /** The notify decision about its first match. */
-  readonly decision: ShownDecision | null;
+  /** The notify decisions about its first match. */
+  readonly decisions: readonly ShownDecision[] | null;
   readonly evidence: string;
 }
 
@@ -288,6 +291,12 @@ export interface LedgerOperator {
    * has of it, after an answer of `ask`.
    */
   release(name: string, fresh: FreshRecord | null): Promise<Released>;
+  /** Acts on alerts, all in one transaction. */
+  act(request: ActRequest): Promise<readonly Acted[]>;
+  /** Makes a silence. */
+  silence(request: SilenceRequest): Promise<Silenced>;
+  /** Ends a silence now; null: no silence has this id. One that is over stays as it is. */
+  expireSilence(id: number, who: string): Promise<ShownSilence | null>;
   /** Drops records by key or id: their texts are deleted, and they are not quarantined again. One transaction. */
   drop(names: readonly string[]): Promise<readonly Dropped[]>;
 }
@@ -305,7 +314,7 @@ export interface RestoreCounts {
   readonly delivered: number;
   /** Messages enqueued before, and delivered since: in a restored ledger they are pending again. */
   readonly deliveredFromBefore: number;
-  /** Messages about alerts that were enqueued since, and are pending or dead. */
+  /** Messages about alerts that were enqueued since, and wait for their group, are pending or dead. */
   readonly undelivered: number;
 }
 
@@ -382,20 +391,25 @@ export interface AlertSummary {
   readonly rule: string;
   readonly title: string;
   readonly level: string;
-  readonly state: 'open' | 'closed' | 'resolved';
+  readonly status: AlertStatus;
   /** All of its matches were backfilled: nobody was notified. */
   readonly backfilled: boolean;
   readonly count: number;
-  /** Event time of the first match; the period ends `periodMs` after. */
-  readonly begins: number;
-  readonly periodMs: number;
+  /** Event times of the first and the last match. */
+  readonly firstAt: number;
   readonly lastAt: number;
+  /** Who takes care of it; null: nobody. */
+  readonly assignee: string | null;
+  /** Null: it is not acknowledged now. */
+  readonly acknowledged: Acknowledgement | null;
+  /** Null: it is not resolved, or by a version that kept no reason. */
+  readonly resolution: Resolution | null;
   /** The dedup key. */
   readonly key: readonly ShownKeyPart[];
 }
 
 /** What a status shows of an alert. */
-export type AlertHeadline = Pick<AlertSummary, 'id' | 'level' | 'title' | 'count' | 'begins' | 'lastAt' | 'state'>;
+export type AlertHeadline = Pick<AlertSummary, 'id' | 'level' | 'title' | 'count' | 'firstAt' | 'lastAt' | 'status'>;
 
 /** An entry's part in an alert. */
 export interface AlertPart {
@@ -403,7 +417,7 @@ export interface AlertPart {
   /** `matched`: it opened or joined the alert. `contributing`: a correlation's match counted it. */
   readonly part: 'matched' | 'contributing';
   /** Whether receivers were notified of it; null where it contributed, or what is stored is damaged. */
-  readonly decision: ShownDecision | null;
+  readonly decisions: readonly ShownDecision[] | null;
   readonly evidence: readonly Evidence[];
 }
 
@@ -463,15 +477,93 @@ export interface Activity {
 export interface DeliverySummary {
   readonly id: number;
   readonly receiver: string;
-  /** `opened`, `updated`, `resolved`. */
+  /** `opened`, `raised`, `updated`, `recurred`, `resolved`, or `group`. */
   readonly what: string;
-  /** `suppressed`: not sent, for `reason`. `bundled`: it ends as its digest does, and is not sent by itself. */
-  readonly state: 'pending' | 'bundled' | 'delivered' | 'dead' | 'suppressed';
+  /**
+   * `waiting`: for the message of its group. `bundled`: it ends as the message of its group, or a digest, does. `suppressed`:
+   * not sent, for `reason`.
+   */
+  readonly state: 'waiting' | 'pending' | 'bundled' | 'delivered' | 'dead' | 'suppressed';
   readonly reason: string | null;
   readonly attempts: number;
   readonly queuedAt: number;
   readonly dueAt: number;
   readonly settledAt: number | null;
+}
+
+/** Something that was done with an alert. `at`: wall. */
+export interface AlertAct {
+  readonly id: number;
+  readonly at: number;
+  readonly act: string;
+  /** `tocsin`: time did it. */
+  readonly who: string;
+  /** By what: `cli`, `page`, `api`, a receiver's link. Null: not known. */
+  readonly via: string | null;
+  readonly detail: ActDetail | null;
+}
+
+/** What an act says: a reason, a comment, to whom; of an act of time, the receivers. */
+export interface ActDetail {
+  readonly [field: string]: string | null | readonly string[] | { readonly [receiver: string]: string };
+}
+
+/** What people do with alerts. */
+export type Act =
+  | { readonly act: 'acknowledge'; readonly comment: string | null }
+  | { readonly act: 'resolve'; readonly reason: ResolveReason; readonly comment: string | null }
+  /** `to` null: nobody's. */
+  | { readonly act: 'assign'; readonly to: string | null }
+  | { readonly act: 'comment'; readonly comment: string };
+
+export interface ActRequest {
+  /** At most 100. */
+  readonly alerts: readonly number[];
+  readonly act: Act;
+  /** Who acts, and by what: `cli`, `page`, `api`, `link`. */
+  readonly who: string;
+  readonly via: string;
+  /** The highest level that they were shown; null: the one it has now. */
+  readonly seenLevel: Level | null;
+}
+
+/** Matchers, without pairs: RPC has none. */
+export interface ShownMatchers extends Omit<Silence['matchers'], 'fields'> {
+  readonly fields?: readonly { readonly field: string; readonly values: readonly string[] }[];
+}
+
+/** A silence as it is listed. Times are ms; `madeAt` wall. */
+export interface ShownSilence extends Omit<Silence, 'matchers'> {
+  readonly matchers: ShownMatchers;
+  readonly via: string;
+  readonly madeAt: number;
+  /** Who ended it before its time; null: nobody. */
+  readonly expiredBy: string | null;
+  /** How many matches it suppressed, the last one's time, and the newest of their alerts, at most 20. */
+  readonly suppressed: number;
+  readonly suppressedAt: number | null;
+  readonly alerts: readonly number[];
+}
+
+/** A silence that somebody asks for. `silence`: JSON text of what `readSilence` (alert/silence.ts) reads. */
+export interface SilenceRequest {
+  readonly silence: string;
+  readonly who: string;
+  readonly via: string;
+}
+
+/** How a silence was made. `refused`: `problem` says what is wrong with it, and what to do. */
+export type Silenced =
+  | { readonly kind: 'made'; readonly silence: ShownSilence }
+  | { readonly kind: 'refused'; readonly problem: string };
+
+/**
+ * How an act on one alert ended. `unchanged`: it was so before. `raised`: its level is above what they were shown, and nothing
+ * was done.
+ */
+export interface Acted {
+  readonly alert: number;
+  readonly outcome: 'done' | 'unchanged' | 'missing' | 'resolved before' | 'raised';
 }
 
 export interface AlertDetails {
@@ -482,7 +574,7 @@ export interface AlertDetails {
     readonly at: number;
     readonly entry: EntrySummary | null;
     readonly part: 'matched' | 'contributing';
-    readonly decision: ShownDecision | null;
+    readonly decisions: readonly ShownDecision[] | null;
     readonly evidence: readonly Evidence[];
     /** Of a correlation's match: the number that fired it, in words. */
     readonly number: string | null;
@@ -493,8 +585,8 @@ export interface AlertDetails {
   readonly moreContributing: number;
   /** Oldest first. */
   readonly deliveries: readonly DeliverySummary[];
-  /** The decision when its period closed; null while it is open. */
-  readonly closing: ShownDecision | null;
+  /** What people did with it, and what time did; oldest first. */
+  readonly acts: readonly AlertAct[];
 }
 
 /** `open`: open alerts only. `before`: ids below this one, for the next page. */
@@ -527,10 +619,12 @@ export interface ReceiverHealth {
   readonly reason: string | null;
   readonly lastDeliveredAt: number | null;
   readonly failingSince: number | null;
-  /** Those in digests included. */
+  /** Those in messages with others included. */
   readonly pending: number;
-  /** How many of them are in digests. */
+  /** How many of them are in messages with others. */
   readonly bundled: number;
+  /** For the messages of their groups. */
+  readonly waiting: number;
   readonly dead: number;
 }
 
@@ -641,6 +735,8 @@ export interface LedgerViews {
   /** Null where it does not exist, or lies outside the scope. */
   alert(id: number, scope: AlertScope): Promise<AlertDetails | null>;
   alerts(query: AlertQuery): Promise<AlertList>;
+  /** Those that are not over first, then the newest, at most 100. */
+  silences(): Promise<readonly ShownSilence[]>;
   rules(): Promise<readonly RuleActivity[]>;
   quarantine(before: QuarantineCursor | null): Promise<QuarantineList>;
   /** The record with this key or id. */
@@ -739,9 +835,11 @@ export interface LedgerStatus {
   readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly AlertHeadline[] };
   /** Of the last 30 days, and all that are pending. */
   readonly deliveries: {
-    /** Those in digests included. */
+    /** For the messages of their groups. */
+    readonly waiting: number;
+    /** Those in messages with others included. */
     readonly pending: number;
-    /** How many of them are in digests. */
+    /** How many of them are in messages with others. */
     readonly bundled: number;
     readonly delivered: number;
     readonly dead: number;

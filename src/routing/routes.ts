@@ -118,7 +118,7 @@ function leavesOf(route: Route, facts: RouteFacts, path: readonly number[]): rea
 }
 
 /** The name in routing.yml: of `email/2` it is `email`. */
-function declaredName(name: string): string {
+export function declaredName(name: string): string {
   return name.split('/', 1)[0] ?? name;
 }
 

@@ -23,6 +23,7 @@ export const VIEWS = Object.keys({
   entryText: 0,
   alert: 0,
   alerts: 0,
+  silences: 0,
   rules: 0,
   quarantine: 0,
   quarantined: 0,

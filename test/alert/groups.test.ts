@@ -145,8 +145,11 @@ describe('a decision waits', () => {
     expect(keyOf(floods, of)).toBe(key);
   });
 
-  it('in a group that has begun, also in a flood', () => {
-    expect(keyOf(begun(30, SECOND, actors), {}, (key) => key === 'of ci')).toBe('of ci');
+  it('with its rule in a flood, also where its group has begun; and in its group afterwards', () => {
+    const exists = (key: string): boolean => key === 'of ci';
+    expect(keyOf(begun(18, SECOND, actors), {}, exists)).toBe('of ci');
+    expect(keyOf(begun(30, SECOND, actors), {}, exists)).toBe('high flood of r');
+    expect(keyOf(begun(30, SECOND, actors), { at: T + FLOOD_END_MS }, exists)).toBe('of ci');
   });
 
   it('and a flood remembers a bounded number of times, and forgets rules after a day', () => {

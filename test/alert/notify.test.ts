@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   decideNotify,
+  deferredAfterAct,
   type Notified,
   type NotifyAlert,
   type NotifyMatch,
@@ -67,7 +68,7 @@ describe('decideNotify', () => {
       { match: { level: 'low' }, route: { minLevel: 'high' } },
       "below the receiver's level",
     ],
-    ['1. no route', { route: { unrouted: 'nothing matches' }, notified: null }, 'no route'],
+    ['1. no route', { route: { unrouted: 'no route' }, notified: null }, 'no route'],
     ['2. inhibited', { match: { inhibitedBy: 3 }, notified: null }, 'inhibited'],
     ['1 before 2', { match: { inhibitedBy: 3, silence: 7 } }, 'silenced'],
     ['3. first match', { notified: null }, 'opened: first match'],
@@ -215,6 +216,21 @@ describe('what was notified', () => {
   });
   it('a deferred reminder is remembered, and nothing else changes', () => {
     expect(decided({})).toEqual(notified({ deferred: { to: T + 3 * HOUR, kind: 'recurred' } }));
+  });
+  it('where new networks wait for a reminder, an acknowledgement leaves them', () => {
+    const waits = decided({
+      alert: { networks: 3 },
+      notified: { networks: 2, at: T - 2 * HOUR, spread: { times: 1, at: T - HOUR } },
+    });
+    expect(waits?.deferred).toEqual({ to: T + 2 * HOUR, kind: 'recurred', networksAt: T + 3 * HOUR });
+    expect(deferredAfterAct(waits?.deferred ?? null)).toEqual({ to: T + 3 * HOUR, kind: 'updated' });
+  });
+  it.each([
+    ['nothing', null, null],
+    ['a reminder', { to: T, kind: 'recurred' } as const, null],
+    ['new networks', { to: T, kind: 'updated' } as const, { to: T, kind: 'updated' }],
+  ])('what was deferred once somebody acknowledged: %s', (_, before, after) => {
+    expect(deferredAfterAct(before)).toEqual(after);
   });
   it('a deferred one that went out', () => {
     const waits = notified({ deferred: { to: T + 3 * HOUR, kind: 'recurred' } });

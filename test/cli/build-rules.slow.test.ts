@@ -140,7 +140,7 @@ describe('npm run rules', () => {
     expect(run()).toMatchObject({
       status: 0,
       stderr: '',
-      stdout: expect.stringContaining('not applied yet: "npm run tocsin -- route'),
+      stdout: expect.stringContaining('with routes: "npm run tocsin -- route'),
     });
     expect(written()).toContain('"match":{"rules":["r-1"]},"receivers":["oncall"]');
     put('routing.yml', routing('a_rul'));

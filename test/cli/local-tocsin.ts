@@ -42,6 +42,8 @@ export interface LocalTocsin {
   tick(): Promise<void>;
   /** Sends what is due, as the Durable Object's alarm does. */
   deliver(): Promise<void>;
+  /** Its clock goes on by so long. */
+  wait(ms: number): void;
   stop(): Promise<void>;
 }
 
@@ -61,7 +63,8 @@ export async function startLocalTocsin(
   env: Readonly<Record<string, unknown>> = {},
   recoveryOf: (store: Store) => Recovery = () => NO_RECOVERY,
 ): Promise<LocalTocsin> {
-  const now = () => Date.now();
+  let aheadMs = 0;
+  const now = () => Date.now() + aheadMs;
   const upstream = await startSandbox();
   upstream.append(...SCENARIOS['api key deleted'](now() - 60_000, createRandom(1), 1_000));
   const inbox = await startInbox();
@@ -130,8 +133,12 @@ export async function startLocalTocsin(
       entryText: async (id, scope) => views.entryText(id, scope),
       alert: async (id, scope) => views.alert(id, scope),
       alerts: async (query) => views.alerts(query),
+      silences: async () => views.silences(now()),
       rules: async () => views.rules(),
       resend: host.resend,
+      act: host.act,
+      silence: host.silence,
+      expireSilence: host.expireSilence,
       testReceivers: host.testReceivers,
       quarantine: async (before) => views.quarantine(before),
       quarantined: async (name) => views.quarantined(name),
@@ -164,6 +171,9 @@ export async function startLocalTocsin(
     store,
     tick,
     deliver: host.alarm,
+    wait: (ms) => {
+      aheadMs += ms;
+    },
     stop: async () => {
       await new Promise((resolve) => server.close(resolve));
       await upstream.stop();

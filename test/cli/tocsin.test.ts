@@ -7,6 +7,8 @@ import { startMailInbox } from '../support/mail-inbox.ts';
 import { LINK_SECRET, type LocalTocsin, startLocalTocsin } from './local-tocsin.ts';
 import { type CommandResult, runScript, runTocsin } from './run-command.ts';
 
+/** After this time the message of a group is made. */
+const GROUP_WAIT_MS = 30_000;
 const OTHER_SECRET = `${'f'.repeat(16)}0123456789abcdef`;
 let local: LocalTocsin;
 beforeAll(async () => {
@@ -38,9 +40,9 @@ test('the status begins with HEALTHY, then shows how far it has read and what it
   expect(out).toMatch(/^Complete up to {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, 5m\d?s? ago$/m);
   expect(out).toMatch(/^Backlog +none$/m);
   expect(out).toMatch(/^Open alerts +1 medium$/m);
-  expect(out).toMatch(/^Deliveries +1 pending, 0 delivered, 0 dead, 0 suppressed$/m);
+  expect(out).toMatch(/^Deliveries +0 pending, 1 waiting for a group's message, 0 delivered, 0 dead, 0 suppressed$/m);
   expect(out).toMatch(/^ {2}1 {2}MEDIUM {4}API key deleted, open, 1 match, last /m);
-  expect(out).toMatch(/^Receivers\n {2}slack {2}not used yet.*; 1 pending$/m);
+  expect(out).toMatch(/^Receivers\n {2}slack {2}not used yet.*; 0 pending, 1 waiting for a group's message$/m);
   expect(out).toContain('notice  PUBLIC_URL is not set');
 });
 
@@ -158,9 +160,11 @@ test('lists the alerts, and explains one', async () => {
   const { code, out } = await tocsin('why 1');
   expect(code).toBe(0);
   expect(out).toMatch(/^Alert 1 {2}MEDIUM {2}API key deleted$/m);
-  expect(out).toMatch(/opened to slack: pending/);
+  expect(out).toMatch(/opened to slack: waits for the message of its group/);
   expect(out).toMatch(/Notified: opened the alert\n {4}matched \w+: /);
-  expect(JSON.parse((await tocsin('why 1 --json')).out)).toMatchObject({ alert: { alert: { id: 1 }, closing: null } });
+  expect(JSON.parse((await tocsin('why 1 --json')).out)).toMatchObject({
+    alert: { alert: { id: 1, status: 'open' }, acts: [] },
+  });
 
   expect(await tocsin('why 99')).toMatchObject({
     code: 1,
@@ -193,6 +197,7 @@ test('notify --test sends to every receiver and shows each outcome', async () =>
 test('dead deliveries are shown with their reason, and sent again by resend', async () => {
   expect(await tocsin('resend')).toMatchObject({ code: 0, out: expect.stringMatching(/^No dead deliveries\./) });
   local.inbox.answer({ status: 404, body: 'no_service' });
+  local.wait(GROUP_WAIT_MS);
   await local.deliver();
   expect((await tocsin('why 1')).out).toMatch(/opened to slack: pending, .*no_service/);
   expect((await tocsin('status')).out).toMatch(/^ {2}slack {2}FAILING since .*no_service.*1 pending$/m);
@@ -244,6 +249,7 @@ test('each mail address is a receiver, with a status and deliveries of its own',
   const mailing = await startLocalTocsin(env);
   const run = (args: string) => tocsin(args, { TOCSIN_URL: mailing.url });
   try {
+    mailing.wait(GROUP_WAIT_MS);
     await mailing.deliver();
     const opened = mail.sends.filter(({ headers }) => headers['X-Tocsin-Alert'] === '1');
     expect(opened.map(({ to }) => to).toSorted()).toEqual(['a@example.net', 'boss@example.net']);
@@ -312,6 +318,7 @@ test('where the only receiver is revoked, the first words say so, and the exit c
   const revoked = await startLocalTocsin();
   const ask = () => tocsin('status', { TOCSIN_URL: revoked.url });
   revoked.inbox.answer({ status: 404, body: 'no_service' });
+  revoked.wait(GROUP_WAIT_MS);
   await revoked.deliver();
   // One refusal may be the message's own.
   expect((await ask()).code).toBe(3);

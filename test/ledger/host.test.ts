@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { NO_LINKS } from '../../src/alert/links.ts';
 import { createHost } from '../../src/ledger/host.ts';
-import { createScene, MINUTE, NOON, route } from './scene.ts';
+import type { Outcome } from '../../src/notify/receiver.ts';
+import { createScene, deleted, entry, MINUTE, NOON, onAction, route, SECOND } from './scene.ts';
 
 /** The alarms that a call sets, where the platform says that one is set for `stored`. */
 async function alarmsSet(stored: number | null): Promise<number[]> {
@@ -39,4 +40,36 @@ describe('the alarm', () => {
   it.each(cases)('%s', async (_, stored, set) => {
     expect(await alarmsSet(stored)).toEqual(set);
   });
+});
+
+it('a slow receiver holds up no critical message whose time comes meanwhile', async () => {
+  const rules = [onAction('vm.deleted', { level: 'high' }), onAction('org.deleted', { level: 'critical' })];
+  const { ledger, store, outbox, record } = createScene(rules, { receivers: [route('slow'), route('fast')] });
+  record([deleted('a', NOON)]);
+  let now = NOON + 30 * SECOND;
+  const answer = Promise.withResolvers<Outcome>();
+  const got: string[] = [];
+  const host = createHost({
+    ...{ ledger, store, outbox, linksOf: async () => NO_LINKS, now: () => now },
+    receivers: [
+      { name: 'slow', paceMs: 0, send: () => answer.promise },
+      {
+        name: 'fast',
+        paceMs: 0,
+        send: async ({ notification }) => {
+          got.push(notification.kind);
+          return { kind: 'delivered' };
+        },
+      },
+    ],
+    alarm: { get: async () => null, set: async () => undefined },
+    log: { sent: () => undefined, failed: () => undefined },
+  });
+  const alarm = host.alarm();
+  await expect.poll(() => got).toEqual(['opened']);
+  record([entry('b', NOON, { action: 'org.deleted', actor: { id: 'bob' } })], { now });
+  now += 5 * SECOND;
+  await expect.poll(() => got, { timeout: 3_000 }).toEqual(['opened', 'opened']);
+  answer.resolve({ kind: 'delivered' });
+  await alarm;
 });

@@ -4,8 +4,9 @@ import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
 import { occurredAt } from '../../src/audit-log/clocks.ts';
 import type { ActiveScan } from '../../src/audit-log/scan.ts';
 import { startOrResumeScan } from '../../src/audit-log/tail.ts';
-import type { Due } from '../../src/ledger/deliver/outbox.ts';
+import { type Due, resend } from '../../src/ledger/deliver/outbox.ts';
 import { createOutbox, type LedgerOutbox } from '../../src/ledger/health/attempts.ts';
+import { createViews, type Views } from '../../src/ledger/read/views.ts';
 import type { LedgerOptions } from '../../src/ledger/record/context.ts';
 import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
 import type { Batch, BeginInput, Incoming, Recorded } from '../../src/ledger/rpc.ts';
@@ -97,6 +98,7 @@ export interface Scene {
   readonly store: Watched;
   readonly ledger: Ledger;
   readonly outbox: LedgerOutbox;
+  readonly views: Views;
   /** Sends what may be sent at `now`, each receiver after the other. Returns what was. */
   send(now: number, outcomeOf?: (due: Due) => Outcome): Due[];
   /** The same store opened by a ledger that remembers nothing, maybe with other options. */
@@ -111,6 +113,11 @@ export interface Scene {
   /** The notifications of alerts, oldest first, or those of the deliveries that `where` selects. */
   // biome-ignore lint/suspicious/noExplicitAny: JSON that tests take apart
   notifications(where?: string): any[];
+  /** Lets the clock do what is due, and returns the messages that are ready to be sent about alerts: groups' too. */
+  // biome-ignore lint/suspicious/noExplicitAny: JSON that tests take apart
+  say(now: number): any[];
+  /** Makes what is dead pending again. */
+  resend(now: number): void;
   ids(): string[];
   /** Calls `look` with every statement that is run from now on. */
   watch(look: (sql: string) => void): void;
@@ -192,6 +199,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
     store,
     ledger,
     outbox,
+    views: createViews(store, { engine: options.engine, status: ledger.status }),
     send: (now, outcomeOf = () => ({ kind: 'delivered' })) => {
       const sent: Due[] = [];
       for (const { name } of options.receivers) {
@@ -212,6 +220,23 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
       store
         .all<{ notification: string }>(`SELECT notification FROM deliveries WHERE ${where} ORDER BY id`)
         .map(({ notification }) => JSON.parse(notification)),
+    say: (now) => {
+      ledger.watchdog(now);
+      return store
+        .all<{ notification: string }>(
+          "SELECT notification FROM deliveries WHERE health IS NULL AND state = 'pending' ORDER BY id",
+        )
+        .map(({ notification }) => JSON.parse(notification));
+    },
+    resend: (now) => {
+      resend(
+        store,
+        null,
+        null,
+        options.receivers.map(({ name }) => name),
+        now,
+      );
+    },
     ids: () => store.all<{ id: string }>('SELECT id FROM entries ORDER BY seq').map((row) => row.id),
     watch: (look) => store.onRun(look),
     failNext: (part) =>

@@ -1,21 +1,22 @@
 /**
  * Compares what is stored and was received after a run with the plain model. Each difference is reported as a sentence.
  */
-import type { AlertNotification } from '../../src/alert/notification.ts';
+import type { AlertNotification, GroupNotification } from '../../src/alert/notification.ts';
 import { checkpointFrom } from '../../src/audit-log/checkpoint-text.ts';
 import { readState } from '../../src/ledger/store/state.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
-import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import type { Engine } from '../../src/sigma/index.ts';
-import { decisionName } from '../support/decision.ts';
+import { canonicalJson } from '../../src/text/canonical-json.ts';
 import { reportDigests } from './bundled.ts';
 import { type Cause, type Deployment, reportDead } from './dead.ts';
+import { reportDeliveries } from './deliveries-law.ts';
 import type { Ending } from './endings.ts';
 import type { SimulatedKv } from './kv.ts';
-import { alertedInTimeOrder, expectedFor, type ModelEntry, type ModelNotification, takesLevel } from './model.ts';
+import { alertedInTimeOrder, expectedFor, type ModelEntry } from './model.ts';
 import type { Network, PageTimes, Received, SlackHabits } from './network.ts';
 import { misleveled, type Observer } from './observer.ts';
+import type { ModelAlert } from './plain-alerts.ts';
 import { ALL_BATCHES, ALL_ENTRIES } from './storage.ts';
 import type { Happened } from './troubles.ts';
 import type { Shown, Upstream } from './upstream.ts';
@@ -28,7 +29,6 @@ export interface Aftermath {
   readonly observer: Observer;
   readonly happened: Happened;
   readonly engines: ReadonlyMap<string, Engine>;
-  readonly routes: readonly RoutedReceiver[];
   readonly slack: SlackHabits;
   /** What the receiver of mail was called. */
   readonly mailNames: ReadonlySet<string>;
@@ -40,6 +40,8 @@ export interface Aftermath {
   readonly isOld: boolean;
   /** In the end days passed, with ticks that were minutes apart. */
   readonly isLong: boolean;
+  /** When the calm began. */
+  readonly calmAt: number;
   readonly now: number;
   /** In the end, ms. */
   readonly allowedLatenessMs: number;
@@ -62,6 +64,8 @@ export interface Compared {
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** An alarm that was set late comes this long after the troubles end. */
+const CALM_AFTER = 12 * MINUTE;
 
 export function compare(after: Aftermath): Compared {
   const problems: string[] = [];
@@ -171,26 +175,23 @@ export function compare(after: Aftermath): Compared {
     const entry = shown.get(id);
     return entry !== undefined && !entry.optional && !mayHaveExpired(entry.createdAt);
   });
-  const { routes } = after;
-  const { alerts: expected, activity } = expectedFor(entries, { routes, closings: observer.closings });
+  const acts = observer.acts();
+  const expected = expectedFor(entries, { receiversAt: observer.receiversAt, acts, silences: observer.silences() });
+  const { activity } = expected;
   const opened = store.all<StoredAlert>('SELECT * FROM alerts ORDER BY id');
-  if (expected.length !== opened.length) report(`${expected.length} alerts expected, ${opened.length} opened`);
-  expected.forEach((alert, index) => {
+  if (expected.alerts.length !== opened.length)
+    report(`${expected.alerts.length} alerts expected, ${opened.length} opened`);
+  expected.alerts.forEach((alert, index) => {
     const row = opened[index];
-    const text = (of: { rule: string; key: string; begins: number; count: number; backfilled: unknown }): string =>
-      `${of.rule} ${of.key} from ${new Date(of.begins).toISOString()} ×${of.count}${of.backfilled ? ' (backfilled)' : ''}`;
     if (row === undefined) return;
-    if (text(row) !== text(alert)) report(`alert ${row.id}: expected ${text(alert)}, got ${text(row)}`);
-    const closing = row.closing === null ? null : decisionName(row.closing);
-    if (closing !== alert.closing) report(`alert ${row.id}: closing is "${closing}", not "${alert.closing}"`);
-    const kept = store.all<{ seq: number; decision: string | null }>(
-      'SELECT seq, decision FROM matches WHERE alert = ? ORDER BY seq',
-      row.id,
-    );
-    const got = kept.map(({ seq, decision }) => `${seq} ${decisionName(decision)}`).join(', ');
-    const due = [...alert.matches].sort(([a], [b]) => a - b).map(([seq, decision]) => `${seq} ${decision}`);
-    if (got !== due.join(', ')) report(`alert ${row.id}: matches expected ${due.join(', ')}; got ${got}`);
+    const [due, got] = [expectedFacts(alert), storedFacts(row)];
+    for (const [name, text] of Object.entries(due)) {
+      if (got[name] !== text) report(`alert ${row.id} (${alert.rule}): ${name} is ${got[name]}, not ${text}`);
+    }
+    reportMatches(store, alert, report);
+    reportDue(row, alert, after, state.checkpoint.watermark, report);
   });
+  expected.problems.forEach(report);
   observer.problems.forEach(report);
   misleveled(store).forEach(report);
   const active = store.all<{ rule: string; matched: number; last_at: number; last_seq: number }>(
@@ -222,8 +223,12 @@ export function compare(after: Aftermath): Compared {
     }
   }
 
-  // Deliveries: each expected one exists once per receiver, and was delivered or is dead for a true reason (dead.ts); what
-  // Slack never takes may wait.
+  // Deliveries: each decision to notify ends in one way (deliveries-law.ts). A message was delivered or is dead for a true
+  // reason (dead.ts); what Slack never takes may wait.
+  reportDeliveries({
+    ...{ store, expected, acts, states: observer.states(), canonical, now: after.now, report },
+    calmAt: after.calmAt + CALM_AFTER,
+  });
   const deliveries = store.all<{
     id: number;
     receiver: string;
@@ -235,32 +240,18 @@ export function compare(after: Aftermath): Compared {
     digest: number | null;
   }>(
     `SELECT id, receiver, alert, health, state, attempts, digest,
-       concat(notification ->> '$.kind', ' ×', notification ->> '$.alert.count', ' ',
-         (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first'))) AS what
+       concat(notification ->> '$.kind', ' ×', coalesce(notification ->> '$.alert.count', notification ->> '$.group.decisions'),
+         ' ', (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first'))) AS what
      FROM deliveries ORDER BY id`,
   );
   for (const row of deliveries) row.receiver = canonical(row.receiver);
   const deliveriesOf = Map.groupBy(deliveries, ({ receiver, alert }) => `${receiver} ${alert}`);
-  expected.forEach((alert, index) => {
-    for (const route of routes) {
-      const rows = deliveriesOf.get(`${canonical(route.name)} ${index + 1}`) ?? [];
-      const got = rows.map(({ what, state }) => (state === 'suppressed' ? `${what} suppressed` : what)).join(', ');
-      const name = canonical(route.name);
-      // What was decided before a receiver was added is not for it.
-      const isFor = ({ seq }: ModelNotification): boolean =>
-        seq === null
-          ? observer.closedFor.get(index + 1)?.includes(name) === true
-          : seq > (observer.addedAfter.get(name) ?? 0);
-      const due = alert.notifications
-        .filter(isFor)
-        .map(({ what }) => (takesLevel(route, alert.level) ? what : `${what} suppressed`))
-        .join(', ');
-      if (got !== due) report(`alert ${index + 1} to ${route.name}: expected "${due}", got "${got}"`);
-    }
-  });
+  const rowOf = new Map(deliveries.map((row) => [row.id, row]));
   const receivedMessages = new Set(network.received.flatMap(messageReceived));
   for (const row of deliveries) {
-    const isRefused = row.receiver === 'slack' && row.alert !== null && row.alert === after.slack.refusedAlert;
+    let message = row;
+    while (message.digest !== null) message = rowOf.get(message.digest) ?? { ...message, digest: null };
+    const isRefused = row.receiver === 'slack' && message.alert !== null && message.alert === after.slack.refusedAlert;
     const mayWait = isRefused && after.ending !== 'own failures';
     if ((row.state === 'pending' || row.state === 'bundled') && !mayWait)
       report(`delivery ${row.id} to ${row.receiver} is still pending after the calm`);
@@ -274,11 +265,12 @@ export function compare(after: Aftermath): Compared {
     if (row.attempts === 0 && row.state === 'delivered') report(`delivery ${row.id} was never tried`);
   }
   for (const { receiver, notification, text } of network.received) {
-    if (notification === null || !('alert' in notification)) continue;
-    if (!text.includes(notification.alert.title)) report(`a message to ${receiver} does not name its rule`);
-    const rows = deliveriesOf.get(`${receiver} ${notification.alert.id}`) ?? [];
+    if (notification === null || !('alert' in notification || 'group' in notification)) continue;
+    const { alert } = 'group' in notification ? notification.group.first : notification;
+    if (!text.includes(alert.title)) report(`a message to ${receiver} does not name its rule`);
+    const rows = deliveriesOf.get(`${receiver} ${alert.id}`) ?? [];
     const known = rows.some(({ what }) => what === whatOf(notification));
-    if (!known) report(`${receiver} received alert ${notification.alert.id} without a delivery`);
+    if (!known) report(`${receiver} received alert ${alert.id} without a delivery`);
   }
 
   reportDigests(store, network.received, canonical, report);
@@ -360,11 +352,19 @@ type StoredAlert = {
   rule: string;
   key: string;
   begins: number;
-  period: number;
+  last_at: number;
+  level: string;
   count: number;
   backfilled: number;
   state: string;
-  closing: string | null;
+  previous: number | null;
+  networks: string;
+  notified: string;
+  acknowledged: string | null;
+  assignee: string | null;
+  resolution: string | null;
+  decided: string;
+  silenced_until: number | null;
 };
 
 /** A message to a receiver, as text: which health alert, that it is a digest, or what it says of which alert. */
@@ -378,14 +378,83 @@ function messageReceived({ receiver, notification }: Received): string[] {
   if (notification === null) return [];
   const none = { receiver, health: null, alert: null, what: 'digest ' };
   if ('health' in notification) return [messageIn({ ...none, health: notification.health.kind })];
-  if ('group' in notification) throw new Error('the ledger makes no groups');
   if ('digest' in notification) return [messageIn(none)];
+  if ('group' in notification)
+    return [messageIn({ ...none, alert: notification.group.first.alert.id, what: whatOf(notification) })];
   return [messageIn({ ...none, alert: notification.alert.id, what: whatOf(notification) })];
 }
 
 type Message = { receiver: string; alert: number | null; health: string | null; what: string };
 
 /** A notification as text to compare deliveries by. */
-function whatOf({ kind, alert, window }: AlertNotification): string {
+function whatOf(notification: AlertNotification | GroupNotification): string {
+  if ('group' in notification) return `group ×${notification.group.decisions} `;
+  const { kind, alert, window } = notification;
   return `${kind} ×${alert.count} ${(window?.first ?? []).map(({ id }) => id)}`;
+}
+
+/** What an alert is, by name, as text. */
+type Facts = Readonly<Record<string, string>>;
+
+function expectedFacts(alert: ModelAlert): Facts {
+  const {
+    id: _id,
+    isSilenced: _isSilenced,
+    matches: _matches,
+    matched: _matched,
+    lastSeq: _lastSeq,
+    end: _end,
+    ...facts
+  } = alert;
+  const { notified, decided, ...plain } = facts;
+  const named = { ...plain, notified: Object.fromEntries(notified), decided: Object.fromEntries(decided) };
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, canonicalJson(value)]));
+}
+
+function storedFacts(row: StoredAlert): Facts {
+  const parsed = (text: string | null): unknown => JSON.parse(text ?? 'null');
+  const named = {
+    ...{ rule: row.rule, key: row.key, previous: row.previous, state: row.state, level: row.level, begins: row.begins },
+    ...{ lastAt: row.last_at, count: row.count, backfilled: row.backfilled === 1, assignee: row.assignee },
+    ...{ networks: parsed(row.networks), notified: parsed(row.notified), acknowledged: parsed(row.acknowledged) },
+    ...{ resolution: parsed(row.resolution), decided: parsed(row.decided) },
+  };
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, canonicalJson(value)]));
+}
+
+function reportMatches(store: Store, alert: ModelAlert, report: (problem: string) => void): void {
+  const kept = store.all<{ seq: number; decision: string | null }>(
+    'SELECT seq, decision FROM matches WHERE alert = ? ORDER BY seq',
+    alert.id,
+  );
+  const got = new Map(
+    kept.map(({ seq, decision }) => [seq, decision === null ? 'contributing' : canonicalJson(JSON.parse(decision))]),
+  );
+  for (const seq of [...new Set([...alert.matches.keys(), ...got.keys()])].sort((a, b) => a - b)) {
+    const [due, is] = [alert.matches.get(seq) ?? 'nothing', got.get(seq) ?? 'nothing'];
+    if (due !== is) report(`alert ${alert.id} (${alert.rule}): the match ${seq} has ${is}, not ${due}`);
+  }
+}
+
+/** What time alone does was done: what is deferred and what was acknowledged ends by our clock, a quiet alert by the watermark. */
+function reportDue(
+  row: StoredAlert,
+  alert: ModelAlert,
+  { now }: Aftermath,
+  watermark: number,
+  report: (problem: string) => void,
+): void {
+  const notified = JSON.parse(row.notified) as Record<string, { deferred: { to: number; kind: string } | null }>;
+  for (const [receiver, { deferred }] of Object.entries(notified)) {
+    if (deferred !== null && deferred.to < now - MINUTE)
+      report(`alert ${row.id}: ${deferred.kind} was due for ${receiver}, and is still deferred`);
+  }
+  const acknowledged = JSON.parse(row.acknowledged ?? 'null') as { until: number } | null;
+  if (acknowledged !== null && acknowledged.until < now - MINUTE) report(`alert ${row.id} is still acknowledged`);
+  const silencedUntil = row.silenced_until ?? Number.NEGATIVE_INFINITY;
+  if (alert.isSilenced && row.state !== 'resolved' && silencedUntil < now - MINUTE)
+    report(`alert ${row.id}: a silence suppressed something severe of it, and is over, and nobody was notified`);
+  const isLive = row.state === 'open' || row.state === 'acknowledged';
+  if (isLive && !['high', 'critical'].includes(row.level) && row.last_at + 14 * DAY <= watermark)
+    report(`alert ${row.id} has been quiet for two weeks, and is not resolved`);
 }

@@ -1,9 +1,24 @@
 /**
- * The plain model: the alerts, matches and notifications expected of a ledger that accepted these entries in this order,
- * computed without bounds, compaction or packing. And the alerts that time order would have opened.
+ * The plain model: the alerts, matches, decisions and messages expected of a ledger that accepted these entries in this
+ * order, with what people and time did in between; computed without bounds, compaction or packing, and from DESIGN's words
+ * instead of by the code that it is compared with. And the alerts that time order would have opened.
  */
+import type { Notified } from '../../src/alert/notify.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
-import { type CorrelationRule, type Engine, LEVELS, type Level, type Rule } from '../../src/sigma/index.ts';
+import type { CorrelationRule, Engine, Level, Rule } from '../../src/sigma/index.ts';
+import { canonicalJson } from '../../src/text/canonical-json.ts';
+import { applyAct, type ModelAct } from './plain-acts.ts';
+import {
+  addMatch,
+  type ModelAlert,
+  type ModelMatch,
+  type ModelMessage,
+  networkOf,
+  openAlert,
+  place,
+} from './plain-alerts.ts';
+import { decidePlainly, isHighOrCritical, notifiedWith, type PlainDecision, rank } from './plain-decisions.ts';
+import { knownAt, type ModelSilence, silenceOver } from './plain-silences.ts';
 import { concerns, createPlainWindows, field, fieldText, type SeenEntry } from './plain-windows.ts';
 import { satisfiedDetections } from './rules.ts';
 
@@ -20,30 +35,6 @@ export interface ModelEntry {
   readonly evictedAfter: number | null;
 }
 
-/** An expected notification. */
-export interface ModelNotification {
-  /** The kind, the count, and the first contributing entries. */
-  what: string;
-  /** The entry that led to it; null: the alert's closing did. */
-  readonly seq: number | null;
-}
-
-export interface ModelAlert {
-  readonly rule: string;
-  readonly level: Level;
-  readonly key: string;
-  readonly begins: number;
-  readonly periodMs: number;
-  count: number;
-  backfilled: boolean;
-  readonly notifications: ModelNotification[];
-  /** By entry: the expected decision, or that the entry contributed. */
-  readonly matches: Map<number, string>;
-  /** All entries that matched. */
-  readonly matched: Set<number>;
-  closing: string | null;
-}
-
 /** How often a rule is expected to have matched, its latest time and its last entry. */
 export interface ModelActivity {
   matched: number;
@@ -51,16 +42,43 @@ export interface ModelActivity {
   lastSeq: number;
 }
 
+/** A correlation's message lists these: what waits of them is not sent by itself. */
+export interface ModelInhibition {
+  /** The correlation's. */
+  readonly alert: number;
+  readonly seq: number;
+  readonly receiver: string;
+  readonly rules: ReadonlySet<string>;
+  readonly seqs: ReadonlySet<number>;
+  readonly level: Level;
+}
+
+/** An alert that a correlation's message to a receiver lists, since a match of its entry is inhibited. */
+export interface ModelListed {
+  readonly alert: number;
+  readonly by: number;
+  readonly seq: number;
+  readonly receiver: string;
+}
+
 export interface Expected {
   readonly alerts: readonly ModelAlert[];
   readonly activity: ReadonlyMap<string, ModelActivity>;
+  readonly messages: readonly ModelMessage[];
+  readonly inhibitions: readonly ModelInhibition[];
+  readonly listed: readonly ModelListed[];
+  /** Acts that should not have been, as sentences. */
+  readonly problems: readonly string[];
 }
 
-/** The setup of the world, and when each alert closed, which the entries do not show. */
+/** What the entries do not show. */
 export interface Circumstances {
-  readonly routes: readonly RoutedReceiver[];
-  /** Alert id → the number of the last entry recorded by then. */
-  readonly closings: ReadonlyMap<number, number>;
+  /** The receivers there were when an entry was recorded. */
+  readonly receiversAt: (seq: number) => readonly RoutedReceiver[];
+  /** In their order. */
+  readonly acts: readonly ModelAct[];
+  /** Each time one was made or ended, in their order. */
+  readonly silences: readonly ModelSilence[];
 }
 
 const HOUR = 3_600_000;
@@ -68,126 +86,221 @@ const MATCHES_MAX = 100;
 const CONTRIBUTING_MAX = 20;
 const CONTRIBUTING_SHOWN = 3;
 
-/** Whether a receiver takes a level. */
-export function takesLevel(route: RoutedReceiver, level: Level): boolean {
-  return LEVELS.indexOf(level) >= LEVELS.indexOf(route.minLevel);
+/** A match in its alert, before anything is decided. */
+interface PlacedMatch {
+  readonly rule: Rule;
+  readonly alert: ModelAlert;
+  readonly match: ModelMatch;
+  readonly isLate: boolean;
+  readonly isOpening: boolean;
+  /** The time of the alert's last match before. */
+  readonly lastAt: number | null;
+  /** Of a correlation: the entries that it counted, and at how many times; of a detection, none. */
+  readonly counted: () => readonly ModelEntry[];
+  readonly times: number;
+}
+
+/** A correlation's match of which a receiver is notified. */
+interface Firing {
+  readonly alert: ModelAlert;
+  readonly level: Level;
+  readonly rules: ReadonlySet<string>;
 }
 
 /** What is expected for these entries in `seq` order. */
-export function expectedFor(entries: readonly ModelEntry[], { routes, closings }: Circumstances): Expected {
+export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts, silences }: Circumstances): Expected {
   const alerts: ModelAlert[] = [];
   const alertsOf = new Map<string, ModelAlert[]>();
-  const closingAt = Map.groupBy(closings.keys(), (id) => closings.get(id));
   const versions = versionsIn(entries);
   const activity = new Map<string, ModelActivity>();
+  const messages: ModelMessage[] = [];
+  const inhibitions: ModelInhibition[] = [];
+  const listed: ModelListed[] = [];
+  const problems: string[] = [];
   const windows = createPlainWindows();
+  const actsAfter = Map.groupBy(acts, ({ seq }) => seq);
   let engine: Engine | null = null;
 
-  const noReceiver = (level: Level): string | null => {
-    if (routes.some((route) => takesLevel(route, level))) return null;
-    return level === 'informational' ? 'informational' : 'no receiver of its level';
-  };
-
-  /** Adds a match. Returns the alert where it opens one, or is its first live match. */
-  const addMatch = (rule: Rule, entry: ModelEntry, at: number, key: string): ModelAlert | null => {
+  const placeOne = (
+    rule: Rule,
+    entry: ModelEntry,
+    at: number,
+    key: string,
+    { counted, times }: Pick<PlacedMatch, 'counted' | 'times'>,
+  ): PlacedMatch[] => {
     const active = activity.get(rule.id) ?? { matched: 0, lastAt: at, lastSeq: 0 };
     activity.set(rule.id, active);
     active.matched++;
     active.lastAt = Math.max(active.lastAt, at);
     active.lastSeq = entry.seq;
-    if (!rule.alerts) return null;
-    const suppress = entry.suppressBefore !== null && entry.occurredAt < entry.suppressBefore;
-    const periodMs = rule.tocsin.dedupPeriodMs ?? HOUR;
+    if (!rule.alerts) return [];
+    const isBackfilled = entry.suppressBefore !== null && entry.occurredAt < entry.suppressBefore;
+    const match = { seq: entry.seq, at, level: rule.level, network: networkOf(entry.body), isBackfilled };
     const alike = alertsOf.get(`${rule.id} ${key}`) ?? [];
-    const near = alike
-      .filter((alert) => Math.abs(alert.begins - at) < alert.periodMs)
-      .sort((a, b) => a.begins - b.begins);
-    const known =
-      near.findLast((each) => each.begins <= at && at < each.begins + each.periodMs) ??
-      near.find((each) => each.begins > at);
-    const alert: ModelAlert = known ?? {
-      ...{ rule: rule.id, level: rule.level, key, begins: at, periodMs, count: 0, backfilled: true },
-      ...{ notifications: [], matches: new Map(), matched: new Set(), closing: null },
-    };
-    // An id counts once in an alert. Of a correlation's matches, those that are kept are known.
-    const hasCounted = ({ seq }: ModelEntry): boolean => {
-      const isKept = !['contributing', undefined].includes(alert.matches.get(seq));
-      return isKept || (alert.count > MATCHES_MAX && rule.kind === 'detection' && alert.matched.has(seq));
-    };
-    if (earlierVersions(entry, versions).some(hasCounted)) return null;
-    alert.matched.add(entry.seq);
-    if (known === undefined) {
-      alerts.push(alert);
-      alertsOf.set(`${rule.id} ${key}`, [...alike, alert]);
+    const { joins, isPast, supersedes, previous } = place(alike, match);
+    if (joins !== null) {
+      // An id counts once in an alert. Of a correlation's matches, those that are kept are known.
+      const hasCounted = ({ seq }: ModelEntry): boolean => {
+        const isKept = !['contributing', undefined].includes(joins.matches.get(seq));
+        return isKept || (joins.count > MATCHES_MAX && rule.kind === 'detection' && joins.matched.has(seq));
+      };
+      if (earlierVersions(entry, versions).some(hasCounted)) return [];
+      const { lastAt, state } = joins;
+      addMatch(joins, match);
+      return [{ rule, alert: joins, match, isLate: state === 'resolved', isOpening: false, lastAt, counted, times }];
     }
-    alert.count++;
-    let decision = 'grouped';
-    if (suppress) decision = 'backfilled';
-    else if (alert.backfilled)
-      decision = noReceiver(rule.level) ?? `opened: first ${known === undefined ? '' : 'live '}match`;
-    else if (/^10+$/.test(String(alert.count)))
-      decision = noReceiver(rule.level) ?? `updated: count reached ${alert.count}`;
-    if (!suppress) alert.backfilled = false;
-    const notifies = decision.includes(':');
-    if (notifies) {
-      alert.notifications.push({ what: `${decision.split(':')[0]} ×${alert.count} `, seq: entry.seq });
+    if (supersedes !== null) {
+      supersedes.end('superseded', 'tocsin', at, null);
     }
-    if (notifies || alert.count <= MATCHES_MAX) alert.matches.set(entry.seq, decision);
-    return known === undefined || decision.startsWith('opened') ? alert : null;
+    const alert = openAlert(alerts.length + 1, rule.id, key, match, isPast, previous?.id ?? null);
+    alerts.push(alert);
+    alertsOf.set(`${rule.id} ${key}`, [...alike, alert]);
+    return [{ rule, alert, match, isLate: false, isOpening: true, lastAt: null, counted, times }];
   };
 
-  const close = (alert: ModelAlert): void => {
-    alert.closing = alert.backfilled
-      ? 'backfilled'
-      : (noReceiver(alert.level) ?? (alert.count === 1 ? 'did not grow' : null));
-    if (alert.closing !== null) return;
-    alert.closing = 'resolved: its period closed after growth';
-    alert.notifications.push({ what: `resolved ×${alert.count} `, seq: null });
+  /** Decides about a match for each receiver, given the correlations of this entry that each is notified of. */
+  const decide = (placed: PlacedMatch, firing: Map<string, Firing[]>, entry: ModelEntry, engineNow: Engine): void => {
+    const { rule, alert, match, isLate, lastAt } = placed;
+    const receivers = receiversAt(entry.seq);
+    // Whoever silences an actor or an address means no one else: all that a correlation counted must be known, and theirs.
+    const entriesIn = (): readonly ModelEntry['body'][] | null => {
+      const counted = placed.counted();
+      const isWhole = placed.times <= counted.length + 1 && counted.length < CONTRIBUTING_MAX;
+      return isWhole ? [entry.body, ...counted.map(({ body }) => body)] : null;
+    };
+    const of = { rule: rule.id, level: match.level, at: match.at };
+    const silence = silenceOver(knownAt(entry.seq, silences), of, entriesIn);
+    const decisions = receivers.map(({ name, minLevel }): PlainDecision => {
+      const inhibitor = (firing.get(name) ?? []).find(
+        ({ rules, level }) => rules.has(rule.id) && rank(match.level) <= rank(level),
+      );
+      const before = alert.notified.get(name) ?? null;
+      const decision = decidePlainly({
+        ...{ at: match.at, level: match.level, isBackfilled: match.isBackfilled, isLate, minLevel, notified: before },
+        silence: silence?.id ?? null,
+        inhibitor: inhibitor?.alert.id ?? null,
+        alert: {
+          ...{ level: alert.level, count: alert.count, networks: alert.networks.length, lastAt },
+          isPast: alert.state === 'past',
+          acknowledgedAt: alert.acknowledged?.count ?? null,
+          quietMs: rule.tocsin.dedupPeriodMs ?? HOUR,
+        },
+      });
+      const next = notifiedBy(decision, match.at, alert, before);
+      if (next !== null) alert.notified.set(name, next);
+      if (decision.reason === 'inhibited')
+        listed.push({ alert: alert.id, by: Number(decision.by), seq: match.seq, receiver: name });
+      return decision;
+    });
+    if (isHighOrCritical(match.level) && decisions.some(({ reason }) => reason === 'silenced')) alert.isSilenced = true;
+    const notifies = decisions.some(({ notify }) => notify);
+    const isFirst = placed.isOpening || decisions.some(({ kind }) => kind === 'opened');
+    const counted = isFirst ? placed.counted() : [];
+    if (notifies || alert.count <= MATCHES_MAX) {
+      alert.matches.set(match.seq, decisionsText(decisions, receivers));
+    } else {
+      for (const { reason } of decisions) alert.decided.set(reason, (alert.decided.get(reason) ?? 0) + 1);
+    }
+    for (const { seq } of counted.slice(0, CONTRIBUTING_MAX)) {
+      if (!alert.matches.has(seq)) alert.matches.set(seq, 'contributing');
+    }
+    receivers.forEach(({ name }, i) => {
+      const { notify, kind } = decisions[i] as PlainDecision;
+      if (!notify) return;
+      messages.push({
+        ...{ receiver: name, alert: alert.id, kind: String(kind), count: alert.count, level: alert.level },
+        ...{ seq: match.seq, first: counted.slice(0, CONTRIBUTING_SHOWN).map(({ id }) => id) },
+      });
+      if (rule.kind === 'detection') return;
+      const rules = rulesBelow(rule, engineNow);
+      firing.set(name, [...(firing.get(name) ?? []), { alert, level: match.level, rules }]);
+      const seqs = new Set([match.seq, ...counted.slice(0, CONTRIBUTING_MAX).map(({ seq }) => seq)]);
+      inhibitions.push({ alert: alert.id, seq: match.seq, receiver: name, rules, seqs, level: match.level });
+    });
   };
 
+  const actAfter = (seq: number): void => {
+    for (const act of actsAfter.get(seq) ?? []) {
+      const alert = alerts[act.alert - 1];
+      if (alert === undefined) problems.push(`act ${act.id} is on alert ${act.alert}, which was not there`);
+      else applyAct(alert, act, messages, problems);
+    }
+  };
+
+  actAfter(0);
   for (const entry of entries) {
     if (entry.engine !== engine) windows.keepOnly(entry.engine);
     engine = entry.engine;
+    const of = entry.engine;
     const at = entry.occurredAt;
     const seen = seenEntry(entry, engine, versions);
-    for (const rule of detectionsIn(seen, engine)) addMatch(rule, entry, at, defaultKey(entry.body));
+    const placed: PlacedMatch[] = [];
+    for (const rule of detectionsIn(seen, engine))
+      placed.push(...placeOne(rule, entry, at, defaultKey(entry.body), { counted: () => [], times: 1 }));
     for (const { rule, group, at: end, times } of windows.see(engine, seen, entry.horizon)) {
-      const opened = addMatch(rule, entry, end, groupKey(rule, group));
-      if (opened === null) continue;
-      const counted = entries
-        .filter((each) => each.seq < entry.seq && times.has(each.occurredAt))
-        .filter(({ evictedAfter }) => evictedAfter === null || evictedAfter >= entry.seq)
-        .filter((each) => fieldText(each.body, rule.groupBy[0] ?? '') === group)
-        .filter((each) => concerns(rule, satisfiedDetections(each.body), entry.engine))
-        .filter((each, _, all) => !all.some(({ id, seq }) => id === each.id && seq < each.seq))
-        .sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq);
-      const notification = opened.notifications.at(-1);
-      if (notification !== undefined && opened.matches.get(entry.seq)?.startsWith('opened')) {
-        notification.what += String(counted.slice(0, CONTRIBUTING_SHOWN).map(({ id }) => id));
-      }
-      for (const { seq } of counted.slice(0, CONTRIBUTING_MAX)) {
-        if (!opened.matches.has(seq)) opened.matches.set(seq, 'contributing');
-      }
+      const counted = () =>
+        entries
+          .filter((each) => each.seq < entry.seq && times.has(each.occurredAt))
+          .filter(({ evictedAfter }) => evictedAfter === null || evictedAfter >= entry.seq)
+          .filter((each) => fieldText(each.body, rule.groupBy[0] ?? '') === group)
+          .filter((each) => concerns(rule, satisfiedDetections(each.body), entry.engine))
+          .filter((each, _, all) => !all.some(({ id, seq }) => id === each.id && seq < each.seq))
+          .sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq);
+      placed.push(...placeOne(rule, entry, end, groupKey(rule, group), { counted, times: times.size }));
     }
-    for (const id of (closingAt.get(entry.seq) ?? []).sort((a, b) => a - b)) {
-      const alert = alerts[id - 1];
-      if (alert !== undefined && alert.closing === null) close(alert);
-    }
+    const firing = new Map<string, Firing[]>();
+    for (const each of placed.reverse()) decide(each, firing, entry, of);
+    actAfter(entry.seq);
   }
-  return { alerts, activity };
+  const last = entries.at(-1)?.seq ?? 0;
+  for (const { id, seq } of acts) if (seq > last) problems.push(`act ${id} came after entry ${seq} of ${last}`);
+  return { alerts, activity, messages, inhibitions, listed, problems };
+}
+
+/** What a receiver was notified of after a decision; null: of nothing yet. */
+function notifiedBy(decision: PlainDecision, at: number, alert: ModelAlert, before: Notified | null): Notified | null {
+  const later = Math.max(at, before?.at ?? at);
+  if (decision.notify)
+    return notifiedWith({ kind: String(decision.kind), reason: decision.reason }, later, alert, before);
+  if (decision.reason === 'inhibited')
+    return notifiedWith({ kind: null, reason: decision.reason }, later, alert, before);
+  if (decision.reason !== 'deferred' || before === null) return before;
+  return { ...before, deferred: decision.deferred as Notified['deferred'] };
+}
+
+/** The decisions as they are stored: equal ones once, with their receivers where there are others. */
+function decisionsText(decisions: readonly PlainDecision[], receivers: readonly RoutedReceiver[]): string {
+  const equal = Map.groupBy(receivers.keys(), (i) => canonicalJson(decisions[i]));
+  return canonicalJson(
+    [...equal.values()].map((places) => {
+      const decision = decisions[places[0] ?? 0];
+      return equal.size === 1 ? decision : { ...decision, receivers: places.map((i) => receivers[i]?.name) };
+    }),
+  );
+}
+
+/** The rules that a correlation refers to, directly or through others. */
+function rulesBelow(rule: CorrelationRule, engine: Engine): ReadonlySet<string> {
+  return new Set(
+    rule.rules.flatMap((id) => {
+      const of = engine.rules.get(id);
+      return of?.kind === 'correlation' ? [id, ...rulesBelow(of, engine)] : [id];
+    }),
+  );
 }
 
 /** The actor, else the address's network, else that there is neither. */
 function defaultKey(body: ModelEntry['body']): string {
   const [actor, ip] = [field(body, 'actor.id'), field(body, 'client_ip')];
   if (actor !== null) return JSON.stringify({ 'actor.id': actor });
-  return JSON.stringify(ip === null ? { 'actor.id': null, client_ip: null } : { client_ip: networkOf(ip) });
+  return JSON.stringify(ip === null ? { 'actor.id': null, client_ip: null } : { client_ip: keyNetworkOf(ip) });
 }
 
-/** Traffic's addresses: IPv6 ones are in one /64, all other texts are their own network. */
-function networkOf(ip: unknown): unknown {
-  if (String(ip).startsWith('::ffff:')) return String(ip).slice(7);
-  return String(ip).includes('::') ? '2001:db8::/64' : ip;
+/** Traffic's addresses: IPv6 ones are in their /64, all other texts are their own network. */
+function keyNetworkOf(ip: unknown): unknown {
+  const text = String(ip);
+  if (text.startsWith('::ffff:')) return text.slice(7);
+  return text.includes('::') ? networkOf({ client_ip: text }) : ip;
 }
 
 function groupKey({ groupBy: [name = ''] }: CorrelationRule, group: string): string {

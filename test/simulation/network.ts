@@ -270,7 +270,10 @@ export function createNetwork(options: NetworkOptions): Network {
 }
 
 function alertOf(outgoing: Outgoing | undefined): number | null {
-  return outgoing !== undefined && 'alert' in outgoing.notification ? outgoing.notification.alert.id : null;
+  if (outgoing === undefined) return null;
+  const { notification } = outgoing;
+  if ('group' in notification) return notification.group.first.alert.id;
+  return 'alert' in notification ? notification.alert.id : null;
 }
 
 function deliveryOf(outgoing: Outgoing | undefined): number | null {

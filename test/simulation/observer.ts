@@ -1,26 +1,39 @@
 /**
- * Observes the ledger's commits: when alerts close, how the watermark moves, which receivers there are, and whether
- * deliveries are sent in their order. The ledger does not store which entries were recorded when an alert closed; the model
- * needs it, since a late match may join after the close.
+ * Observes the ledger's commits: what was when an act took effect, how the watermark moves, which receivers there are,
+ * through which states deliveries go, and whether they are sent in their order. The ledger stores none of this; the model
+ * and the laws need it.
  */
 import type { Notification } from '../../src/alert/notification.ts';
 import type { Due } from '../../src/ledger/deliver/outbox.ts';
 import type { LedgerOutbox } from '../../src/ledger/health/attempts.ts';
-import { CLOSED_MAX } from '../../src/ledger/record/closing.ts';
 import type { Ledger } from '../../src/ledger/record/ledger.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
+import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { LEVELS } from '../../src/sigma/index.ts';
+import type { ModelAct } from './plain-acts.ts';
+import type { ModelSilence } from './plain-silences.ts';
+
+/** A state that a delivery came into, and for whom it was then. Times are wall, ms. */
+export interface DeliveryState {
+  readonly id: number;
+  readonly receiver: string;
+  readonly state: string;
+  readonly queuedAt: number;
+  readonly settledAt: number | null;
+}
 
 export interface Observer {
   /** The ledger that was deployed with these receivers, observed. */
-  observe(ledger: Ledger, receivers: readonly string[]): Ledger;
+  observe(ledger: Ledger, receivers: readonly RoutedReceiver[]): Ledger;
   observeOutbox(outbox: LedgerOutbox): LedgerOutbox;
-  /** Alert id → the number of the last entry recorded when it closed. */
-  readonly closings: ReadonlyMap<number, number>;
-  /** Alert id → the receivers there were when it closed. */
-  readonly closedFor: ReadonlyMap<number, readonly string[]>;
-  /** Receiver → the number of the last entry recorded when it was added. */
-  readonly addedAfter: ReadonlyMap<string, number>;
+  /** The receivers there were when an entry was recorded. */
+  receiversAt(seq: number): readonly RoutedReceiver[];
+  /** All acts, in their order. */
+  acts(): readonly ModelAct[];
+  /** Each time a silence was made or ended, in their order. */
+  silences(): readonly ModelSilence[];
+  /** By delivery: the states it was in, the first one first. */
+  states(): ReadonlyMap<number, readonly DeliveryState[]>;
   /**
    * Each watermark that was committed → the allowed latenesses until then, ms. A tick that goes on after a deploy may commit
    * one that the ledger had only in memory before it.
@@ -58,49 +71,70 @@ export function misleveled(store: Store): string[] {
 }
 
 function severityOf(notification: Notification): number {
-  if ('group' in notification) return LEVELS.indexOf(notification.group.level);
   if ('digest' in notification) return LEVELS.indexOf(notification.digest.level);
+  if ('group' in notification) return LEVELS.indexOf(notification.group.level);
   return LEVELS.indexOf('health' in notification ? notification.health.level : notification.alert.level);
 }
 
 /** Looks at the store after each call that commits. */
 export function observeLedger(store: Store, allowedLatenessMs: () => number): Observer {
-  const closings = new Map<number, number>();
-  const closedFor = new Map<number, readonly string[]>();
-  const addedAfter = new Map<string, number>();
   const watermarks = new Map<number, readonly number[]>();
   const latenesses = new Set<number>();
   const problems: string[] = [];
   const placeOf = createPlaceOf(store);
-  const closed = createClosed(store);
+  /** The receivers from an entry on. */
+  const deployed: { readonly from: number; readonly receivers: readonly RoutedReceiver[] }[] = [];
+  const acts: ModelAct[] = [];
+  const silences: ModelSilence[] = [];
   let recent: { readonly watermark: number; readonly at: number }[] = [];
   /** The least watermark of late. */
   const leastSince = (watermark: number, now: number): number => {
     recent = [...recent.filter(({ at }) => Math.abs(now - at) < OVERTAKEN_MS), { watermark, at: now }];
     return Math.min(...recent.map((each) => each.watermark));
   };
-  /** `closes`: the call closes what is due; a re-read and a release leave that to the next scan. */
-  const look = (closes: boolean, receivers: readonly string[]): void => {
-    const { seq, watermark } = placeOf();
+  const receiversAt = (seq: number): readonly RoutedReceiver[] =>
+    deployed.findLast(({ from }) => from <= seq)?.receivers ?? [];
+  const keepSilences = (): void => {
+    if (store.all('SELECT 1 FROM new_silences LIMIT 1').length === 0) return;
+    const after = placeOf().seq;
+    for (const { matchers, ...of } of store.all<{ id: number; matchers: string; startsAt: number; endsAt: number }>(
+      'SELECT id, matchers, startsAt, endsAt FROM new_silences ORDER BY n',
+    ))
+      silences.push({ ...of, matchers: JSON.parse(matchers), after });
+    store.run('DELETE FROM new_silences');
+  };
+  /** Keeps the new acts and silences, with what is now. */
+  const keepActs = (): void => {
+    keepSilences();
+    if (store.all('SELECT 1 FROM new_acts LIMIT 1').length === 0) return;
+    const { watermark } = placeOf();
+    const receivers = deployed.at(-1)?.receivers ?? [];
+    const rows = store.all<ActRow>('SELECT acts.* FROM acts JOIN new_acts USING (id) ORDER BY id');
+    for (const row of rows) acts.push({ ...row, detail: JSON.parse(row.detail ?? 'null'), receivers, watermark });
+    store.run('DELETE FROM new_acts');
+  };
+  const look = (): void => {
+    const { watermark } = placeOf();
     if (!watermarks.has(watermark)) watermarks.set(watermark, [...latenesses]);
-    const justClosed = closed();
-    for (const { id, ends } of justClosed) {
-      if (closings.has(id)) continue;
-      closings.set(id, seq);
-      closedFor.set(id, receivers);
-      if (watermark < ends) problems.push(`alert ${id} closed before the watermark passed its period`);
-    }
-    const open = "SELECT id FROM alerts WHERE state = 'open' AND begins + period <= ?";
-    const areAllDue = closes && justClosed.length < CLOSED_MAX;
-    for (const { id } of areAllDue ? store.all<{ id: number }>(open, watermark) : [])
-      problems.push(`alert ${id} is open, though the watermark has passed its period`);
+    keepActs();
   };
   return {
-    closings,
-    closedFor,
-    addedAfter,
+    receiversAt,
     watermarks,
     problems,
+    acts: () => {
+      keepActs();
+      return acts;
+    },
+    silences: () => {
+      keepSilences();
+      return silences;
+    },
+    states: () =>
+      Map.groupBy(
+        store.all<{ [Name in keyof DeliveryState]: DeliveryState[Name] }>('SELECT * FROM delivery_states ORDER BY n'),
+        ({ id }) => id,
+      ),
     observeOutbox: (outbox) => ({
       ...outbox,
       take: (receiver, now) => {
@@ -111,13 +145,15 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     }),
     observe: (ledger, receivers) => {
       latenesses.add(allowedLatenessMs());
-      for (const name of receivers) if (!addedAfter.has(name)) addedAfter.set(name, placeOf().seq);
-      const looking = <T extends { readonly kind: string }>(call: () => T, closes: boolean, now: number): T => {
+      watchTables(store);
+      keepActs();
+      deployed.push({ from: placeOf().seq + 1, receivers });
+      const looking = <T>(call: () => T, now: number): T => {
+        keepActs();
         const before = placeOf();
         const known = leastSince(before.watermark, now);
         const result = call();
-        // A call that another one has overtaken does nothing.
-        look(closes && result.kind !== 'conflict', receivers);
+        look();
         // Windows do not wait for what was recorded long ago: else they would grow for ever. A tick may work from a watermark
         // that is some minutes old, since quiet scans stay in memory.
         for (const { seq, horizon } of store.all<{ seq: number; horizon: number }>(
@@ -132,13 +168,24 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
       };
       return {
         ...ledger,
-        record: (batch, now) => looking(() => ledger.record(batch, now), batch.reread === null, now),
-        flush: (expect, most, now) => looking(() => ledger.flush(expect, most, now), true, now),
-        release: (name, fresh, now) => looking(() => ledger.release(name, fresh, now), false, now),
+        record: (batch, now) => looking(() => ledger.record(batch, now), now),
+        flush: (expect, most, now) => looking(() => ledger.flush(expect, most, now), now),
+        release: (name, fresh, now) => looking(() => ledger.release(name, fresh, now), now),
       };
     },
   };
 }
+
+type ActRow = {
+  id: number;
+  alert: number;
+  seq: number;
+  at: number;
+  act: string;
+  who: string;
+  via: string | null;
+  detail: string | null;
+};
 
 interface Place {
   readonly seq: number;
@@ -160,24 +207,27 @@ function createPlaceOf(store: Store): () => Place {
   };
 }
 
-/** The alerts that were closed since it was last asked, and when their periods end. The ledger's tables are there. */
-function createClosed(store: Store): () => readonly { readonly id: number; readonly ends: number }[] {
-  let isWatched = false;
-  return () => {
-    if (!isWatched) {
-      isWatched = true;
-      store.run("CREATE TEMP TABLE just_closed AS SELECT id FROM alerts WHERE state = 'closed'");
-      for (const event of ['INSERT', 'UPDATE']) {
-        store.run(`CREATE TEMP TRIGGER closed_by_${event} AFTER ${event} ON main.alerts WHEN NEW.state = 'closed'
-          BEGIN INSERT INTO just_closed VALUES (NEW.id); END`);
-      }
-    }
-    if (store.all('SELECT 1 FROM just_closed LIMIT 1').length === 0) return [];
-    const rows = store.all<{ id: number; ends: number }>(
-      `SELECT id, begins + period AS ends FROM alerts
-       WHERE state = 'closed' AND id IN (SELECT id FROM just_closed) ORDER BY id`,
-    );
-    store.run('DELETE FROM just_closed');
-    return rows;
-  };
+/** Notes each state that a delivery comes into, and each new act. The ledger's tables are there. */
+function watchTables(store: Store): void {
+  store.run('CREATE TEMP TABLE IF NOT EXISTS new_acts (id INTEGER)');
+  store.run(
+    'CREATE TEMP TABLE IF NOT EXISTS delivery_states (n INTEGER PRIMARY KEY, id, receiver, state, queuedAt, settledAt)',
+  );
+  store.run('CREATE TEMP TABLE IF NOT EXISTS new_silences (n INTEGER PRIMARY KEY, id, matchers, startsAt, endsAt)');
+  for (const event of ['INSERT', 'UPDATE OF ends_at']) {
+    const name = `silence_noted_by_${event.split(' ')[0]}`;
+    store.run(`CREATE TEMP TRIGGER IF NOT EXISTS ${name} AFTER ${event} ON main.silences
+      BEGIN INSERT INTO new_silences (id, matchers, startsAt, endsAt)
+      VALUES (NEW.id, NEW.matchers, NEW.starts_at, NEW.ends_at); END`);
+  }
+  store.run(`CREATE TEMP TRIGGER IF NOT EXISTS act_noted AFTER INSERT ON main.acts
+    BEGIN INSERT INTO new_acts VALUES (NEW.id); END`);
+  for (const [event, when] of [
+    ['INSERT', ''],
+    ['UPDATE', 'WHEN NEW.state <> OLD.state'],
+  ]) {
+    store.run(`CREATE TEMP TRIGGER IF NOT EXISTS state_noted_by_${event} AFTER ${event} ON main.deliveries ${when}
+      BEGIN INSERT INTO delivery_states (id, receiver, state, queuedAt, settledAt)
+      VALUES (NEW.id, NEW.receiver, NEW.state, NEW.queued_at, NEW.settled_at); END`);
+  }
 }

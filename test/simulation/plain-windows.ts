@@ -50,7 +50,7 @@ export function fieldText(body: Body, path: string): string | null {
 
 const texts = new WeakMap<Engine, Map<Rule, string>>();
 
-/** A rule and all it refers to, as one text: another where any of them changed. */
+/** A rule and all it refers to, as one text: another where any of them changed. What becomes of its matches is no part. */
 function textOf(rule: Rule, engine: Engine): string {
   const known = texts.get(engine) ?? new Map<Rule, string>();
   texts.set(engine, known);
@@ -61,7 +61,8 @@ function textOf(rule: Rule, engine: Engine): string {
 
 function writtenOut(rule: Rule, engine: Engine): string {
   const below = rule.kind === 'correlation' ? rule.rules.map((id) => engine.rules.get(id)) : [];
-  return JSON.stringify([rule, ...below.map((of) => (of === undefined ? '' : textOf(of, engine)))]);
+  const { level: _level, tocsin: _tocsin, alerts: _alerts, ...what } = rule;
+  return JSON.stringify([what, ...below.map((of) => (of === undefined ? '' : textOf(of, engine)))]);
 }
 
 /** The correlations in the order they see an entry: each in its turn, but those it refers to before it. */

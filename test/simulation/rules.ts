@@ -1,6 +1,7 @@
 /**
- * Two versions of a small set of rules, so that a run can change its rules in the middle; and what the detections mean,
- * written down a second time.
+ * Three versions of a small set of rules, so that a run can change its rules in the middle, or their levels alone; and what
+ * the detections mean, written down a second time. At every level there is a rule; correlations count detections that alert
+ * by themselves, at levels above and not above theirs.
  */
 import type { CorrelationRule, DetectionRule, Level, RuleSet, Test } from '../../src/sigma/index.ts';
 import { correlation, detection } from '../support/rules.ts';
@@ -25,17 +26,19 @@ function counting(
 const equals = (value: string): Test => ({ op: 'equals', values: [value], cased: false });
 const MINUTE = 60_000;
 
-const deleted = leaf('vm deleted', 'low', 'action', equals('vm.deleted'), false);
+const deleted = leaf('vm deleted', 'medium', 'action', equals('vm.deleted'), true);
 const failed = leaf('failed', 'low', 'status_code', { op: 'gte', value: 400 }, false);
 const read = leaf('vm read', 'informational', 'action', equals('vm.read'), true);
 const created = leaf('vm created', 'low', 'action', equals('vm.created'), true);
 const keyDeleted = leaf('key deleted', 'high', 'action', equals('api_key.deleted'), true);
 const fails = counting('many failures', [failed.id], 'client_ip', 5 * MINUTE, 5, {
+  level: 'high',
   tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: 10 * MINUTE },
 });
 /** Opens no alerts of its own. */
 const few = counting('some failures', [failed.id], 'client_ip', 2 * MINUTE, 3, { alerts: false });
 const addresses = counting('deleted from many addresses', [deleted.id], 'actor.id', 2 * MINUTE, 3, {
+  level: 'critical',
   type: 'value_count',
   fields: ['client_ip'],
 });
@@ -47,27 +50,39 @@ const steps = counting('created, read, deleted', [created.id, failed.id, deleted
   type: 'temporal_ordered',
 });
 const chain = counting('failures, then a deletion', [few.id, deleted.id], 'client_ip', 3 * MINUTE, 2, {
+  level: 'high',
   type: 'temporal_ordered',
 });
 const manyDeleted = counting('many deleted', [deleted.id], 'actor.id', MINUTE, 3);
 /** Starts with a new window when the rule it counts changes. */
-const again = counting('many deleted, again', [manyDeleted.id], 'actor.id', 20 * MINUTE, 4);
+const again = counting('many deleted, again', [manyDeleted.id], 'actor.id', 20 * MINUTE, 4, { level: 'critical' });
 
-export const RULE_SETS: readonly [RuleSet, RuleSet] = [
-  {
-    version: 'one',
-    // A correlation may stand before what it refers to.
-    rules: [chain, deleted, failed, read, created, keyDeleted, fails, few, addresses, codes, steps, manyDeleted, again],
-  },
+// A correlation may stand before what it refers to.
+const FIRST = [
+  ...[chain, deleted, failed, read, created, keyDeleted, fails, few, addresses, codes, steps, manyDeleted, again],
+] as const;
+/** Some are raised, and some lowered. */
+const OTHER_LEVELS: { readonly [rule: string]: Level } = {
+  [deleted.id]: 'high',
+  [keyDeleted.id]: 'critical',
+  [fails.id]: 'medium',
+  [addresses.id]: 'high',
+  [manyDeleted.id]: 'high',
+  [steps.id]: 'critical',
+};
+
+/** The rules; others; those of the first at other levels. */
+export const RULE_SETS: readonly [RuleSet, RuleSet, RuleSet] = [
+  { version: 'one', rules: FIRST },
   {
     version: 'two',
     rules: [
-      ...[chain, deleted, failed, created],
-      { ...keyDeleted, tocsin: { ...keyDeleted.tocsin, dedupPeriodMs: 20 * MINUTE } },
+      ...[chain, deleted, failed, { ...created, level: 'high' }],
+      { ...keyDeleted, level: 'critical', tocsin: { ...keyDeleted.tocsin, dedupPeriodMs: 20 * MINUTE } },
       ...[
         fails,
         few,
-        addresses,
+        { ...addresses, level: 'low' },
         { ...codes, fields: ['status_code'], condition: [{ op: 'gte', value: 6 * 403 }] },
         steps,
       ],
@@ -75,6 +90,7 @@ export const RULE_SETS: readonly [RuleSet, RuleSet] = [
       again,
     ] as const,
   },
+  { version: 'three', rules: FIRST.map((rule) => ({ ...rule, level: OTHER_LEVELS[rule.id] ?? rule.level })) },
 ];
 
 type Body = { readonly [field: string]: unknown };

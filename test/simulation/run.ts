@@ -18,13 +18,14 @@ import { DIALECTS } from '../sandbox/query.ts';
 import { compare } from './compare.ts';
 import type { Deployment } from './dead.ts';
 import { digestOf } from './digest.ts';
-import { bringAbout, pickEnding } from './endings.ts';
+import { bringAbout, pickEnding, pickLate } from './endings.ts';
 import { createKv } from './kv.ts';
 import { currentProcess } from './machine.ts';
 import { createNetwork, DISCORD_URL, SLACK_URL, type SlackHabits, WORKING } from './network.ts';
 import { createObject } from './object.ts';
 import { observeLedger } from './observer.ts';
 import { createOperator } from './operator.ts';
+import { createPeople } from './people.ts';
 import { createDice, type Dice } from './random.ts';
 import { RULE_SETS } from './rules.ts';
 import { createStorage } from './storage.ts';
@@ -48,7 +49,7 @@ const FULL_TICKS = 8;
 const LONG_OUTAGES = [26 * HOUR, 26 * HOUR, 3 * 24 * HOUR, 6 * 24 * HOUR];
 const GAP_HOURS_MAX = 8;
 const CALM_MS = 50 * MINUTE;
-const ENGINES = RULE_SETS.map((rules) => compile(rules)) as [Engine, Engine];
+const ENGINES = RULE_SETS.map((rules) => compile(rules)) as [Engine, Engine, Engine];
 
 export interface RunResult {
   readonly seed: number;
@@ -70,6 +71,7 @@ export async function run(seed: number): Promise<RunResult> {
   const dice = createDice(seed);
   // Another stream, for what was added later: known seeds keep their worlds.
   const moreDice = createDice(~seed);
+  const latestDice = createDice(seed ^ 0x2b_cafe);
   const world = createWorld(START, dice);
   const isLarge = dice.chance(0.1);
   const dialect = dice.pick(DIALECTS);
@@ -87,7 +89,7 @@ export async function run(seed: number): Promise<RunResult> {
   const upstream = createUpstream(world, dice, { dialect, pageCap, skewMs, listing });
   world.note(`dialect ${dialect}, upstream clock ${skewMs / 1000}s ahead`);
   const end = START + dice.between(30, 90) * MINUTE;
-  createTraffic(dice, upstream.log, {
+  createTraffic(dice, latestDice, upstream.log, {
     from: startAt - 2 * HOUR + skewMs,
     start: START + skewMs,
     to: end + skewMs,
@@ -181,15 +183,11 @@ export async function run(seed: number): Promise<RunResult> {
       const names = routes.map(({ name }) => name);
       const isSet = (name: string): boolean => name !== 'slack' || conditions.isSlackSet;
       deployments.push({ at: world.now(), receivers: names.map((name) => ({ name, isSet: isSet(name) })) });
-      const observed = names.map((name) => (mailNames.has(name) ? 'mail' : name));
       const receivers = createReceivers(routes, { fetch: network.fetch, now: ourClock });
       const engine = ENGINES[conditions.rules] as Engine;
       return storage.calmly(() =>
         createHost({
-          ledger: observer.observe(
-            createLedger(storage.store, { engine, receivers: routes, ...config.watch }),
-            observed,
-          ),
+          ledger: observer.observe(createLedger(storage.store, { engine, receivers: routes, ...config.watch }), routes),
           store: storage.store,
           outbox: observer.observeOutbox(createOutbox(storage.store, routes)),
           receivers: receivers.map(remembering),
@@ -289,7 +287,13 @@ export async function run(seed: number): Promise<RunResult> {
     world.at(START + Math.floor(dice.next() * (end - START)), () => world.spawn('operator', operator.act));
   }
 
+  const people = createPeople({ world, dice: latestDice, disk: storage.disk, object });
+  const actSometime = (from: number, to: number): void =>
+    world.at(from + Math.floor(latestDice.next() * (to - from)), () => world.spawn('people', people.act));
+  for (let i = latestDice.chance(0.7) ? latestDice.between(1, 25) : 0; i > 0; i--) actSometime(START, end + CALM_MS);
+
   await runUntil(end, MINUTE);
+  const calmAt = world.now();
   troubles.calm();
   await runUntil(end + CALM_MS, MINUTE);
   // A gap is tried again every fifteen scans, each of which may take several ticks where Date stands still.
@@ -322,10 +326,12 @@ export async function run(seed: number): Promise<RunResult> {
     await runUntil(world.now() + HOUR, 5 * MINUTE);
   }
   const mailTakesAlerts = routing().receivers.some(({ type, minLevel }) => type === 'email' && minLevel !== 'critical');
-  const ending = isLarge || isOld || isLong ? null : pickEnding(moreDice, mailTakesAlerts);
+  const ending = isLarge || isOld || isLong ? null : (pickEnding(moreDice, mailTakesAlerts) ?? pickLate(latestDice));
   if (ending !== null) {
     await bringAbout(ending, {
       ...{ world, dice: moreDice, conditions, slack, disk: storage.disk, upstream },
+      act: () => void world.spawn('people', people.act),
+      rewind: (to) => troubles.rewind(to, false),
       clock: () => world.now() + skewMs,
       evict: () => object.reset(),
       runFor: (ms, everyMs) => runUntil(world.now() + ms, everyMs),
@@ -335,8 +341,7 @@ export async function run(seed: number): Promise<RunResult> {
 
   const compared = compare({
     ...{ store: storage.disk, kv, upstream, network, observer, slack },
-    routes: settings().receivers,
-    ...{ mailNames, deployments, ending },
+    ...{ mailNames, deployments, ending, calmAt },
     happened: troubles.happened,
     engines: new Map(ENGINES.map((engine) => [engine.version, engine])),
     startAt,
@@ -345,15 +350,24 @@ export async function run(seed: number): Promise<RunResult> {
     allowedLatenessMs: conditions.allowedLatenessMs,
     hadGap: world.hits.has('tail: a gap'),
     released: operator.released,
-    operatorProblems: operator.problems,
+    operatorProblems: [...operator.problems, ...people.problems],
   });
   for (const cause of compared.causes) world.hit(`dead: ${cause}`);
   const { disk } = storage;
   for (const { what } of disk.all<{ what: string }>(
-    `SELECT concat(notification ->> '$.kind', iif(state = 'suppressed', ', suppressed', '')) AS what FROM deliveries
-     UNION ALL SELECT 'contributing' FROM matches WHERE decision IS NULL`,
+    `SELECT concat(notification ->> '$.kind', iif(state IN ('suppressed', 'waiting'), concat(', ', state), '')) AS what
+       FROM deliveries
+     UNION ALL SELECT 'contributing' FROM matches WHERE decision IS NULL
+     UNION ALL SELECT value ->> '$.reason' FROM matches, json_each(decision) WHERE decision IS NOT NULL`,
   )) {
     world.hit(`decided: ${what}`);
+  }
+  for (const { what } of disk.all<{ what: string }>(
+    `SELECT concat('alert: ', state, ' ', resolution ->> '$.reason') AS what FROM alerts
+     UNION ALL SELECT concat('act of tocsin: ', act) FROM acts WHERE who = 'tocsin'
+     UNION ALL SELECT concat('group: ', notification ->> '$.group.kind') FROM deliveries WHERE notification ->> '$.kind' = 'group'`,
+  )) {
+    world.hit(what);
   }
   const evicted = isOld ? disk.all('SELECT 1 FROM kept_entries').length : 0;
   if (evicted > 0) world.hits.set('evicted: an entry', evicted);

@@ -26,6 +26,12 @@ function lateBy(dice: Dice, most: number): number {
   return dice.chance(0.2) ? most - dice.between(0, 1) : Math.floor(dice.next() * most);
 }
 
+/** Addresses of other networks: two of a /24, two of a /64 in two spellings, and three alone. */
+const ELSEWHERE = [
+  ...['198.51.100.7', '198.51.100.200', '192.0.2.1', '198.18.0.1'],
+  ...['2001:db8:1::5', '2001:DB8:1:0::9', '2001:db8:0:7::1'],
+];
+
 /** They look alike, or like an actor of the ordinary traffic. */
 const ODD_IDS = [null, undefined, '', 'null', 7, '7', [7], ['actor-1'], '["actor-1"]', '203.0.113.1', true, 'true'];
 const ODD_ADDRESSES = [
@@ -41,8 +47,9 @@ const CHANGES: readonly Record<string, unknown>[] = [
   { user_agent: 'another' },
 ];
 
-/** Fills the log with all that will happen. */
-export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
+/** Fills the log with all that will happen. `moreDice`: what came later has its own, so that the rest stays as it was. */
+export function createTraffic(dice: Dice, moreDice: Dice, log: Shown[], span: Span): void {
+  const elsewhere = moreDice.chance(0.7) ? moreDice.next() * 0.3 : 0;
   const lateness = dice.chance(0.6) ? dice.next() * 0.3 : 0;
   const futures = dice.chance(0.4) ? 0.02 : 0;
   const malformed = dice.chance(0.3) ? 0.04 : 0;
@@ -67,6 +74,7 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
       method: 'POST',
       path: '/v1/compute/vms',
       status_code: 200,
+      ...(moreDice.chance(elsewhere) ? { client_ip: moreDice.pick(ELSEWHERE) } : {}),
       ...fields,
     };
     const isMalformed = dice.chance(malformed);
@@ -153,6 +161,31 @@ export function addLast(log: Shown[], prefix: string, at: number, count = LAST):
 export function addBurst(log: Shown[], at: number, count: number): void {
   for (let n = 0; n < count; n++)
     log.push(alerting(`burst-${n}`, n % 10 === 0, at + Math.floor((n / count) * BURST_MS)));
+}
+
+/**
+ * What goes on: a key that is deleted again and again, from a new network each hour, and what many do at medium and low. It
+ * shows up as it happens, or all of it at another time.
+ */
+export function addNoise(
+  log: Shown[],
+  prefix: string,
+  at: number,
+  hour: number,
+  appearsAt: number | null = null,
+): void {
+  const add = (name: string, minutes: number, fields: Record<string, unknown>): void => {
+    const entry = alerting(`${prefix}-${name}`, true, at + minutes * 60_000);
+    const body = { ...(entry.body as Record<string, unknown>), ...fields };
+    log.push({ ...entry, body, appearsAt: appearsAt ?? entry.appearsAt });
+  };
+  const actor = (id: string) => ({ actor: { id, name: 'Somebody', type: 'api_key' } });
+  for (let minutes = 0; minutes < 60; minutes += 20)
+    add(`same-${minutes}`, minutes, { ...actor('noisy'), client_ip: '203.0.113.1' });
+  add('roams', 7, { ...actor('roams'), client_ip: `10.0.${hour % 250}.1` });
+  if (hour % 5 === 0) add('medium', 11, { ...actor('actor-1'), action: 'vm.deleted' });
+  for (let n = 0; n < 3; n++) add(`deletes-${n}`, 30 + n / 4, { ...actor('actor-2'), action: 'vm.deleted' });
+  add('low', 13, { ...actor(`actor-${hour % 4}`), action: 'vm.created' });
 }
 
 const LAST = 12;

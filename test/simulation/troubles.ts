@@ -27,7 +27,7 @@ export interface Conditions {
   oursOff: number;
   /** Requests of a tick. */
   requests: number;
-  /** Which of the two sets of rules, and of the settings, is deployed. */
+  /** Which of the sets of rules, and of the settings, is deployed. */
   rules: number;
   allowedLatenessMs: number;
   retentionDays: number;
@@ -81,6 +81,8 @@ export interface TroublesOptions {
 
 export interface Troubles {
   readonly happened: Happened;
+  /** The operator has the log read again from then on, ms. */
+  rewind(to: number, suppress: boolean): void;
   calm(): void;
 }
 
@@ -218,6 +220,19 @@ export function createTroubles(options: TroublesOptions): Troubles {
       evict();
     });
   }
+  if (!happened.rulesChanged && moreDice.chance(0.4)) {
+    at(sometime(moreDice), 'a deploy: rules at other levels', () => {
+      world.hit('deploy: levels');
+      conditions.rules = 2;
+      conditions.isolate++;
+      evict();
+    });
+    at(sometime(moreDice), 'a deploy: the first rules again', () => {
+      conditions.rules = 0;
+      conditions.isolate++;
+      evict();
+    });
+  }
   if (dice.chance(0.2)) {
     const allowed = conditions.allowedLatenessMs + dice.between(1, 10) * MINUTE;
     at(sometime(), `a deploy: ALLOWED_LATENESS is ${allowed / MINUTE} min`, () => {
@@ -266,15 +281,17 @@ export function createTroubles(options: TroublesOptions): Troubles {
     kv.write(key, text);
     kv.faults = { ...kv.faults, refused };
   };
+  const rewind = (to: number, suppress: boolean, id = `rewind-${rewinds.length + 10}`): void => {
+    rewinds.push({ id, to });
+    world.hit('operator: rewind');
+    world.note(`rewind ${id} to ${new Date(to).toISOString()}`);
+    write(KV_REWIND, rewindText({ id, to, suppress }));
+  };
   for (let i = dice.chance(0.4) ? dice.between(1, 3) : 0; i > 0; i--) {
-    const id = `rewind-${i}`;
     world.at(sometime(), () => {
       const isFar = start - startAt > DAY;
       const to = world.now() - (isFar && dice.chance(0.5) ? dice.between(20, 29) * 60 : dice.between(5, 150)) * MINUTE;
-      rewinds.push({ id, to });
-      world.hit('operator: rewind');
-      world.note(`rewind ${id} to ${new Date(to).toISOString()}`);
-      write(KV_REWIND, rewindText({ id, to, suppress: dice.chance(0.5) }));
+      rewind(to, dice.chance(0.5), `rewind-${i}`);
     });
   }
   if (dice.chance(0.1)) {
@@ -287,6 +304,7 @@ export function createTroubles(options: TroublesOptions): Troubles {
 
   return {
     happened,
+    rewind,
     calm: () => {
       world.note('calm');
       conditions.faults = NO_STEP_FAULTS;

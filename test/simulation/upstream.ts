@@ -100,6 +100,8 @@ export interface Upstream {
   faults: UpstreamFaults;
   /** What every request gets: nothing, or a refusal of the key. */
   down: null | 'reset' | 401 | 403 | 503;
+  /** It lists entries by their own time. */
+  readonly isByTime: boolean;
   /** It filters, and lists by arrival. */
   readonly hidesClaims: boolean;
   readonly skewMs: number;
@@ -186,6 +188,7 @@ export function createUpstream(
     pageCap,
     faults: CALM,
     down: null,
+    isByTime: by === 'time',
     hidesClaims: dialect === 'sorted' && filtersOnly && by === 'arrival',
     skewMs,
     calm: () => {

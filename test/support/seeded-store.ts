@@ -1,12 +1,13 @@
 /**
  * The seeded log (seeded-log.ts) in a ledger in plain Node: the real ledger, all the real rules and one of each level that
  * they lack, and receivers of which one is healthy, one has a high minimum level, one refuses, one has no setting and one is
- * down. So there are alerts of every level and state, and deliveries pending, delivered, dead and suppressed.
+ * down. So there are alerts of every level and status, and deliveries in every state.
  *
  * Contract: the same for the same `now`. The first days are backfilled.
  */
 import { parsePage } from '../../src/audit-log/page.ts';
 import { startOrResumeScan } from '../../src/audit-log/tail.ts';
+import { nextGroupAt, sendGroups } from '../../src/ledger/deliver/group-message.ts';
 import { createOutbox, type LedgerOutbox } from '../../src/ledger/health/attempts.ts';
 import { createViews, type Views } from '../../src/ledger/read/views.ts';
 import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
@@ -33,6 +34,8 @@ export interface SeededStore {
 
 const DAY = 24 * 60 * 60_000;
 const PAGE = 100;
+/** The first message of a group waits so long for more. */
+const GROUP_WAIT_MS = 30_000;
 /** How many messages are still pending for a receiver. */
 const LEFT_PENDING = 5;
 
@@ -50,7 +53,7 @@ const route = (name: string, from: RoutedReceiver['minLevel'], problem: string |
 const ROUTES: readonly RoutedReceiver[] = [
   route('slack', 'low'),
   route('pager', 'critical'),
-  route('webhook', 'medium'),
+  { ...route('webhook', 'medium'), forPrograms: true },
   route('mail', 'high', 'EMAIL_TO is not set'),
   route('siem', 'high'),
 ];
@@ -76,9 +79,20 @@ export function seededStore(now: number, path = ':memory:'): SeededStore {
     apiKeyExpiresAt: null,
   });
   recordAll(ledger, records, now);
-  sendAll(store, createOutbox(store, ROUTES), now);
+  const sentAt = now + GROUP_WAIT_MS;
+  for (let at = nextGroupAt(store); at !== null && at <= sentAt; at = nextGroupAt(store))
+    store.transaction(() => sendGroups(store, { engine, receivers: ROUTES }, sentAt));
+  sendAll(store, createOutbox(store, ROUTES), sentAt);
+  actOnSome(ledger, sentAt);
   const views = createViews(store, { engine, status: ledger.status });
   return { store, ledger, views, facts, now };
+}
+
+/** Somebody takes care of a few alerts, and has resolved others. */
+function actOnSome(ledger: Ledger, now: number): void {
+  const of = { who: 'Ada', via: 'page', seenLevel: null };
+  ledger.act({ ...of, alerts: [1, 4, 7], act: { act: 'acknowledge', comment: null } }, now);
+  ledger.act({ ...of, alerts: [2, 5, 8], act: { act: 'resolve', reason: 'expected', comment: null } }, now);
 }
 
 /** Records everything in one scan, page by page. */

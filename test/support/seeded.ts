@@ -27,7 +27,7 @@ export interface Seeded {
   tick(): Promise<void>;
   /** The status, as an operator sees it. */
   status(): Promise<LedgerStatus>;
-  /** Waits until no delivery is pending. */
+  /** Waits until no delivery is pending; what waits for a later message of its group is left. */
   delivered(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { LedgerStatus, LedgerViews } from '../../src/ledger/rpc.ts';
 import type { Caller, Refused } from '../../src/web/context.ts';
 import {
   ALERT_ID,
+  acts,
   alertPage,
   ENTRY_ID,
   entryLine,
@@ -15,6 +16,7 @@ import {
   overview,
   QUARANTINE_KEY,
   quarantinedRecord,
+  RESOLVED,
   RULE,
   status,
 } from './views.ts';
@@ -133,15 +135,15 @@ export const STATES: readonly PageState[] = [
   },
   { name: 'alert', path: `/alerts/${ALERT_ID}`, heading: RULE.title },
   {
-    name: 'alert-closed',
+    name: 'alert-resolved',
     path: `/alerts/${ALERT_ID}`,
     heading: RULE.title,
     ledger: {
       alert: async () =>
         alertPage(ORDINARY, {
-          alert: { ...alertPage().alert, state: 'closed', rule: 'gone', backfilled: true },
+          alert: { ...alertPage().alert, ...RESOLVED, rule: 'gone', backfilled: true },
           deliveries: [],
-          closing: { notify: false, reason: 'did not grow' },
+          acts: acts().slice(0, 4),
         }),
     },
   },

@@ -30,7 +30,11 @@ const HOUR = 60 * MINUTE;
 export const RULE: Rule =
   ruleSet.rules.find(({ path }) => path.includes('api_key_deleted')) ?? (ruleSet.rules[0] as Rule);
 
-const OPENED: ShownDecision = { notify: true, kind: 'opened', reason: 'first match' };
+const OPENED: ShownDecision = {
+  ...{ notify: true, kind: 'opened', reason: 'first match' },
+  receivers: ['slack', 'mail', 'hook', 'chat'],
+};
+const BELOW: ShownDecision = { notify: false, reason: "below the receiver's level", receivers: ['pager'] };
 const GROUPED: ShownDecision = { notify: false, reason: 'grouped' };
 
 /** The untrusted text. */
@@ -91,15 +95,40 @@ export function alertLine(of: UntrustedText = ORDINARY, changes: Partial<AlertSu
     rule: RULE.id,
     title: RULE.title,
     level: 'high',
-    state: 'open',
+    status: 'open',
     backfilled: false,
     count: 3,
-    begins: NOW - 25 * MINUTE,
-    periodMs: HOUR,
+    firstAt: NOW - 25 * MINUTE,
     lastAt: NOW - 12 * MINUTE,
+    assignee: null,
+    acknowledged: null,
+    resolution: null,
     key: [{ field: 'actor.id', value: of === ORDINARY ? '4f2c9a7e-55aa-4c0b-9f3e-6b1f2a7d9c10' : of.name }],
     ...changes,
   };
+}
+
+/** Somebody resolved it. */
+export const RESOLVED: Pick<AlertSummary, 'status' | 'resolution'> = {
+  status: 'resolved',
+  resolution: { reason: 'expected', by: 'Ada', at: NOW - 2 * MINUTE, comment: 'a key rotation' },
+};
+
+/** Everything that people and time do to an alert. */
+export function acts(of: UntrustedText = ORDINARY): AlertDetails['acts'] {
+  const act = (id: number, what: string, who: string, detail: AlertDetails['acts'][number]['detail'] = null) => ({
+    ...{ id, at: NOW - (12 - id) * MINUTE, act: what, who, via: who === 'tocsin' ? null : 'page', detail },
+  });
+  return [
+    act(1, 'acknowledge', 'Ada', { comment: of.name }),
+    act(2, 'assign', 'Ada', { to: of.name }),
+    act(3, 'comment', of.name, { comment: of.agent }),
+    act(4, 'resolve', 'Ada', { reason: 'expected', comment: 'a key rotation' }),
+    act(5, 'deferred', 'tocsin', { receivers: { slack: 'recurred' } }),
+    act(6, 'acknowledgement ended', 'tocsin', { receivers: ['slack'] }),
+    act(7, 'dead', 'tocsin', { receiver: of.name }),
+    act(8, 'resolved', 'tocsin', { reason: 'quiet' }),
+  ];
 }
 
 function evidence({ action }: UntrustedText): readonly Evidence[] {
@@ -113,40 +142,41 @@ function evidence({ action }: UntrustedText): readonly Evidence[] {
 
 export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertDetails> = {}): AlertDetails {
   const entry = entryLine(of);
-  const moment = (minutes: number, decision: ShownDecision | null): AlertDetails['timeline'][number] => ({
+  const moment = (minutes: number, decisions: readonly ShownDecision[] | null): AlertDetails['timeline'][number] => ({
     seq: 100 - minutes,
     at: NOW - minutes * MINUTE,
     entry: { ...entry, createdAt: NOW - minutes * MINUTE },
     part: 'matched',
-    decision,
+    decisions,
     evidence: evidence(of),
     number: null,
   });
   return {
     alert: alertLine(of),
     timeline: [
-      { ...moment(25, OPENED), number: '3 different values of client_ip in 1 hour' },
-      moment(18, GROUPED),
+      { ...moment(25, [OPENED, BELOW]), number: '3 different values of client_ip in 1 hour' },
+      moment(18, [GROUPED]),
       { ...moment(14, null), part: 'contributing', evidence: [] },
-      { ...moment(12, GROUPED), entry: null },
+      { ...moment(12, [GROUPED]), entry: null },
     ],
     more: 2,
     moreContributing: 29,
     deliveries: [
       line(1, 'slack', 'delivered', null),
       line(2, 'mail', 'pending', 'the server asked us to slow down'),
-      line(3, 'pager', 'suppressed', "below the receiver's minimum level, critical"),
+      line(3, 'hook', 'suppressed', `inhibited by alert ${ALERT_ID + 2}`),
       line(5, 'chat', 'bundled', null),
+      line(6, 'chat', 'waiting', null),
       line(4, 'hook', 'dead', 'the receiver answered 410: it is gone for good'),
     ],
-    closing: null,
+    acts: [],
     ...changes,
   };
 }
 
 function line(id: number, receiver: string, state: AlertDetails['deliveries'][number]['state'], reason: string | null) {
   const queuedAt = NOW - 24 * MINUTE;
-  const settledAt = state === 'pending' || state === 'bundled' ? null : queuedAt + 2_000;
+  const settledAt = state === 'pending' || state === 'bundled' || state === 'waiting' ? null : queuedAt + 2_000;
   return { id, receiver, what: 'opened', state, reason, attempts: 1, queuedAt, dueAt: NOW + MINUTE, settledAt };
 }
 
@@ -183,7 +213,7 @@ export function entryPage(
     cut: false,
     rules: [{ id: RULE.id, title: RULE.title, level: RULE.level, evidence: evidence(of) }],
     rulesChanged: false,
-    parts: [{ alert: alertLine(of), part: 'matched', decision: OPENED, evidence: evidence(of) }],
+    parts: [{ alert: alertLine(of), part: 'matched', decisions: [OPENED, BELOW], evidence: evidence(of) }],
     versions: [],
     actorActivity: {
       value: entry.actor.id,
@@ -308,10 +338,11 @@ export function views(
     entryText: async () => null,
     alert: async (id) => (id === ALERT_ID ? alertPage(of) : null),
     alerts: async ({ before }) => ({
-      alerts: before === null ? [alertLine(of), alertLine(of, { id: 41, state: 'closed', level: 'medium' })] : [],
+      alerts: before === null ? [alertLine(of), alertLine(of, { id: 41, ...RESOLVED, level: 'medium' })] : [],
       next: before === null ? 41 : null,
       searchedTo: null,
     }),
+    silences: async () => [],
     rules: async () => [{ rule: RULE.id, matched: 12, lastAt: NOW - HOUR, lastEntry: ENTRY_ID }],
     quarantine: async (before) => ({
       records: before === null ? [quarantinedRecord(of), quarantinedRecord(of, { id: null, isRecorded: true })] : [],
@@ -327,6 +358,9 @@ export function views(
     spendProof: none,
     isProofSpent: none,
     resend: none,
+    act: none,
+    silence: none,
+    expireSilence: none,
     testReceivers: none,
     release: none,
     drop: none,

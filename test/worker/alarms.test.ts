@@ -2,20 +2,36 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
 import type { FakeAnswer } from '../support/http-server.ts';
+import { enqueueNow } from './receivers.ts';
 import { createSampleLog, expectRecordedAndDelivered } from './sample-log.ts';
-import { ALLOWED_LATENESS, createWorld, HOUR, logged, MINUTE, sleep, type World, type WorldOptions } from './world.ts';
+import {
+  ALLOWED_LATENESS,
+  createWorld,
+  GROUP_WAIT_MS,
+  HOUR,
+  logged,
+  MINUTE,
+  sleep,
+  type World,
+  type WorldOptions,
+} from './world.ts';
 
 const DAY = 24 * HOUR;
+const WEBHOOK = {
+  ...{ WEBHOOK_URL: 'https://webhook.example/in', WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+};
 
 afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** A deleted API key, just now: one alert, one delivery. */
+/** A deleted API key, just now: one alert, one message, which is due. */
 async function openAlert(world: World, id = 'deleted'): Promise<void> {
   const fields = { action: 'api_key.deleted', method: 'DELETE', status_code: 204, target: { id, type: 'api_key' } };
   await world.append([entryAt(Date.now(), id, fields)]);
   await world.untilEnded();
+  await world.advance(GROUP_WAIT_MS);
+  await world.runAlarm();
 }
 
 interface DeliveryRow extends Record<string, SqlStorageValue> {
@@ -93,11 +109,20 @@ describe('a delivery', () => {
       interval: 10,
     });
     expect(await attempted(world, 1)).toMatchObject([{ state: 'delivered', attempts: 1 }]);
-    expect((await world.status()).deliveries).toEqual({ pending: 0, bundled: 0, delivered: 1, dead: 0, suppressed: 0 });
+    expect((await world.status()).deliveries).toEqual({
+      ...{ waiting: 0, pending: 0, bundled: 0, delivered: 1, dead: 0, suppressed: 0 },
+    });
   });
 
   it('is made if there are more than one alarm delivers', async () => {
-    const world = await createWorld();
+    const real = globalThis.fetch;
+    let received = 0;
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      if (url !== WEBHOOK.WEBHOOK_URL) return real(url, init);
+      received++;
+      return Promise.resolve(new Response(null, { status: 204 }));
+    });
+    const world = await createWorld({ settings: WEBHOOK });
     const at = Date.now() - MINUTE;
     const fields = (i: number) => ({
       action: 'api_key.deleted',
@@ -107,7 +132,56 @@ describe('a delivery', () => {
     await world.append(Array.from({ length: 150 }, (_, i) => entryAt(at + i, `d-${i}`, fields(i))));
     await world.untilEnded();
     await world.delivered();
-    expect(await messagesWith(world, 'API key deleted')).toBe(150);
+    // Programs get each by itself; people one message, since all are of one rule.
+    expect(received).toBe(150);
+    expect(await messagesWith(world, 'API key deleted')).toBe(1);
+    expect((await world.status()).deliveries).toMatchObject({ waiting: 0, pending: 0, delivered: 301 });
+  }, 30_000);
+
+  it("of one actor's alerts is one message after 30 seconds, by the alarm alone, though the object is evicted", async () => {
+    const world = await createWorld();
+    const at = Date.now();
+    const fields = (i: number) => ({
+      ...{ action: 'api_key.deleted', method: 'DELETE', status_code: 204, actor: { id: 'thief', type: 'user' } },
+      target: { id: `k-${i}`, type: 'api_key' },
+    });
+    await world.append(Array.from({ length: 8 }, (_, i) => entryAt(at - 8_000 + i * 500, `d-${i}`, fields(i))));
+    await world.untilEnded();
+    expect((await world.status()).deliveries).toMatchObject({ waiting: 8, pending: 0 });
+    await world.evict();
+    await sleep(20_000);
+    expect(await messagesWith(world, 'API key deleted')).toBe(0);
+    await vi.waitFor(async () => expect(await messagesWith(world, 'API key deleted')).toBe(1), {
+      timeout: 20_000,
+      interval: 100,
+    });
+    expect(Date.now() - at).toBeGreaterThanOrEqual(GROUP_WAIT_MS);
+    expect((await world.slack.read()).messages).toHaveLength(1);
+    await vi.waitFor(async () =>
+      expect((await world.status()).deliveries).toMatchObject({ waiting: 0, pending: 0, bundled: 0, delivered: 9 }),
+    );
+  }, 60_000);
+
+  it('of something critical is one message after 5 seconds, with what the same entry opened', async () => {
+    const world = await createWorld();
+    const at = Date.now();
+    const key = (id: string) => ({ id, type: 'api_key' });
+    const create = { action: 'api_key.created', method: 'POST', path: '/v1/api_keys', status_code: 201 };
+    const read = { action: 'nks_cluster.kubeconfig_read', path: '/v1/nks/clusters/c-1/kubeconfig' };
+    await world.append([
+      entryAt(at - 2_000, 'made', { ...create, actor: key('k-1'), target: key('k-2') }),
+      entryAt(at - 1_000, 'at-work', { ...read, actor: key('k-2') }),
+    ]);
+    await world.untilEnded();
+    expect((await world.status()).deliveries).toMatchObject({ waiting: 3 });
+    await vi.waitFor(async () => expect((await world.slack.read()).messages).toHaveLength(1), {
+      timeout: 15_000,
+      interval: 50,
+    });
+    expect(Date.now() - at).toBeGreaterThanOrEqual(5_000);
+    expect((await world.slack.read()).messages[0]?.text).toMatch(/CRITICAL/);
+    // The other key's, at high, waits its 30 seconds.
+    await vi.waitFor(async () => expect((await world.status()).deliveries).toMatchObject({ waiting: 1, delivered: 3 }));
   }, 30_000);
 
   it('whose alarm was deleted is made after the next tick', async () => {
@@ -173,6 +247,8 @@ describe('a delivery', () => {
     const sample = createSampleLog(Date.now(), { size: 0 });
     await world.append(sample.records);
     await world.untilEnded();
+    await world.advance(GROUP_WAIT_MS);
+    await world.runAlarm();
     await vi.waitFor(async () => expect(await receiverRow(world)).toMatchObject({ slowed: 1, attempt_of: null }), {
       timeout: 4_000,
       interval: 20,
@@ -182,7 +258,8 @@ describe('a delivery', () => {
     // It is no failure, and the message keeps its place.
     expect(failing_since).toBeNull();
     const rows = await deliveries(world);
-    expect(rows.map(({ attempts }) => attempts).sort()).toEqual([...Array(7).fill(0), 1]);
+    // The five of one rule are one message, and so are the two bursts of one actor.
+    expect(rows.flatMap(({ state, attempts }) => (state === 'pending' ? [attempts] : [])).sort()).toEqual([0, 0, 1]);
     expect(rows.filter(({ due_at }) => due_at !== null)).toEqual([]);
     expect((await world.slack.read()).posts).toBe(1);
     await world.slack.answer({ status: 200, body: 'ok' });
@@ -191,7 +268,9 @@ describe('a delivery', () => {
   });
 
   it('waits 1, 2 and 4 s while Slack asks to slow down without a time, and then five more so that others go first', async () => {
-    const { world } = await tried({ status: 429, times: 3 });
+    const world = await createWorld();
+    await world.slack.answer({ status: 429, times: 3 });
+    await enqueueNow(world);
     await vi.waitFor(async () => expect(await receiverRow(world)).toMatchObject({ slowed: 3, attempt_of: null }), {
       timeout: 10_000,
       interval: 20,
@@ -281,7 +360,7 @@ describe('a delivery', () => {
   it('is repeated at once if the ledger is aborted during it', async () => {
     const world = await createWorld();
     await world.slack.answer({ status: 0, hang: true });
-    await openAlert(world);
+    await enqueueNow(world);
     await vi.waitFor(async () => expect((await world.slack.read()).posts).toBe(1), { timeout: 3_000, interval: 10 });
     await world.abort();
     const at = Date.now();
@@ -312,7 +391,7 @@ describe('a delivery that Slack refuses', () => {
       expect(await world.status()).toMatchObject({ healthAlerts: [], receivers: [{ state: 'failing' }] });
       expect(Math.round((await untilDue(world)) / MINUTE)).toBe(1);
       const status = await world.status();
-      expect(status.deliveries).toEqual({ pending: 1, bundled: 0, delivered: 0, dead: 0, suppressed: 0 });
+      expect(status.deliveries).toEqual({ pending: 1, bundled: 0, waiting: 0, delivered: 0, dead: 0, suppressed: 0 });
       expect(status.waiting).toMatchObject([{ receiver: 'slack', reason: expect.stringMatching(reason) }]);
       // It isn't sent to that receiver.
       expect(status.healthAlerts).toMatchObject([
@@ -323,7 +402,7 @@ describe('a delivery that Slack refuses', () => {
       await world.runAlarm();
       expect(await deliveries(world)).toMatchObject([
         { state: 'pending', attempts: 2 },
-        { state: 'pending', attempts: 0 },
+        { state: 'waiting', attempts: 0 },
       ]);
       await world.slack.answer({ status: 200, body: 'ok' });
       await untilDue(world);

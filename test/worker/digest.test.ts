@@ -1,22 +1,24 @@
 /** The digest after an outage, in the real Durable Object: what waited is one message, and ends with it. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
-import { createWorld, HOUR, MINUTE } from './world.ts';
+import { createWorld, GROUP_WAIT_MS, HOUR, MINUTE } from './world.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('six alerts at medium are one digest; the health alert about the outage ends it', async () => {
+it('of six alerts at high one goes by itself and five are one digest; the health alert about the outage ends it', async () => {
   const world = await createWorld();
   await world.slack.answer({ status: 503 });
   const at = Date.now() - MINUTE;
   const fields = (i: number) => ({
-    ...{ action: 'api_key.deleted', status_code: 204 },
-    actor: { id: `a-${i}`, type: 'user' },
+    ...{ action: 'api_key.created', method: 'POST', path: '/v1/api_keys', status_code: 201 },
+    actor: { id: `k-${i}`, type: 'api_key' },
   });
   await world.append(Array.from({ length: 6 }, (_, i) => entryAt(at + i, `d-${i}`, fields(i))));
   await world.untilEnded();
+  await world.advance(GROUP_WAIT_MS);
+  await world.runAlarm();
   const states = async (): Promise<Record<string, number>> => {
     const rows = await world.sql<{ state: string; n: number }>(
       'SELECT state, count(*) AS n FROM deliveries WHERE health IS NULL GROUP BY state',
@@ -31,12 +33,12 @@ it('six alerts at medium are one digest; the health alert about the outage ends 
   await world.runAlarm();
   await vi.waitFor(async () => expect(await states()).toEqual({ delivered: 7 }), { timeout: 8_000, interval: 50 });
   const inDigest = await world.sql<{ n: number }>(
-    "SELECT count(*) AS n FROM deliveries WHERE state = 'delivered' AND reason = 'in a digest'",
+    "SELECT count(*) AS n FROM deliveries WHERE state = 'delivered' AND reason = 'in a message with others'",
   );
-  expect(inDigest).toEqual([{ n: 6 }]);
+  expect(inDigest).toEqual([{ n: 5 }]);
   const { messages } = await world.slack.read();
   const texts = messages.map(({ text }) => text).filter((text) => text.includes('was down for 3 hours'));
   expect(texts).toEqual([
-    expect.stringMatching(/^\[MEDIUM\] While “slack” was down for 3 hours: 6 notifications of 1 rule/),
+    expect.stringMatching(/^\[HIGH\] While “slack” was down for 3 hours: 5 notifications of 1 rule/),
   ]);
 });

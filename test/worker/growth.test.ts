@@ -1,16 +1,15 @@
-/** An alert's notifications in workerd: opened, updated, period closed; its evidence, and how often rules matched. */
+/** An alert's notifications in workerd: opened, updated, a reminder; its evidence, and how often rules matched. */
 import { describe, expect, it } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
-import { ALLOWED_LATENESS, createWorld, HOUR, MINUTE, type World } from './world.ts';
+import { createWorld, HOUR, MINUTE, type World } from './world.ts';
 
 const READER = { id: 'reader', name: 'Reader', type: 'user' };
-/** Reads of a kubeconfig by one actor, a second apart, the last of them now. */
-const reads = (from: number, to: number) =>
+/** API keys created by an API key, which is high: a second apart, the last of them now. */
+const created = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) =>
-    entryAt(Date.now() - (to - from - i) * 1_000, `read-${from + i}`, {
-      action: 'nks_cluster.kubeconfig_read',
-      path: '/v1/nks/clusters/c-1/kubeconfig',
-      actor: READER,
+    entryAt(Date.now() - (to - from - i) * 1_000, `key-${from + i}`, {
+      ...{ action: 'api_key.created', method: 'POST', path: '/v1/api_keys', status_code: 201 },
+      actor: { id: 'maker', name: 'Maker', type: 'api_key' },
     }),
   );
 const notifications = async (world: World) =>
@@ -22,33 +21,43 @@ const notifications = async (world: World) =>
   ).map(({ kind, count, entry }) => [kind, count, entry]);
 
 describe('an alert', () => {
-  it('notifies when it opens, when its count reaches ten, and once when its period closes', async () => {
+  it('notifies when it opens, when it has ten times as many matches, and again where nobody acted', async () => {
     const world = await createWorld();
-    await world.append(reads(1, 4));
+    await world.append(created(1, 4));
     await world.untilEnded();
-    expect(await notifications(world)).toEqual([['opened', 1, 'read-1']]);
-    await world.append(reads(5, 12));
+    expect(await notifications(world)).toEqual([['opened', 1, 'key-1']]);
+    await world.append(created(5, 12));
     await world.untilEnded();
     const updated = [
-      ['opened', 1, 'read-1'],
-      ['updated', 10, 'read-10'],
+      ['opened', 1, 'key-1'],
+      ['updated', 10, 'key-10'],
     ];
     expect(await notifications(world)).toEqual(updated);
 
-    await world.advance(HOUR - MINUTE);
-    await world.untilEnded();
-    expect(await notifications(world)).toEqual(updated);
+    // What waits and what is deferred is stored: both survive the object.
     await world.evict();
-    await world.advance(ALLOWED_LATENESS + 2 * MINUTE);
-    for (let i = 0; i < 3; i++) await world.untilEnded();
-    expect(await notifications(world)).toEqual([...updated, ['resolved', 12, 'read-12']]);
-    expect(await world.sql('SELECT state, closing FROM alerts')).toEqual([
-      { state: 'closed', closing: expect.stringContaining('its period closed after growth') },
-    ]);
     await world.delivered();
-    // The hour without a tick also raised a health alert.
-    const { messages } = await world.slack.read();
-    expect(messages.filter(({ text }) => text.includes('Kubeconfig of a cluster read'))).toHaveLength(3);
+    const sentOf = async () =>
+      (await world.slack.read()).messages.filter(({ text }) => text.includes('API key created by an API key')).length;
+    // Two decisions about one alert, within seconds, are one message.
+    expect(await sentOf()).toBe(1);
+    // Four hours after the tenth match, by the alarm alone.
+    await world.advance(4 * HOUR - 2 * MINUTE);
+    await world.runAlarm();
+    expect(await world.sql('SELECT act FROM acts')).toEqual([]);
+    await world.evict();
+    await world.advance(2 * MINUTE);
+    await world.runAlarm();
+    expect(await world.sql('SELECT act, who FROM acts')).toEqual([{ act: 'deferred', who: 'tocsin' }]);
+    await world.delivered();
+    expect((await notifications(world)).filter(([kind]) => kind === 'recurred')).toEqual([['recurred', 12, 'key-12']]);
+    expect(await sentOf()).toBe(2);
+    // Nothing came since: nothing is deferred any more.
+    await world.advance(24 * HOUR);
+    await world.runAlarm();
+    await world.delivered();
+    expect(await sentOf()).toBe(2);
+    expect(await world.sql('SELECT state, count FROM alerts')).toEqual([{ state: 'open', count: 12 }]);
   });
 
   it('of a correlation stores the counted entries; its message contains the first of them', async () => {
@@ -59,7 +68,7 @@ describe('an alert', () => {
     await world.append(failures);
     await world.untilEnded();
     const rows = await world.sql<{ reason: string | null; n: number }>(
-      "SELECT decision ->> '$.reason' AS reason, count(*) AS n FROM matches GROUP BY alert, reason ORDER BY alert, reason",
+      "SELECT decision ->> '$[0].reason' AS reason, count(*) AS n FROM matches GROUP BY alert, reason ORDER BY alert, reason",
     );
     const one = [
       { reason: null, n: 19 },

@@ -5,6 +5,7 @@ import { entryAt } from '../sandbox/odd.ts';
 import type { FakeAnswer } from '../support/http-server.ts';
 import {
   createInbox,
+  enqueueNow,
   type Inbox,
   lastOpened,
   openAlert,
@@ -150,7 +151,7 @@ describe('a delivery that is resent', () => {
   async function dead(): Promise<World> {
     const world = await createWorld();
     await world.slack.answer({ status: 404, body: 'no_service', times: 3 });
-    await openAlert(world);
+    await enqueueNow(world);
     await settled(world);
     // After two refusals Slack is known not to work; by the third, the message has waited for 7 days.
     for (const waited of [0, 7 * DAY]) {

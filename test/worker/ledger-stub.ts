@@ -88,12 +88,16 @@ export function stubLedger(status: LedgerStatus): StubLedger {
       answer(
         'alert',
         (id === ALERT || id === OTHER_ALERT) && isOpen(id, scope)
-          ? { alert: alertLine(id), timeline: [], more: 0, moreContributing: 0, deliveries: [], closing: null }
+          ? { alert: alertLine(id), timeline: [], more: 0, moreContributing: 0, deliveries: [], acts: [] }
           : null,
       ),
     alerts: () => answer('alerts', { alerts: [alertLine(ALERT)], next: null, searchedTo: null }),
     rules: () => answer('rules', []),
     resend: () => answer('resend', 0),
+    act: () => answer('act', []),
+    silence: () => answer('silence', { kind: 'refused', problem: 'this is a stub' }),
+    expireSilence: () => answer('expireSilence', null),
+    silences: () => answer('silences', []),
     testReceivers: () => answer('testReceivers', []),
     quarantine: () => answer('quarantine', { records: [], next: null }),
     quarantined: (name) =>
@@ -134,12 +138,14 @@ function alertLine(id: number): AlertSummary {
     rule: 'rule-1',
     title: 'A rule',
     level: 'high',
-    state: 'open',
+    status: 'open',
     backfilled: false,
     count: 1,
-    begins: AT,
-    periodMs: 3_600_000,
+    firstAt: AT,
     lastAt: AT,
+    assignee: null,
+    acknowledged: null,
+    resolution: null,
     key: [],
   };
 }

@@ -1,8 +1,11 @@
 /** What the tests of health share: a second receiver or a monitor, alerts, and waiting until what is due is sent. */
 import { expect, inject, vi } from 'vitest';
+import { enqueue } from '../../src/ledger/deliver/outbox.ts';
+import { testNotification } from '../../src/ledger/deliver/test-delivery.ts';
+import { durableStore } from '../../src/ledger/store/durable-store.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import type { FakeAnswer } from '../support/http-server.ts';
-import { createWorld, type World, type WorldOptions } from './world.ts';
+import { createWorld, GROUP_WAIT_MS, type World, type WorldOptions } from './world.ts';
 
 export const SIGNING_KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
@@ -44,7 +47,7 @@ export function lastOpened(): string {
   return `key-${opened}`;
 }
 
-/** A deleted API key, just now: one alert. */
+/** A deleted API key: one alert, and one message to people, which is due. */
 export async function openAlert(world: World): Promise<void> {
   const id = `key-${++opened}`;
   const fields = {
@@ -55,7 +58,23 @@ export async function openAlert(world: World): Promise<void> {
     target: { id, type: 'api_key' },
   };
   await world.append([entryAt(Date.now(), id, fields)]);
+  // As if the group of the alert before was over: else this one waits for five minutes.
+  await world.sql('DELETE FROM groups WHERE due_at IS NULL');
   await world.untilEnded();
+  await world.advance(GROUP_WAIT_MS);
+  await world.runAlarm();
+}
+
+/** A message that is due now, without a shift of the clock: the runtime itself runs the alarm. */
+export async function enqueueNow(world: World): Promise<void> {
+  await world.untilEnded();
+  await world.inStorage((storage) => {
+    const test = testNotification(Date.now());
+    const notification = { ...test, alert: { ...test.alert, id: 1, title: 'API key deleted' } };
+    enqueue(durableStore(storage), { receiver: 'slack', alert: 1, notification }, Date.now());
+  });
+  // A call that changes nothing, and sets the alarm.
+  await world.stub.begin({ kv: null, startAt: 0, suppressFirstRead: false });
 }
 
 /** Waits until no delivery is due for these receivers and no attempt is running. */

@@ -78,6 +78,10 @@ function fill(storage: DurableObjectStorage, now: number): void {
     INSERT INTO deliveries (receiver, alert, notification, level, state, attempts, queued_at, due_at, settled_at, reason, digest)
     SELECT receivers.value, iif(n % 2, 1, n), '{"kind":"opened"}', n % 5, state, 1, ${now} - n, due_at, ${now} - n, 'refused', digest
     FROM numbers, (${states}), json_each('["slack","webhook","removed"]') AS receivers`);
+  run(`${upTo(DELIVERIES)}
+    INSERT INTO deliveries (receiver, alert, notification, level, state, attempts, queued_at, grp, subject, seq)
+    SELECT receivers.value, n, '{"kind":"opened"}', n % 5, 'waiting', 0, ${now} - n, 'of actor ' || n % 50, 'actor ' || n % 50, n
+    FROM numbers, json_each('["slack","webhook","removed"]') AS receivers`);
   // Those that died in a digest are the newest of the dead.
   run(`${upTo(DELIVERIES)}
     INSERT INTO deliveries (receiver, notification, level, state, attempts, queued_at, settled_at, reason, digest)

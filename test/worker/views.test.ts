@@ -59,7 +59,7 @@ describe('the views, through RPC', () => {
     const page = await of().entry(hostile, null);
     expect(page?.entry).toMatchObject({ id: hostile, actor: { id: 'mallory', name: HOSTILE } });
     expect(page?.parts).toMatchObject([
-      { part: 'matched', decision: { kind: 'opened', reason: 'first match' }, alert: { state: 'open' } },
+      { part: 'matched', decisions: [{ kind: 'opened', reason: 'first match' }], alert: { status: 'open' } },
     ]);
     expect(page?.rules.length).toBeGreaterThan(0);
     expect(page).toMatchObject({ cut: false, rulesChanged: false });
@@ -97,10 +97,14 @@ describe('the views, through RPC', () => {
     const page = await of().alert(alert, null);
     expect(page).toMatchObject({
       alert: { id: alert, count: 1, backfilled: false },
-      timeline: [{ entry: { id: hostile }, part: 'matched', decision: { kind: 'opened', reason: 'first match' } }],
+      timeline: [{ entry: { id: hostile }, part: 'matched', decisions: [{ kind: 'opened', reason: 'first match' }] }],
       more: 0,
-      deliveries: [{ receiver: 'slack', what: 'opened', state: 'delivered', attempts: 1, reason: null }],
-      closing: null,
+      // In the message of its rule, which leads with this alert, the newest of them.
+      deliveries: [
+        { receiver: 'slack', what: 'opened', state: 'delivered', attempts: 0, reason: 'in a message with others' },
+        { receiver: 'slack', what: 'group', state: 'delivered', attempts: 1, reason: null },
+      ],
+      acts: [],
     });
     expect(await of().alert(4711, null)).toBeNull();
   });

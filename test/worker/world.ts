@@ -34,6 +34,9 @@ export const DIALECTS = ['sorted', 'newest-first', 'oldest-first'] as const sati
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const ALLOWED_LATENESS = 5 * MINUTE;
+/** The first message of a group waits so long for more, and the second one so long after it. */
+export const GROUP_WAIT_MS = MINUTE / 2;
+const GROUP_INTERVAL_MS = 5 * MINUTE;
 
 const factoryUrl = inject('factoryUrl');
 
@@ -312,7 +315,10 @@ export async function createWorld(options: WorldOptions = {}) {
         };
       }),
 
-    /** Waits until the alarm has made every due delivery; runs the alarm itself if the clock was shifted. */
+    /**
+     * Waits until the alarm has made every due delivery; runs the alarm itself if the clock was shifted. Where the first
+     * or second message of a group is to come, the clock is shifted to then.
+     */
     async delivered(): Promise<void> {
       // The runtime repeats an aborted alarm after two seconds or more.
       const deadline = realNow() + 20_000;
@@ -321,7 +327,13 @@ export async function createWorld(options: WorldOptions = {}) {
           "SELECT count(*) AS n FROM deliveries WHERE state = 'pending' AND coalesce(due_at, 0) <= ?",
           Date.now(),
         );
-        if (row?.n === 0) return;
+        const [group] = await sql<{ at: number | null }>(
+          'SELECT max(due_at) AS at FROM groups WHERE due_at <= ?',
+          Date.now() + GROUP_INTERVAL_MS,
+        );
+        if (row?.n === 0 && group?.at == null) return;
+        const waitMs = (group?.at ?? 0) - Date.now();
+        if (waitMs > 0) await setClock(offsetMs + waitMs);
         // If the runtime can run the alarm, let it: a second run at the same time would interfere.
         if (offsetMs === 0 || !(await runDurableObjectAlarm(stub))) await sleep(10);
       }

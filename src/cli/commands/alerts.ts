@@ -1,5 +1,6 @@
 /** `alerts`: which alerts are there? */
 import * as z from 'zod/mini';
+import { statusWording } from '../../alert/act-wording.ts';
 import { counted } from '../../text/numbers.ts';
 import { ALERTS_PATH } from '../../web/operator-paths.ts';
 import { OK } from '../failure.ts';
@@ -12,12 +13,14 @@ export const ALERT = z.object({
   rule: z.string(),
   title: z.string(),
   level: z.string(),
-  state: z.enum(['open', 'closed', 'resolved']),
+  status: z.enum(['open', 'acknowledged', 'resolved', 'past']),
   backfilled: z.boolean(),
   count: z.number(),
-  begins: z.number(),
-  periodMs: z.number(),
+  firstAt: z.number(),
   lastAt: z.number(),
+  assignee: z.nullable(z.string()),
+  acknowledged: z.nullable(z.object({ by: z.string(), until: z.number() })),
+  resolution: z.nullable(z.object({ reason: z.string(), by: z.string(), comment: z.nullable(z.string()) })),
   key: z.array(z.object({ field: z.string(), value: z.nullable(z.string()) })),
 });
 const ANSWER = z.object({ alerts: z.array(ALERT), next: z.nullable(z.number()) });
@@ -32,7 +35,7 @@ export const alerts = defineCommand({
 Lists the open alerts, newest first, 50 at a time.
 The exit code is 0, or 1 if the Worker can't be asked.
 
-  --all         list closed alerts too
+  --all         list resolved alerts too
   --before ID   only alerts older than this one: the next page
   --json        print the Worker's answer, on one line
 ${targetUsage(16)}`,
@@ -48,12 +51,12 @@ ${targetUsage(16)}`,
 
 /** One line per alert, in the Worker's order: newest first. */
 export function alertsLines({ alerts: list, next }: AlertsAnswer, all: boolean): string[] {
-  if (list.length === 0) return [all ? 'No alerts.' : 'No open alerts. List closed alerts too: --all'];
+  if (list.length === 0) return [all ? 'No alerts.' : 'No open alerts. List resolved alerts too: --all'];
   return [
     ...list.map(
-      ({ id, level, title, state, backfilled, count, begins }) =>
-        `${String(id).padStart(5)}  ${safe(level).toUpperCase().padEnd(13)}  ${utc(begins)}  ${safe(title)}, ` +
-        `${safe(state)}, ${counted(count, 'match', 'matches')}${backfilled ? ', backfilled' : ''}`,
+      (alert) =>
+        `${String(alert.id).padStart(5)}  ${safe(alert.level).toUpperCase().padEnd(13)}  ${utc(alert.firstAt)}  ` +
+        `${safe(alert.title)}, ${safe(statusWording(alert))}, ${counted(alert.count, 'match', 'matches')}${alert.backfilled ? ', backfilled' : ''}`,
     ),
     ...(next === null ? [] : [`Next page: --before ${next}`]),
   ];

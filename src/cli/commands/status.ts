@@ -25,6 +25,7 @@ const RECEIVER = z.object({
   failingSince: z.nullable(number),
   pending: number,
   bundled: z.optional(number),
+  waiting: z.optional(number),
   dead: number,
 });
 const STATUS = z.object({
@@ -74,10 +75,10 @@ const STATUS = z.object({
   receivers: z.array(RECEIVER),
   alerts: z.object({
     open: z.record(text, number),
-    newest: z.array(z.object({ id: number, level: text, title: text, count: number, lastAt: number, state: text })),
+    newest: z.array(z.object({ id: number, level: text, title: text, count: number, lastAt: number, status: text })),
   }),
   deliveries: z.object({
-    ...{ pending: number, bundled: z.optional(number), delivered: number },
+    ...{ pending: number, bundled: z.optional(number), waiting: z.optional(number), delivered: number },
     ...{ dead: number, suppressed: z._default(number, 0) },
   }),
   dead: z.array(z.object({ receiver: text, reason: text, settledAt: number })),
@@ -281,21 +282,28 @@ const STATE_WORDS: { readonly [state in Status['receivers'][number]['state']]: s
   removed: 'REMOVED',
 };
 
-/** `217 pending (214 in a digest)`. */
-function pendingText({ pending, bundled = 0 }: Status['deliveries'] | Status['receivers'][number]): string {
-  return `${numberText(pending)} pending${bundled > 0 ? ` (${numberText(bundled)} in a digest)` : ''}`;
+/** `217 pending (214 in a message with others), 2 waiting for a group's message`. */
+function pendingText({
+  pending,
+  bundled = 0,
+  waiting = 0,
+}: Status['deliveries'] | Status['receivers'][number]): string {
+  return (
+    `${numberText(pending)} pending${bundled > 0 ? ` (${numberText(bundled)} in a message with others)` : ''}` +
+    (waiting > 0 ? `, ${numberText(waiting)} waiting for a group's message` : '')
+  );
 }
 
 /** One line per receiver. */
 function receiverLines(receivers: Status['receivers']): string[] {
   const width = Math.max(0, ...receivers.map(({ name }) => safe(name).length));
   return receivers.map((receiver) => {
-    const { name, state, reason, lastDeliveredAt, failingSince, pending, dead } = receiver;
+    const { name, state, reason, lastDeliveredAt, failingSince, pending, waiting = 0, dead } = receiver;
     const word = STATE_WORDS[state];
     const since = state === 'failing' && failingSince !== null ? ` since ${utc(failingSince)}` : '';
     const because = reason === null ? '' : `: ${safe(reason)}`;
     const last = lastDeliveredAt === null ? 'nothing delivered yet' : `last delivered ${utc(lastDeliveredAt)}`;
-    const left = [pending > 0 ? pendingText(receiver) : '', dead > 0 ? `${numberText(dead)} DEAD` : ''];
+    const left = [pending + waiting > 0 ? pendingText(receiver) : '', dead > 0 ? `${numberText(dead)} DEAD` : ''];
     return [`${safe(name).padEnd(width)}  ${word}${since}${because}`, last, ...left]
       .filter((part) => part !== '')
       .join('; ');
@@ -327,8 +335,8 @@ function lists(status: Status, origin: string, now: number): string[] {
     ...section(
       'Newest alerts',
       status.alerts.newest.map(
-        ({ id, level, title, count, lastAt, state }) =>
-          `${numberText(id)}  ${safe(level).toUpperCase().padEnd(8)}  ${safe(title)}, ${safe(state)}, ` +
+        ({ id, level, title, count, lastAt, status: of }) =>
+          `${numberText(id)}  ${safe(level).toUpperCase().padEnd(8)}  ${safe(title)}, ${safe(of)}, ` +
           `${counted(count, 'match', 'matches')}, last ${utc(lastAt)}`,
       ),
     ),

@@ -1,6 +1,7 @@
 /** `why`: what opened an alert, and who was notified of it? */
 import * as z from 'zod/mini';
-import { closingWording, decisionWording } from '../../alert/decision-wording.ts';
+import { actWording, statusWording } from '../../alert/act-wording.ts';
+import { decisionsWording } from '../../alert/decision-wording.ts';
 import { counted } from '../../text/numbers.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { operatorAlertPath } from '../../web/operator-paths.ts';
@@ -12,7 +13,7 @@ import { ASK_OPTIONS, connect, defineCommand, print, readAlertId, targetUsage, U
 const DELIVERY = z.object({
   receiver: z.string(),
   what: z.string(),
-  state: z.enum(['pending', 'bundled', 'delivered', 'dead', 'suppressed']),
+  state: z.enum(['waiting', 'pending', 'bundled', 'delivered', 'dead', 'suppressed']),
   reason: z.nullable(z.string()),
   attempts: z.number(),
   queuedAt: z.number(),
@@ -24,6 +25,15 @@ const DECISION = z.object({
   kind: z.optional(z.string()),
   reason: z.string(),
   count: z.optional(z.number()),
+  by: z.optional(z.number()),
+  receivers: z.optional(z.array(z.string())),
+});
+const ACT = z.object({
+  at: z.number(),
+  act: z.string(),
+  who: z.string(),
+  via: z.nullable(z.string()),
+  detail: z.nullable(z.record(z.string(), z.unknown())),
 });
 const MATCH = z.object({
   at: z.number(),
@@ -37,7 +47,7 @@ const MATCH = z.object({
     }),
   ),
   part: z.enum(['matched', 'contributing']),
-  decision: z.nullable(DECISION),
+  decisions: z.nullable(z.array(DECISION)),
   evidence: z.array(z.object({ selection: z.string(), field: z.nullable(z.string()), value: z.string() })),
   number: z._default(z.nullable(z.string()), null),
 });
@@ -47,7 +57,7 @@ const ALERT_PAGE = z.object({
   more: z.number(),
   moreContributing: z._default(z.number(), 0),
   deliveries: z.array(DELIVERY),
-  closing: z.nullable(DECISION),
+  acts: z.array(ACT),
 });
 /** Null: there is no such alert. */
 const ANSWER = z.object({ alert: z.nullable(ALERT_PAGE) });
@@ -61,7 +71,7 @@ export const why = defineCommand({
   summary: 'show what opened an alert, and who was notified',
   usage: `usage: npm run tocsin -- why ALERT [--json] [--url URL]
 
-Shows what opened an alert, who was notified of what, what was suppressed and why, its matches, and how it closed.
+Shows what opened an alert, who was notified of what, what was suppressed and why, its matches, and what was done about it.
 ALERT is its number, as messages and \`alerts\` show it.
 The exit code is 1 if there is no such alert.
 
@@ -84,14 +94,14 @@ ${targetUsage()}`,
 });
 
 /** The alert for people. */
-export function whyLines({ alert, timeline, more, moreContributing, deliveries, closing }: AlertAnswer): string[] {
+export function whyLines({ alert, timeline, more, moreContributing, deliveries, acts }: AlertAnswer): string[] {
   return [
     `Alert ${alert.id}  ${safe(alert.level).toUpperCase()}  ${safe(alert.title)}`,
     '',
     ...table([
       ['Rule', safe(alert.rule)],
       ['Dedup key', keyText(alert)],
-      ['First match', utc(alert.begins)],
+      ['First match', utc(alert.firstAt)],
       ['Matches', `${counted(alert.count, 'match', 'matches')}, the last at ${utc(alert.lastAt)}`],
       ['Status', statusText(alert)],
     ]),
@@ -104,7 +114,10 @@ export function whyLines({ alert, timeline, more, moreContributing, deliveries, 
         : []),
       ...(more > 0 ? [`and ${counted(more, 'match that was', 'matches that were')} counted but not kept`] : []),
     ]),
-    ...section('At the end of its period', closing === null ? ['not yet'] : [safe(closingWording(closing))]),
+    ...section(
+      'What was done, oldest first',
+      acts.map((act) => `${utc(act.at)}  ${safe(actWording(act))}`),
+    ),
   ];
 }
 
@@ -115,9 +128,9 @@ function keyText({ key }: AlertAnswer['alert']): string {
   return parts.length === 0 ? 'all matches of the rule' : parts.join(', ');
 }
 
-function statusText({ state, begins, periodMs, backfilled }: AlertAnswer['alert']): string {
-  const end = `${state === 'open' ? 'ends' : 'ended'} at ${utc(begins + periodMs)}`;
-  return `${safe(state)}${backfilled ? ', backfilled' : ''}; its period ${end}`;
+function statusText(alert: AlertAnswer['alert']): string {
+  const assignee = alert.assignee === null ? '' : `, assigned to ${safe(alert.assignee)}`;
+  return `${safe(statusWording(alert))}${alert.backfilled ? ', backfilled' : ''}${assignee}`;
 }
 
 function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt, settledAt }: Delivery): string {
@@ -128,8 +141,10 @@ function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt
       return `${head}delivered at ${utc(settledAt ?? queuedAt)}${attempts > 1 ? `, at attempt ${attempts}` : ''}${because}`;
     case 'pending':
       return `${head}pending${attempts > 0 ? `, ${counted(attempts, 'attempt')} so far` : ''}, next at ${utc(dueAt)}${because}`;
+    case 'waiting':
+      return `${head}waits for the message of its group`;
     case 'bundled':
-      return `${head}in a digest, which is pending`;
+      return `${head}in one message with others, which is pending`;
     case 'suppressed':
       return `${head}suppressed${because}`;
     case 'dead':
@@ -137,14 +152,14 @@ function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt
   }
 }
 
-function matchLines({ at, entry, part, decision, evidence, number }: Match): string[] {
+function matchLines({ at, entry, part, decisions, evidence, number }: Match): string[] {
   const found = evidence.map(
     ({ selection, field, value }) => `${safe(selection)}: ${field === null ? '' : `${safe(field)} = `}${safe(value)}`,
   );
   return [
     `${utc(at)}  ${entry === null ? 'an entry that is no longer stored' : entryText(entry)}`,
     ...(part === 'contributing' ? ['  contributed to the correlation'] : []),
-    ...(decision === null ? [] : [`  ${safe(decisionWording(decision))}`]),
+    ...(decisions === null ? [] : [`  ${safe(decisionsWording(decisions))}`]),
     ...(number === null ? [] : [`  condition met: ${safe(number)}`]),
     ...(found.length === 0 ? [] : [`  matched ${found.join('; ')}`]),
   ];

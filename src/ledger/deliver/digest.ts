@@ -18,7 +18,7 @@ import { LEVELS, type Level } from '../../sigma/index.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 import type { Store } from '../store/store.ts';
 import { OUTAGE_MS } from './after-attempt.ts';
-import { enqueue, READY, SET_ASIDE } from './outbox.ts';
+import { bundleUnder, enqueue, READY, SET_ASIDE } from './outbox.ts';
 import { type StoredReceiver, writeBundling } from './receivers.ts';
 
 /** What has waited longer is bundled. */
@@ -63,11 +63,9 @@ export function bundle(store: Store, { receiver, before }: Recovered, now: numbe
   const bundled = rows.filter((row) => !isAlone(row, rules));
   if (bundled.length >= BUNDLED_MIN) {
     enqueue(store, { receiver, notification: digestOf(receiver, bundling, bundled) }, now);
-    // The digest was just inserted: it has the highest id.
-    store.run(
-      `UPDATE deliveries SET state = 'bundled', digest = (SELECT max(id) FROM deliveries)
-       WHERE id IN (SELECT value FROM json_each(?))`,
-      JSON.stringify(bundled.map(({ id }) => id)),
+    bundleUnder(
+      store,
+      bundled.map(({ id }) => id),
     );
   }
   const last = rows.at(-1);
@@ -107,6 +105,8 @@ interface WaitingRow extends Record<string, string | number | null> {
   readonly firstAt: number | null;
   readonly lastAt: number | null;
   readonly subject: string | null;
+  /** How many alerts it is about. */
+  readonly alerts: number;
 }
 
 /** What waited when the outage ended, below critical: the most severe and then the oldest first. */
@@ -119,9 +119,9 @@ function readRows(store: Store, receiver: string, { to, after }: Bundling, excep
   return store.all<WaitingRow>(
     `WITH waiting AS (${waiting(READY)} UNION ALL ${waiting(SET_ASIDE)} ORDER BY level DESC, queued_at, id LIMIT ?6)
      SELECT waiting.id, waiting.level, waiting.queued_at AS queuedAt, waiting.alert, waiting.health,
-       ${textAt('$.kind')} AS kind, ${textAt('$.alert.ruleId')} AS ruleId, ${textAt('$.alert.title')} AS title,
-       ${textAt('$.alert.firstAt')} AS firstAt, ${textAt('$.alert.lastAt')} AS lastAt,
-       ${textAt('$.health.subject')} AS subject
+       coalesce(${textAt('$.group.first.kind')}, ${textAt('$.kind')}) AS kind, ${ofAlert('ruleId')} AS ruleId,
+       ${ofAlert('title')} AS title, ${ofAlert('firstAt')} AS firstAt, ${ofAlert('lastAt')} AS lastAt,
+       ${textAt('$.health.subject')} AS subject, coalesce(${textAt('$.group.alerts')}, 1) AS alerts
      FROM waiting JOIN deliveries USING (id) ORDER BY waiting.level DESC, waiting.queued_at, id`,
     receiver,
     to - WAITED_MS,
@@ -136,6 +136,11 @@ function readRows(store: Store, receiver: string, { to, after }: Bundling, excep
 /** A value in the notification; null where that is damaged. */
 function textAt(path: string): string {
   return `iif(json_valid(notification), notification ->> '${path}', NULL)`;
+}
+
+/** A value of the alert that it is about; of a group's message, of the first. */
+function ofAlert(field: string): string {
+  return `coalesce(${textAt(`$.alert.${field}`)}, ${textAt(`$.group.first.alert.${field}`)})`;
 }
 
 /** Whether it goes by itself. Adds its rule to `rules` where it is the first of it. */
@@ -181,7 +186,8 @@ function ruleIn(ruleId: string, rows: readonly WaitingRow[]): DigestRule {
     ruleId: safeSlice(ruleId, ID_CHARS),
     title: safeSlice(rows[0]?.title ?? ruleId, TITLE_CHARS),
     level: levelAt(Math.max(...rows.map(({ level }) => level))),
-    alerts: alerts.size,
+    // The others of a group count with its first one.
+    alerts: alerts.size + rows.reduce((sum, row) => sum + row.alerts - 1, 0),
     messages: rows.length,
     firstAt: Math.min(...times),
     lastAt: Math.max(...times),

@@ -6,10 +6,13 @@
  * that can't be delivered is dead and visible, never dropped; a person may resend it. One that is bundled ends with its
  * digest, as that does. How many wait makes no difference to what a delivery reads and writes. Times are wall, in ms.
  */
+import { TOCSIN } from '../../alert/alert.ts';
 import { healthLevelOf } from '../../alert/health-words.ts';
 import type { HealthAlertKind, Notification } from '../../alert/notification.ts';
 import { LEVELS, type Level } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
+import { addAct } from '../store/alerts.ts';
+import { readState } from '../store/state.ts';
 import type { Store, Value } from '../store/store.ts';
 import {
   type AfterDelivery,
@@ -34,16 +37,18 @@ import {
 } from './receivers.ts';
 
 /** Selects ended deliveries in the words of the partial index deliveries_ended, so that SQLite uses it. */
-export const ENDED = "state <> 'pending' AND state <> 'bundled'";
+export const ENDED = "state <> 'pending' AND state <> 'bundled' AND state <> 'waiting'";
 /** Select pending deliveries in the words of the partial indexes deliveries_ready and deliveries_set_aside. */
 export const READY = "state = 'pending' AND due_at IS NULL";
 export const SET_ASIDE = "state = 'pending' AND due_at IS NOT NULL";
 /** Selects of these what does not fail by itself, in the words of the partial index deliveries_not_by_itself. */
 const NOT_BY_ITSELF = `${SET_ASIDE} AND own_ms = 0`;
-/** Selects those that end with a digest, in the words of the partial index deliveries_bundled. */
+/** Selects what waits for the message of its group, in the words of the partial index deliveries_waiting. */
+export const WAITING = "state = 'waiting'";
+/** Selects those that end with a digest or a group's message, in the words of the partial index deliveries_bundled. */
 const BUNDLED = "state = 'bundled'";
 /** Why a delivery counts as delivered that was never sent by itself. */
-const IN_A_DIGEST = 'in a digest';
+const IN_A_MESSAGE = 'in a message with others';
 
 /** Sets a delivery's state as if no attempt had failed. */
 const AS_NEVER_TRIED = 'due_at = NULL, failing_since = NULL, failed_at = NULL, own_ms = 0, own_at = NULL';
@@ -103,22 +108,13 @@ export function enqueue(store: Store, what: Enqueued, now: number): void {
   );
 }
 
-/** Stores a notification that is not sent to a receiver, with the reason, so that it can be shown. */
-export function enqueueSuppressed(
-  store: Store,
-  what: Enqueued & { readonly alert: number; readonly reason: string },
-  now: number,
-): void {
+/** These end with the delivery that was just enqueued. */
+export function bundleUnder(store: Store, ids: readonly number[]): void {
+  // It has the highest id.
   store.run(
-    `INSERT INTO deliveries (receiver, alert, health, notification, level, state, attempts, queued_at, settled_at, reason)
-     VALUES (?, ?, NULL, ?, ?, 'suppressed', 0, ?, ?, ?)`,
-    what.receiver,
-    what.alert,
-    JSON.stringify(what.notification),
-    rankOf(what.notification),
-    now,
-    now,
-    what.reason,
+    `UPDATE deliveries SET state = 'bundled', digest = (SELECT max(id) FROM deliveries)
+     WHERE id IN (SELECT value FROM json_each(?))`,
+    JSON.stringify(ids),
   );
 }
 
@@ -330,26 +326,53 @@ function end(
   reason: string | null,
   now: number,
 ) {
-  store.run(
-    'UPDATE deliveries SET state = ?, attempts = ?, due_at = NULL, settled_at = ?, reason = ? WHERE id = ?',
-    state,
-    attempts,
-    now,
-    reason,
-    id,
+  const [ended] = store.all<{ receiver: string }>(
+    `UPDATE deliveries SET state = ?, attempts = ?, due_at = NULL, settled_at = ?, reason = ? WHERE id = ?
+     RETURNING receiver`,
+    ...[state, attempts, now, reason, id],
   );
-  endBundled(store, id, state, reason, now);
+  const bundled = endBundled(store, id, state, reason, now);
+  if (state === 'dead' && ended !== undefined) forgetNotified(store, ended.receiver, [id, ...bundled], now);
 }
 
-/** What is in a digest ends as the digest does. Reads an index, and writes nothing for any other delivery. */
-function endBundled(store: Store, digest: number, state: 'delivered' | 'dead', reason: string | null, now: number) {
-  store.run(
-    `UPDATE deliveries SET state = ?, due_at = NULL, settled_at = ?, reason = ? WHERE ${BUNDLED} AND digest = ?`,
-    state,
-    now,
-    state === 'delivered' ? IN_A_DIGEST : reason,
-    digest,
+/**
+ * What is in a message ends as the message does; returns the deliveries. What is in a digest may have others in it. Reads an
+ * index, and writes nothing for any other delivery.
+ */
+function endBundled(
+  store: Store,
+  message: number,
+  state: 'delivered' | 'dead',
+  reason: string | null,
+  now: number,
+): readonly number[] {
+  const ended = store.all<{ id: number; alert: number | null; grp: string | null }>(
+    `UPDATE deliveries SET state = ?, due_at = NULL, settled_at = ?, reason = ? WHERE ${BUNDLED} AND digest = ?
+     RETURNING id, alert, grp`,
+    ...[state, now, state === 'delivered' ? IN_A_MESSAGE : reason, message],
   );
+  // Only a group's message, which waited in no group, has others in it.
+  const messages = ended.filter(({ alert, grp }) => alert !== null && grp === null);
+  const below = messages.flatMap(({ id }) => endBundled(store, id, state, reason, now));
+  return [...ended.map(({ id }) => id), ...below];
+}
+
+/**
+ * A receiver was not notified of the alerts that these messages are about, nor of those that a correlation's lists: what comes
+ * next of them opens them for it.
+ */
+function forgetNotified(store: Store, receiver: string, messages: readonly number[], now: number): void {
+  const forgotten = store.all<{ id: number }>(
+    `WITH dead AS (SELECT alert, notification FROM deliveries WHERE id IN (SELECT value FROM json_each(?2)) AND alert IS NOT NULL)
+     UPDATE alerts SET notified = json_remove(notified, ?1) WHERE json_type(notified, ?1) IS NOT NULL AND id IN (
+       SELECT alert FROM dead UNION SELECT value ->> '$.id' FROM dead, json_each(iif(json_valid(notification), notification, '{}'), '$.inhibited'))
+     RETURNING id`,
+    ...[`$."${receiver}"`, JSON.stringify(messages)],
+  );
+  const seq = readState(store)?.lastSeq ?? 0;
+  for (const { id } of forgotten) {
+    addAct(store, { alert: id, act: 'dead', who: TOCSIN, via: null, detail: { receiver } }, seq, now);
+  }
 }
 
 /**
@@ -509,19 +532,19 @@ export function readWaiting(
 }
 
 /** Of each index its receivers, one seek for each. */
-const NAMES_OF = [READY, SET_ASIDE].map(
+const NAMES_OF = [READY, SET_ASIDE, WAITING].map(
   (which) => `WITH RECURSIVE names (name) AS (
        SELECT min(receiver) FROM deliveries WHERE ${which} UNION ALL
        SELECT (SELECT min(receiver) FROM deliveries WHERE ${which} AND receiver > name) FROM names WHERE name IS NOT NULL)
      SELECT name FROM names WHERE name IS NOT NULL`,
 );
 
-/** Whether anything is pending for a receiver. Reads a row. */
+/** Whether anything is pending for a receiver, or waits for its group. Reads a row or two. */
 export function isWaitedFor(store: Store, receiver: string): boolean {
-  return firstOf(store, receiver, null, 'id') !== null;
+  return firstOf(store, receiver, null, 'id') !== null || countWaiting(store, receiver, 1) > 0;
 }
 
-/** The receivers for which something is pending, by name. Reads a row or two of each. */
+/** The receivers for which something is pending, or waits for its group, by name. Reads a row or two of each. */
 export function readWaitedFor(store: Store): readonly string[] {
   const names = NAMES_OF.flatMap((sql) => store.all<{ name: string }>(sql).map(({ name }) => name));
   return [...new Set(names)].sort();
@@ -530,6 +553,11 @@ export function readWaitedFor(store: Store): readonly string[] {
 /** How many deliveries are pending for a receiver by themselves, counted up to `most`. */
 export function countPending(store: Store, receiver: string, most: number): number {
   return countUpTo(store, eachPending('1', 'AND receiver = ?1'), most, receiver);
+}
+
+/** How many decisions wait for the messages of their groups, counted up to `most`. */
+export function countWaiting(store: Store, receiver: string, most: number): number {
+  return countUpTo(store, `SELECT 1 FROM deliveries WHERE ${WAITING} AND receiver = ?1`, most, receiver);
 }
 
 /** How many of a receiver's are dead, counted up to `most`. */
@@ -541,7 +569,7 @@ function countUpTo(store: Store, rows: string, most: number, receiver: string): 
   return store.all<{ n: number }>(`SELECT count(*) AS n FROM (${rows} LIMIT ?2)`, receiver, most)[0]?.n ?? 0;
 }
 
-/** How many deliveries are pending in digests, by receiver: `most` are counted, in order of the digests. */
+/** How many deliveries are pending in messages with others, by receiver: `most` are counted, in order of these messages. */
 export function countBundled(store: Store, most: number): ReadonlyMap<string, number> {
   const rows = store.all<{ receiver: string; n: number }>(
     `SELECT deliveries.receiver, sum(n) AS n

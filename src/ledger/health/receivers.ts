@@ -10,7 +10,7 @@
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { OUTAGE_MS, PROBE_MAX_MS, type ReceiverState, UNTRIED } from '../deliver/after-attempt.ts';
-import { countBundled, countDead, countPending, isWaitedFor, readWaitedFor } from '../deliver/outbox.ts';
+import { countBundled, countDead, countPending, countWaiting, isWaitedFor, readWaitedFor } from '../deliver/outbox.ts';
 import { readReceivers } from '../deliver/receivers.ts';
 import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
@@ -67,10 +67,11 @@ export function receiversHealth(
   most: number,
 ): readonly ReceiverHealth[] {
   const known = readReceivers(store);
-  const inDigests = countBundled(store, most);
+  const withOthers = countBundled(store, most);
   const countsOf = (name: string) => {
-    const bundled = inDigests.get(name) ?? 0;
-    return { pending: countPending(store, name, most) + bundled, bundled, dead: countDead(store, name, most) };
+    const [bundled, waiting] = [withOthers.get(name) ?? 0, countWaiting(store, name, most)];
+    const pending = countPending(store, name, most) + bundled;
+    return { pending, bundled, waiting, dead: countDead(store, name, most) };
   };
   const configured = receivers.map(({ name, minLevel, problem }): ReceiverHealth => {
     const { deliveredAt, failingSince, reason } = known.get(name) ?? UNTRIED;

@@ -82,11 +82,12 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     alerts: {
       open: Object.fromEntries(open.filter(([, n]) => n > 0)),
       newest: store.all<AlertHeadline & Record<string, string | number>>(
-        `SELECT id, level, title, count, begins, last_at AS lastAt, state FROM alerts
+        `SELECT id, level, title, count, begins AS firstAt, last_at AS lastAt, iif(state = 'closed', 'resolved', state) AS status FROM alerts
          WHERE id > 0 ORDER BY id DESC LIMIT ${ROWS_MAX}`,
       ),
     },
     deliveries: {
+      waiting: receivers.reduce((sum, receiver) => sum + receiver.waiting, 0),
       pending: receivers.reduce((sum, receiver) => sum + receiver.pending, 0),
       bundled: receivers.reduce((sum, receiver) => sum + receiver.bundled, 0),
       delivered: ended('delivered'),

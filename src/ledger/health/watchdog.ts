@@ -7,10 +7,13 @@
  */
 import { LASTING } from '../../alert/health-words.ts';
 import type { HealthProblemKind } from '../../alert/notification.ts';
-import type { RoutedReceiver } from '../../routing/routing.ts';
+import type { RoutedReceiver, Routing } from '../../routing/routing.ts';
+import type { Engine } from '../../sigma/index.ts';
 import { utcText } from '../../text/times.ts';
+import { nextGroupAt, sendGroups } from '../deliver/group-message.ts';
 import { expire, nextDue } from '../deliver/outbox.ts';
 import { readReceivers, type StoredReceivers } from '../deliver/receivers.ts';
+import { nextWakeAt, wakeAlerts } from '../deliver/wake.ts';
 import { readState, type UnsavedCheckpoint, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { raiseDead } from './attempts.ts';
@@ -41,7 +44,9 @@ const EXPIRY_STEPS = [14, 7, 3, 1, 0] as const;
 
 /** What the watchdog checks. */
 export interface Watched {
+  readonly engine: Engine;
   readonly receivers: readonly RoutedReceiver[];
+  readonly routing?: Routing | null;
   /** Wall, ms; null: not known. */
   readonly apiKeyExpiresAt: number | null;
   readonly blindAfterMs: number;
@@ -63,6 +68,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   if (state === null) return;
   const stored = readReceivers(store);
   endExpired(store, watched, stored, now);
+  makeMessages(store, watched, now);
   const quietMs = now - watched.unsaved.movedAt(state);
   if (quietMs >= watched.blindAfterMs) {
     const minutes = Math.round(quietMs / 60_000);
@@ -77,6 +83,15 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);
   checkLimits(store, watched.usage ?? null, receivers, now);
   repeatWhatLasts(store, receivers, now);
+}
+
+/** Makes the messages whose time has come: of what was deferred, and of groups. False: there are none. */
+export function makeMessages(store: Store, watched: Watched, now: number): boolean {
+  const isDue = [nextWakeAt(store), nextGroupAt(store)].some((at) => at !== null && at <= now);
+  if (!isDue) return false;
+  wakeAlerts(store, watched, now);
+  sendGroups(store, watched, now);
+  return true;
 }
 
 /** When the alarm must ring next: a delivery is due, or the watchdog has something to raise. Null: never. */
@@ -98,6 +113,8 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
     nextBacklogAt(store, watched, stored, now),
     changedDueAt(state.changed),
     nextRepeatAt(store),
+    nextWakeAt(store),
+    nextGroupAt(store),
     limitsDueAt(store, watched.usage ?? null, now),
   ];
   return Math.min(...times.filter((time) => time !== null));

@@ -3,14 +3,15 @@
  *
  * Contract: read-only, by indexes; both lists are bounded. The match of an evicted entry stays.
  */
+import { parseJson } from '../../text/json.ts';
 import { CONTRIBUTING_MAX } from '../record/contributing.ts';
 import { MATCHES_MAX } from '../record/evaluate.ts';
-import type { AlertDetails, DeliverySummary } from '../rpc.ts';
+import type { AlertAct, AlertDetails, DeliverySummary } from '../rpc.ts';
 import {
   type AlertRow,
   alertSummary,
   DAMAGED,
-  decisionFrom,
+  decisionsFrom,
   type EntryRow,
   entrySummary,
   evidenceFrom,
@@ -23,10 +24,12 @@ const TIMELINE_MAX = 200;
 if (!(TIMELINE_MAX > MATCHES_MAX + CONTRIBUTING_MAX)) throw new Error('the timeline must show all stored matches');
 /** A few per receiver. */
 const DELIVERIES_MAX = 200;
+/** The newest ones. */
+const ACTS_MAX = 100;
 
 /** An alert in detail; null where it does not exist. */
 export function readAlert(store: Store, id: number): AlertDetails | null {
-  const [row] = store.all<AlertRow & { closing: string | null }>('SELECT * FROM alerts WHERE id = ?', id);
+  const [row] = store.all<AlertRow>('SELECT * FROM alerts WHERE id = ?', id);
   if (row === undefined) return null;
   const rows = timelineRows(store, id);
   const timeline = rows.map(timelineItem);
@@ -39,7 +42,7 @@ export function readAlert(store: Store, id: number): AlertDetails | null {
     // One of those it counted is the match itself.
     moreContributing: Math.max(0, counted - 1 - (timeline.length - kept)),
     deliveries: deliveriesOf(store, id),
-    closing: decisionFrom(row.closing),
+    acts: actsOf(store, id),
   };
 }
 
@@ -72,7 +75,7 @@ function timelineItem(row: TimelineRow): AlertDetails['timeline'][number] {
     at: row.at,
     entry: entryIn(row),
     part: partFrom(row.decision),
-    decision: decisionFrom(row.decision),
+    decisions: decisionsFrom(row.decision),
     evidence: evidenceFrom(row.evidence),
     number: row.number,
   };
@@ -84,7 +87,7 @@ function entryIn({ id, ...row }: TimelineRow): AlertDetails['timeline'][number][
   return entry === null ? null : entrySummary(entry);
 }
 
-const DELIVERY_STATES = ['pending', 'bundled', 'delivered', 'dead', 'suppressed'] as const;
+const DELIVERY_STATES = ['waiting', 'pending', 'bundled', 'delivered', 'dead', 'suppressed'] as const;
 
 function deliveriesOf(store: Store, alert: number): readonly DeliverySummary[] {
   const rows = store.all<Omit<DeliverySummary, 'state'> & { state: string } & Record<string, string | number | null>>(
@@ -96,4 +99,12 @@ function deliveriesOf(store: Store, alert: number): readonly DeliverySummary[] {
     alert,
   );
   return rows.map(({ state, ...row }) => ({ ...row, state: DELIVERY_STATES.find((of) => of === state) ?? 'pending' }));
+}
+
+function actsOf(store: Store, alert: number): AlertDetails['acts'] {
+  const rows = store.all<Omit<AlertAct, 'detail'> & { detail: string | null } & Record<string, string | number | null>>(
+    `SELECT id, at, act, who, via, detail FROM (SELECT * FROM acts WHERE alert = ? ORDER BY id DESC LIMIT ${ACTS_MAX}) ORDER BY id`,
+    alert,
+  );
+  return rows.map((row) => ({ ...row, detail: (parseJson(row.detail ?? 'null') ?? null) as AlertAct['detail'] }));
 }

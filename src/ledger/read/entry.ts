@@ -19,7 +19,7 @@ import {
   type AlertRow,
   alertSummary,
   bodyOf,
-  decisionFrom,
+  decisionsFrom,
   entrySummary,
   evidenceFrom,
   partFrom,
@@ -148,7 +148,7 @@ function partsOf(store: Store, seqs: readonly number[], scope: readonly number[]
   return rows.map((row) => ({
     alert: alertSummary(row),
     part: partFrom(row.decision),
-    decision: decisionFrom(row.decision),
+    decisions: decisionsFrom(row.decision),
     evidence: evidenceFrom(row.evidence),
   }));
 }

@@ -6,6 +6,7 @@
  * (test/worker/rows-read.test.ts). Where that ends a search before the log does, the list says where to go on.
  */
 import { type Engine, LEVELS } from '../../sigma/index.ts';
+import { listSilences } from '../deliver/silences.ts';
 import { OPEN, PAGE_COUNTED_MAX } from '../model.ts';
 import type {
   AlertDetails,
@@ -22,6 +23,7 @@ import type {
   RuleActivity,
   SecurityLog,
   ShownRecord,
+  ShownSilence,
 } from '../rpc.ts';
 import { readSecurityLog } from '../security-log.ts';
 import { alertsInScope } from '../store/identity.ts';
@@ -46,6 +48,7 @@ export interface Views {
   entryText(id: string, scope: AlertScope): string | null;
   alert(id: number, scope: AlertScope): AlertDetails | null;
   alerts(query: AlertQuery): AlertList;
+  silences(now: number): readonly ShownSilence[];
   rules(): readonly RuleActivity[];
   quarantine(before: QuarantineCursor | null): QuarantineList;
   quarantined(name: string): ShownRecord;
@@ -65,6 +68,7 @@ export function createViews(store: Store, { engine, status }: ViewsOptions): Vie
     entryText: (id, scope) => readEntryText(store, id, alertsInScope(store, scope)),
     alert: (id, scope) => (alertsInScope(store, scope)?.includes(id) === false ? null : readAlert(store, id)),
     alerts: (query) => readAlerts(store, query),
+    silences: (now) => listSilences(store, now),
     rules: () => readRules(store, [...engine.rules.keys()]),
     quarantine: (before) => readQuarantine(store, before),
     quarantined: (name) => readQuarantined(store, name),
@@ -106,7 +110,7 @@ export function readAlerts(store: Store, { state, level, rule, before }: AlertQu
   const shown = ids.slice(0, ALERTS_MAX);
   const next = isFull ? (shown.at(-1) ?? null) : from > 0 ? from : null;
   const [last] = isFull || next === null ? [] : alertsOf(store, [next]);
-  return { alerts: alertsOf(store, shown), next, searchedTo: last?.begins ?? null };
+  return { alerts: alertsOf(store, shown), next, searchedTo: last?.firstAt ?? null };
 }
 
 /** These alerts, in this order. */

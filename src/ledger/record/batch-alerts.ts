@@ -4,76 +4,126 @@
  * Contract: changes nothing stored. Alerts opened earlier in the batch are found like stored ones.
  */
 import type { Alert } from '../../alert/alert.ts';
-import { DEDUP_PERIOD_MS, findOpenAlert } from '../../alert/decisions.ts';
+import { isAbove, type PlacedMatch, type Placement, placeMatch } from '../../alert/identity.ts';
 import { shownKey } from '../../alert/key.ts';
+import { resolvesAt, superseded, unacknowledged, wakesAt } from '../../alert/status.ts';
 import type { KeyPart, Rule } from '../../sigma/index.ts';
 import type { EvaluationReads } from '../model.ts';
 
-/** An open alert keeps its period when its rule's gets shorter: the search for it reaches at least this far. */
-const SEARCH_MIN_MS = 24 * 60 * 60_000;
+/** How long the matches of a rule and key are one burst, where the rule does not say (`dedup.period`). */
+export const DEDUP_PERIOD_MS = 60 * 60_000;
+/** Of an alert so many networks are kept; beyond them, none is known to be new. */
+export const NETWORKS_MAX = 256;
 
 /** What opening or joining an alert needs to know of a match. */
-interface JoinInput {
+export interface JoinInput extends PlacedMatch {
   readonly rule: Rule;
   readonly seq: number;
-  readonly at: number;
   readonly isBackfilled: boolean;
 }
 
+/** The alert that a match belongs to, as it is with it. */
+export interface Joined {
+  readonly alert: Alert;
+  /** Event time of the alert's last match before this one; null: this is the first. */
+  readonly previousAt: number | null;
+  /** It opened the alert. */
+  readonly isOpening: boolean;
+  /** The alert was resolved. */
+  readonly isLate: boolean;
+}
+
 export function createBatchAlerts(reads: EvaluationReads, lastAlert: number) {
+  /** By rule and key, as they are now. */
+  const places = new Map<string, Alert[]>();
   const changed = new Map<number, Alert>();
+  const before = new Map<number, Alert>();
   const openedIds = new Set<number>();
-  /** The ids of the alerts that this batch opened, by rule and key. */
-  const opened = new Map<string, number[]>();
   let last = lastAlert;
 
-  return {
-    /** The alert that a match of this rule and key at `at` joins; null: it opens one. */
-    find: (rule: Rule, key: string, at: number): Alert | null => {
-      const reach = Math.max(periodOf(rule), SEARCH_MIN_MS);
-      const stored = reads.alerts(rule.id, key, at - reach, at + reach).map((row) => changed.get(row.id) ?? row);
-      const inBatch = (opened.get(`${rule.id}\n${key}`) ?? []).map((id) => changed.get(id));
-      return findOpenAlert([...stored, ...inBatch.filter((row) => row !== undefined)], at);
-    },
-    open: ({ rule, seq, at, isBackfilled }: JoinInput, key: string, keyParts: readonly KeyPart[]): Alert => {
-      const alert: Alert = {
-        id: ++last,
-        rule: rule.id,
-        key,
-        begins: at,
-        periodMs: periodOf(rule),
-        state: 'open',
-        backfilled: isBackfilled,
-        count: 1,
-        firstSeq: seq,
-        lastSeq: seq,
-        lastAt: at,
-        level: rule.level,
-        title: rule.title,
+  const alike = (rule: string, key: string): Alert[] => {
+    const place = `${rule}\n${key}`;
+    const known = places.get(place);
+    if (known !== undefined) return known;
+    const stored = [...reads.alerts(rule, key)];
+    for (const alert of stored) before.set(alert.id, alert);
+    places.set(place, stored);
+    return stored;
+  };
+  const put = (alert: Alert): Alert => {
+    changed.set(alert.id, alert);
+    const of = alike(alert.rule, alert.key);
+    const at = of.findIndex(({ id }) => id === alert.id);
+    if (at < 0) of.push(alert);
+    else of[at] = alert;
+    return alert;
+  };
+  const open = (
+    { rule, seq, at, level, network, isBackfilled }: JoinInput,
+    key: string,
+    keyParts: readonly KeyPart[],
+    placement: Extract<Placement<Alert>, { kind: 'opens' }>,
+  ): Alert => {
+    const id = ++last;
+    openedIds.add(id);
+    const { status } = placement;
+    return put({
+      ...{ id, rule: rule.id, key, firstAt: at, lastAt: at, periodMs: periodOf(rule), status },
+      ...{ backfilled: isBackfilled, count: 1, firstSeq: seq, lastSeq: seq, level, title: rule.title },
+      ...{
         keyParts: shownKey(keyParts),
-      };
-      const place = `${rule.id}\n${key}`;
-      changed.set(alert.id, alert);
-      openedIds.add(alert.id);
-      opened.set(place, [...(opened.get(place) ?? []), alert.id]);
-      return alert;
+        networks: network === null ? [] : [network],
+        notified: {},
+        acknowledged: null,
+      },
+      previous: placement.status === 'open' ? (placement.previous?.id ?? null) : null,
+      ...{ assignee: null, resolution: null, escalations: [], silencedUntil: null, wakesAt: null, decided: {} },
+      resolvesAt: resolvesAt({ status, level, lastAt: at }),
+    });
+  };
+
+  return {
+    /** Where a match belongs. */
+    find: (rule: Rule, key: string, match: PlacedMatch): Placement<Alert> => placeMatch(alike(rule.id, key), match),
+    /** Adds the match to the alert that it joins or opens. */
+    add: (match: JoinInput, key: string, keyParts: readonly KeyPart[], placement: Placement<Alert>): Joined => {
+      if (placement.kind === 'opens') {
+        if (placement.status === 'open' && placement.supersedes && placement.previous !== null)
+          put(superseded(placement.previous, match.at));
+        return { alert: open(match, key, keyParts, placement), previousAt: null, isOpening: true, isLate: false };
+      }
+      const { alert, isLate } = placement;
+      return { alert: put(joined(alert, match)), previousAt: alert.lastAt, isOpening: false, isLate };
     },
-    join: (alert: Alert, { seq, at, isBackfilled }: JoinInput): Alert => {
-      const joined: Alert = {
-        ...alert,
-        count: alert.count + 1,
-        backfilled: alert.backfilled && isBackfilled,
-        lastSeq: seq,
-        lastAt: Math.max(alert.lastAt, at),
-      };
-      changed.set(joined.id, joined);
-      return joined;
+    /** Puts in what was decided about an alert of this batch. */
+    decide: (alert: Alert, decided: Pick<Alert, 'notified' | 'decided' | 'escalations' | 'silencedUntil'>): Alert => {
+      const next = { ...alert, ...decided };
+      return put({ ...next, wakesAt: wakesAt(next) });
     },
-    /** The alerts opened or joined, as they are now. */
-    changes: () => ({ alerts: [...changed.values()], openedIds, lastAlert: last }),
+    /** The alerts opened or joined, as they are now, and as they were. */
+    changes: () => ({ alerts: [...changed.values()].sort((a, b) => a.id - b.id), openedIds, before, lastAlert: last }),
   };
 }
 
-function periodOf(rule: Rule): number {
-  return rule.tocsin.dedupPeriodMs ?? DEDUP_PERIOD_MS;
+function joined(before: Alert, { seq, at, level, network, isBackfilled }: JoinInput): Alert {
+  const endsAcknowledgement = before.acknowledged !== null && isAbove(level, before.acknowledged.level);
+  const alert = endsAcknowledgement ? unacknowledged(before) : before;
+  const isNew = network !== null && !alert.networks.includes(network) && alert.networks.length < NETWORKS_MAX;
+  const next: Alert = {
+    ...alert,
+    level: isAbove(level, alert.level) ? level : alert.level,
+    count: alert.count + 1,
+    backfilled: alert.backfilled && isBackfilled,
+    lastSeq: seq,
+    firstAt: Math.min(alert.firstAt, at),
+    lastAt: Math.max(alert.lastAt, at),
+    networks: isNew ? [...alert.networks, network] : alert.networks,
+  };
+  // The time only moves on when it has come: a match writes no index.
+  return { ...next, resolvesAt: resolvesAt(next) === null ? null : alert.resolvesAt };
+}
+
+/** The dedup period of a rule, ms. */
+export function periodOf(rule: Rule | null): number {
+  return rule?.tocsin.dedupPeriodMs ?? DEDUP_PERIOD_MS;
 }

@@ -1,5 +1,5 @@
 /**
- * The end of a batch's transaction: moves the checkpoint, closes alerts, and saves the state where that is worth a row. A
+ * The end of a batch's transaction: moves the checkpoint, resolves quiet alerts, and saves the state where that is worth a row. A
  * checkpoint that brought nothing new stays in memory until the next save.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
@@ -8,9 +8,9 @@ import { resolveHealthAlert } from '../health/health-alerts.ts';
 import { checkUnread } from '../health/unread.ts';
 import type { Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
-import { closeAlerts, isClosingDue } from './closing.ts';
 import { healthAfter, type LedgerContext, nextReread, withNextVersion } from './context.ts';
 import { waitOf } from './failures.ts';
+import { isQuietDue, resolveQuiet } from './quiet.ts';
 
 /** A checkpoint that brought nothing new is saved no more often than this. */
 export const QUIET_SAVE_MS = 5 * 60_000;
@@ -56,10 +56,10 @@ export function commit(
   }
   checkUnread(store, before, checkpoint, options.receivers, now);
   if (ended) ownReads.checkAfterScan(options.allowedLatenessMs, options.receivers, now);
-  const closes = isClosingDue(store, checkpoint.watermark);
+  const resolves = isQuietDue(store, checkpoint.watermark);
   // A recovery is saved at once: after a restart the ledger would otherwise show the failure again.
   const recovered = moved && (state.failure ?? null) !== null;
-  if (!(changed || save || closes || recovered || isSaveDue(state, now))) {
+  if (!(changed || save || resolves || recovered || isSaveDue(state, now))) {
     if (checkpoint.watermark >= before.watermark) unsaved.keep(checkpoint, movedAt);
     const health = healthAfter(context, state, now);
     const reread = nextReread(context, state, checkpoint, now);
@@ -72,7 +72,7 @@ export function commit(
   const publishedAt = publish ? now : state.publishedAt;
   const again = state.rereads === undefined ? {} : { rereads: withPastCursor(state.rereads, checkpoint) };
   const saved = withNextVersion({ ...state, ...again, checkpoint, movedAt, publishedAt, failure }, now);
-  if (closes) closeAlerts(store, checkpoint.watermark, options, now);
+  if (resolves) resolveQuiet(store, options, checkpoint.watermark, saved.lastSeq, now);
   writeState(store, saved, ownReads.text());
   unsaved.clear();
   rereads.clear();

@@ -5,7 +5,7 @@
 import type { HealthState } from '../../alert/health-state.ts';
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { dueReread, type Reread } from '../../audit-log/reread.ts';
-import type { RoutedReceiver } from '../../routing/routing.ts';
+import type { RoutedReceiver, Routing } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { healthStateOf } from '../health/facts.ts';
 import type { Removed } from '../health/receivers.ts';
@@ -23,6 +23,8 @@ export interface LedgerOptions {
   readonly blindAfterMs: number;
   /** The receivers that notifications are enqueued for. */
   readonly receivers: readonly RoutedReceiver[];
+  /** The tree of routes; null or absent: everything goes to every receiver. */
+  readonly routing?: Routing | null;
   /** When the upstream key expires, wall, ms; null: not known. */
   readonly apiKeyExpiresAt?: number | null;
   /** What our own reads are recognized by; null or absent: nothing. */

@@ -1,17 +1,24 @@
 /**
- * Evaluates accepted entries: what changes in windows, alerts and matches, and which notifications follow.
+ * Evaluates accepted entries: what changes in windows, alerts and matches, and who is notified of what.
  *
  * Contract: a function of what is stored (read through `EvaluationReads`), the entries in their order, the context of
  * their scan and the rules; it changes nothing itself. An entry's event time is its `occurredAt`. An id counts once in an
- * alert and a window: a revision of an entry adds what its earlier versions have not counted (counted-once.ts).
+ * alert and a window: a revision of an entry adds what its earlier versions have not counted (counted-once.ts). All matches
+ * of an entry are placed in alerts first; decisions follow, the outermost correlation's first, since it inhibits what it
+ * counted.
  */
 import type { Alert, MatchedWindow } from '../../alert/alert.ts';
-import { decideNotification } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
+import { isAbove, isSevere } from '../../alert/identity.ts';
 import { dedupKey, keyText } from '../../alert/key.ts';
-import type { AlertNotification, EntryView } from '../../alert/notification.ts';
+import type { EntryView, InhibitedAlert } from '../../alert/notification.ts';
 import { buildNotification, notifiedWindow } from '../../alert/notification-builder.ts';
+import { decideNotify, type NotifyDecision, type NotifyRoute, notifiedAfter } from '../../alert/notify.ts';
 import { numberWords } from '../../alert/number-wording.ts';
+import { type Silence, silenceOver } from '../../alert/silence.ts';
+import { factsOf } from '../../alert/status.ts';
+import { networkOfEntry } from '../../alert/subject.ts';
+import type { RoutesDecision } from '../../routing/routes.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import {
   type CorrelationMatch,
@@ -20,9 +27,11 @@ import {
   type Engine,
   type Evidence,
   type KeyPart,
+  type Level,
   type Match,
   type Rule,
 } from '../../sigma/index.ts';
+import { type Notifying, placeOf, routesOfMatch } from '../deliver/places.ts';
 import type {
   Accepted,
   ActivityChange,
@@ -30,10 +39,14 @@ import type {
   Changes,
   ContributingMatch,
   EvaluationReads,
+  MatchDecision,
+  Notify,
+  NotifyTo,
   ScanContext,
+  SilencedChange,
 } from '../model.ts';
-import { createBatchAlerts } from './batch-alerts.ts';
-import { type ContributingEntry, contributingEntries } from './contributing.ts';
+import { createBatchAlerts, type Joined, periodOf } from './batch-alerts.ts';
+import { CONTRIBUTING_MAX, type ContributingEntry, contributingEntries } from './contributing.ts';
 import { type Earlier, earlierOf } from './counted-once.ts';
 import { type BatchWindows, createBatchWindows } from './windows.ts';
 
@@ -56,21 +69,40 @@ export const MATCHES_MAX = 100;
 const CONTRIBUTING_SHOWN = 3;
 
 /** Creates the evaluation for one compiled set of rules. */
-export function createEvaluation(engine: Engine, receivers: readonly RoutedReceiver[]): Evaluate {
+export function createEvaluation(setup: Notifying): Evaluate {
+  const { engine } = setup;
   const correlator = createCorrelator([...engine.rules.values()]);
+  const below = new Map(engine.correlations.map((rule) => [rule.id, rulesBelow(rule.id, engine)]));
   return (entries, scanContext, reads, lastAlert) => {
-    const batch = createBatch({ engine, correlator, receivers, scanContext, reads, lastAlert });
+    const oldestAt = Math.min(...entries.map(({ entry }) => entry.occurredAt));
+    const batch = createBatch({ setup, correlator, below, scanContext, reads, lastAlert, oldestAt });
     for (const { entry, matches } of entries) {
       const at = entry.occurredAt;
       const earlier = entry.revision === 0 ? null : earlierOf(reads.versionsBefore(entry), engine, correlator);
-      for (const match of matches) batch.add(detectionMatch(match, entry, at), earlier);
+      for (const match of matches) batch.place(detectionMatch(match, entry, at), earlier);
       const event = { at, body: entry.body, matches };
       const windows = earlier === null ? batch.windows : earlier.uncounted(batch.windows);
       for (const match of correlator.correlate(event, scanContext.horizon, windows))
-        batch.add(correlationMatch(match, entry), earlier);
+        batch.place(correlationMatch(match, entry), earlier);
+      batch.decide();
     }
     return batch.changes();
   };
+}
+
+/** The rules that a correlation refers to, those that they refer to, and so on. */
+function rulesBelow(id: string, engine: Engine): ReadonlySet<string> {
+  const all = new Set<string>();
+  const add = (of: string): void => {
+    const rule = engine.rules.get(of);
+    for (const each of rule?.kind === 'correlation' ? rule.rules : []) {
+      if (all.has(each)) continue;
+      all.add(each);
+      add(each);
+    }
+  };
+  add(id);
+  return all;
 }
 
 /** A match of a rule with an entry: its event time and dedup key, and for a correlation the window that fired. */
@@ -94,81 +126,250 @@ function correlationMatch({ rule, group, window, evidence }: CorrelationMatch, e
   };
 }
 
+/** A match in its alert, before anything is decided. */
+interface PlacedInAlert extends Joined {
+  readonly match: RuleMatch;
+  readonly isBackfilled: boolean;
+}
+
 interface BatchContext {
-  readonly engine: Engine;
+  readonly setup: Notifying;
   readonly correlator: Correlator;
-  readonly receivers: readonly RoutedReceiver[];
+  /** By correlation: the rules below it. */
+  readonly below: ReadonlyMap<string, ReadonlySet<string>>;
   readonly scanContext: ScanContext;
   readonly reads: EvaluationReads;
   readonly lastAlert: number;
+  /** Event time of the oldest entry. */
+  readonly oldestAt: number;
 }
 
-/** What the matches of one batch change, collected match by match. */
+/** What the matches of one batch change, collected entry by entry. */
 function createBatch(context: BatchContext): {
   readonly windows: BatchWindows;
   /** `earlier`: of a revision; null for an entry's first version. */
-  add(match: RuleMatch, earlier: Earlier | null): void;
+  place(match: RuleMatch, earlier: Earlier | null): void;
+  /** Decides about the matches placed since the last call: those of one entry. */
+  decide(): void;
   changes(): Changes;
 } {
-  const { engine, correlator, receivers, scanContext, reads } = context;
+  const { setup, correlator, below, scanContext, reads } = context;
+  const { engine, receivers } = setup;
   const titleOf = (id: string): string => engine.rules.get(id)?.title ?? id;
   const windows = createBatchWindows(reads.window);
   const alerts = createBatchAlerts(reads, context.lastAlert);
   const matches: AlertMatch[] = [];
   const contributing: ContributingMatch[] = [];
   const activity = new Map<string, ActivityChange>();
-  const notifications: AlertNotification[] = [];
+  const notifications: Notify[] = [];
+  let placed: PlacedInAlert[] = [];
 
   /** Whether an earlier version has matched in this alert. Beyond the stored matches, only detections are found again. */
-  const hasCounted = (alert: Alert, rule: Rule, { seqs, matchedAt }: Earlier): boolean =>
-    matches.some((each) => each.alert === alert.id && seqs.includes(each.seq)) ||
-    reads.hasMatched(alert.id, seqs) ||
-    (alert.count > MATCHES_MAX &&
-      matchedAt(rule, alert.key).some((at) => alerts.find(rule, alert.key, at)?.id === alert.id));
+  const hasCounted = (alert: Alert, { rule, entry }: RuleMatch, { seqs, matchedAt }: Earlier): boolean => {
+    if (matches.some((each) => each.alert === alert.id && seqs.includes(each.seq))) return true;
+    if (reads.hasMatched(alert.id, seqs)) return true;
+    const network = networkOfEntry(entry.body);
+    const isHere = (at: number): boolean => {
+      const placement = alerts.find(rule, alert.key, { at, level: rule.level, network });
+      return placement.kind === 'joins' && placement.alert.id === alert.id;
+    };
+    return alert.count > MATCHES_MAX && matchedAt(rule, alert.key).some(isHere);
+  };
 
-  const add = (match: RuleMatch, earlier: Earlier | null): void => {
-    const { rule, entry, at, keyParts, evidence, window } = match;
+  const place = (match: RuleMatch, earlier: Earlier | null): void => {
+    const { rule, entry, at, keyParts } = match;
     const { seq } = entry;
     activity.set(rule.id, nextActivity(activity.get(rule.id), match));
     if (!rule.alerts) return;
     const key = keyText(keyParts);
     const { suppressBefore } = scanContext;
     const isBackfilled = suppressBefore !== null && entry.occurredAt < suppressBefore;
-    const joins = alerts.find(rule, key, at);
+    const input = { rule, seq, at, level: rule.level, network: networkOfEntry(entry.body), isBackfilled };
+    const placement = alerts.find(rule, key, input);
+    const joins = placement.kind === 'joins' ? placement.alert : null;
     // A correlation that fires for several groups of one entry may have one dedup key for all of them.
-    if (joins?.lastSeq === seq || (joins !== null && earlier !== null && hasCounted(joins, rule, earlier))) return;
-    const decision = decideNotification({ level: rule.level, suppress: isBackfilled, joins, receivers });
-    const alertMatch = { rule, seq, at, isBackfilled };
-    const alert = joins === null ? alerts.open(alertMatch, key, keyParts) : alerts.join(joins, alertMatch);
-    const isKept = alert.count <= MATCHES_MAX || decision.notify;
+    if (joins?.lastSeq === seq || (joins !== null && earlier !== null && hasCounted(joins, match, earlier))) return;
+    placed.push({ ...alerts.add(input, key, keyParts, placement), match, isBackfilled });
+  };
+
+  let silences: readonly Silence[] | null = null;
+  /** The silence over a match. A correlation's entries are looked for only where a silence may be over them. */
+  const silenceOf = ({ rule, entry, at, window }: RuleMatch): Silence | null => {
+    silences ??= reads.silences(context.oldestAt);
+    const facts = { rule: rule.id, level: rule.level, tags: rule.tags };
+    const active = silences.filter(({ startsAt, endsAt }) => startsAt <= at && at < endsAt);
+    if (active.length === 0) return null;
+    if (window === null) return silenceOver(active, { ...facts, entries: [entry.body] }, at);
+    const counted = contributingEntries(window, entry.seq, reads, engine, correlator);
+    // The entry itself completed it.
+    const isWhole = window.window.times.length <= counted.length + 1 && counted.length < CONTRIBUTING_MAX;
+    const entries = isWhole ? [entry.body, ...counted.map((of) => of.entry.body)] : null;
+    return silenceOver(active, { ...facts, entries }, at);
+  };
+  const silenced = new Map<number, SilencedChange>();
+  const addSilenced = ({ id }: Silence, alert: number, at: number): void => {
+    const { matches: before = 0, lastAt = at, alerts: known = [] } = silenced.get(id) ?? {};
+    const of = known.includes(alert) ? known : [...known, alert];
+    silenced.set(id, { matches: before + 1, lastAt: Math.max(lastAt, at), alerts: of });
+  };
+
+  /** A correlation of this entry whose match somebody is notified of. `level`: the match's own, not that of its alert. */
+  interface Firing {
+    readonly alert: number;
+    readonly level: Level;
+    readonly rules: ReadonlySet<string>;
+    /** By receiver that is notified: the alerts that its message lists. */
+    readonly inhibited: ReadonlyMap<string, InhibitedAlert[]>;
+  }
+
+  const decisionsOf = (
+    { alert, match, previousAt, isLate, isBackfilled }: PlacedInAlert,
+    routes: RoutesDecision,
+    silence: Silence | null,
+    firing: readonly Firing[],
+  ): { readonly decisions: readonly NotifyDecision[]; readonly notified: Alert['notified'] } => {
+    const { rule, at } = match;
+    const facts = factsOf(alert, previousAt, periodOf(rule));
+    const notified = { ...alert.notified };
+    const decisions = receivers.map(({ name, minLevel }) => {
+      const inhibitor =
+        firing.find(
+          ({ level, rules, inhibited }) => inhibited.has(name) && rules.has(rule.id) && !isAbove(rule.level, level),
+        ) ?? null;
+      const inhibitedBy = inhibitor?.alert ?? null;
+      const notifyMatch = { at, level: rule.level, isBackfilled, isLate, silence: silence?.id ?? null, inhibitedBy };
+      const { unrouted, repeatMs } = notifyRoute(routes, name);
+      const before = notified[name] ?? null;
+      const decision = decideNotify(notifyMatch, facts, { unrouted, minLevel, repeatMs }, before);
+      const after = notifiedAfter(decision, notifyMatch, facts, before);
+      if (after !== null) notified[name] = after;
+      if (!decision.notify && decision.reason === 'inhibited')
+        inhibitor?.inhibited.get(name)?.push(inhibitedAlert(alert));
+      return decision;
+    });
+    return { decisions, notified };
+  };
+
+  const decideOne = (each: PlacedInAlert, firing: Firing[]): void => {
+    const { match, isOpening } = each;
+    const { rule, entry, at, evidence, window } = match;
+    const { seq } = entry;
+    const routes = routesOfMatch(setup, rule, { rule: rule.id, level: rule.level }, entry.body, at);
+    const silence = silenceOf(match);
+    const { decisions, notified } = decisionsOf(each, routes, silence, firing);
+    const isSilenced = silence !== null && decisions.some(({ reason }) => reason === 'silenced');
+    if (isSilenced) addSilenced(silence, each.alert.id, at);
+    const notifies = decisions.some(({ notify }) => notify);
+    const isKept = each.alert.count <= MATCHES_MAX || notifies;
+    const view = viewOf(entry);
+    const toOf = (name: string): NotifyTo => placeOf(routes, name, rule, each.alert, view, entry.body);
+    const news = decisions.flatMap((decision, i) => (isNews(decision) ? [toOf(receivers[i]?.name ?? '')] : []));
+    const alert = alerts.decide(each.alert, {
+      notified,
+      decided: isKept ? each.alert.decided : withReasons(each.alert.decided, decisions),
+      escalations: withEscalations(each.alert, news, at),
+      // What is severe is notified when the silence ends.
+      silencedUntil:
+        isSilenced && isSevere(rule.level)
+          ? Math.max(silence.endsAt, each.alert.silencedUntil ?? 0)
+          : each.alert.silencedUntil,
+    });
+    const isFirst = isOpening || decisions.some((decision) => decision.notify && decision.kind === 'opened');
     const shownWindow = window === null || !isKept ? null : notifiedWindow(window, titleOf);
-    const isOpening = joins === null || (decision.notify && decision.kind === 'opened');
     if (isKept) {
       const number = shownWindow === null ? null : numberWords(shownWindow);
-      const events = isOpening && shownWindow?.type === 'event_count' ? shownWindow.value : null;
-      matches.push({ alert: alert.id, seq, at, decision, evidence, number, counted: events });
+      const events = isFirst && shownWindow?.type === 'event_count' ? shownWindow.value : null;
+      const stored = matchDecisions(decisions, receivers);
+      matches.push({ alert: alert.id, seq, at, decisions: stored, evidence, number, counted: events });
     }
-    const counted = isOpening && window !== null ? contributingEntries(window, seq, reads, engine, correlator) : [];
-    contributing.push(...counted.map((each) => contributingRow(alert, each)));
-    if (!decision.notify) return;
-    const first = counted.slice(0, CONTRIBUTING_SHOWN).map((each) => viewOf(each.entry));
-    const shown = { entry: viewOf(entry), evidence };
+    const counted = isFirst && window !== null ? contributingEntries(window, seq, reads, engine, correlator) : [];
+    contributing.push(...counted.map((of) => contributingRow(alert, of)));
+    if (!notifies) return;
+    const rules = below.get(rule.id) ?? null;
+    const inhibits =
+      rules === null
+        ? null
+        : { rules: [...rules], seqs: [seq, ...counted.map((of) => of.entry.seq)], level: rule.level };
+    const first = counted.slice(0, CONTRIBUTING_SHOWN).map((of) => viewOf(of.entry));
     const withEntries = shownWindow === null ? null : { ...shownWindow, first };
-    notifications.push(buildNotification(decision.kind, rule, alert, shown, withEntries));
+    const all = receivers.map(({ name }) => name);
+    const inhibited = new Map<string, InhibitedAlert[]>();
+    for (const { receivers: of = all, ...decision } of matchDecisions(decisions, receivers)) {
+      if (!decision.notify) continue;
+      for (const name of of) inhibited.set(name, []);
+      const { kind, reason } = decision;
+      const notification = buildNotification({ kind, reason }, rule, alert, { entry: view, evidence }, withEntries);
+      notifications.push({ to: of.map(toOf), notification, seq, inhibits, inhibited });
+    }
+    if (rules !== null) firing.push({ alert: alert.id, level: rule.level, rules, inhibited });
   };
 
   return {
     windows,
-    add,
+    place,
+    decide: () => {
+      const firing: Firing[] = [];
+      for (const each of placed.toReversed()) decideOne(each, firing);
+      placed = [];
+    },
     changes: () => ({
       windows: windows.touched(),
       ...alerts.changes(),
       matches,
       contributing,
       activity: [...activity.values()],
+      silenced,
       notifications,
     }),
   };
+}
+
+/** Decisions with their receivers: equal ones once. */
+function matchDecisions(
+  decisions: readonly NotifyDecision[],
+  receivers: readonly RoutedReceiver[],
+): readonly MatchDecision[] {
+  const equal = [...Map.groupBy(decisions.keys(), (i) => JSON.stringify(decisions[i])).values()];
+  return equal.flatMap((places) => {
+    const decision = decisions[places[0] ?? 0];
+    if (decision === undefined) return [];
+    return equal.length === 1 ? [decision] : [{ ...decision, receivers: places.map((i) => receivers[i]?.name ?? '') }];
+  });
+}
+
+/** What the routes say of a receiver. */
+function notifyRoute({ to, not }: RoutesDecision, receiver: string): Pick<NotifyRoute, 'unrouted' | 'repeatMs'> {
+  const routed = to.find((each) => each.receiver === receiver);
+  const reason = not.find((each) => each.receiver === receiver)?.reason ?? null;
+  // Of its level the decision itself says so.
+  const unrouted = reason === "below the receiver's level" ? null : reason;
+  return { unrouted, repeatMs: routed?.settings.repeatIntervalMs ?? null };
+}
+
+/** An alert that opens for a receiver, or is raised, begins its escalation. */
+function isNews(decision: NotifyDecision): boolean {
+  return decision.notify && (decision.kind === 'opened' || decision.kind === 'raised');
+}
+
+/** Whom to notify if nobody acknowledges it. Each at most once; `at`: event time of the match. */
+function withEscalations(alert: Alert, news: readonly NotifyTo[], at: number): Alert['escalations'] {
+  if (alert.acknowledged !== null) return alert.escalations;
+  const begun = news.flatMap(({ settings }) =>
+    (settings.escalate ?? []).map(({ afterMs, to }) => ({ to, at: at + afterMs })),
+  );
+  const all = [...alert.escalations];
+  for (const each of begun) if (!all.some(({ to }) => to === each.to)) all.push(each);
+  return all.length === alert.escalations.length ? alert.escalations : all.sort((a, b) => a.at - b.at);
+}
+
+function inhibitedAlert({ id, title, level, count }: Alert): InhibitedAlert {
+  return { id, title, level, count };
+}
+
+function withReasons(decided: Alert['decided'], decisions: readonly NotifyDecision[]): Alert['decided'] {
+  const next: { [reason: string]: number } = { ...decided };
+  for (const { reason } of decisions) next[reason] = (next[reason] ?? 0) + 1;
+  return next;
 }
 
 /** How often the rule matched, this match included. */

@@ -3,7 +3,9 @@
  */
 import { DEFAULT_MIN_LEVEL } from '../../routing/routing.ts';
 import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../sigma/index.ts';
+import { countSilenced, readSilences } from '../deliver/silences.ts';
 import type { Accepted, Changes, EvaluationReads } from '../model.ts';
+import { writeAlert } from '../store/alerts.ts';
 import { type AcceptedRow, type AlertRow, acceptedFrom, alertFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { storedId } from './dedupe.ts';
@@ -13,6 +15,12 @@ import { storedId } from './dedupe.ts';
  * them. The first are mostly enough.
  */
 const ENTRIES_READ = [100, 400, 1_500] as const;
+
+/**
+ * The newest alerts of a rule and key that are read. A match that is older than all of them, and a live alert among them, may
+ * open one more.
+ */
+const ALERTS_READ = 30;
 
 interface EvaluationStore extends EvaluationReads {
   /** Changes when the correlation, or a rule it refers to, evaluates differently than before. */
@@ -33,14 +41,12 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
       if (row === undefined) return null;
       return { text: row.fingerprint === fingerprint(rule) ? row.text : null };
     },
-    alerts: (rule, key, from, to) =>
+    alerts: (rule, key) =>
       store
         .all<AlertRow>(
-          'SELECT * FROM alerts WHERE rule = ? AND key = ? AND begins > ? AND begins < ? ORDER BY begins',
+          `SELECT * FROM alerts WHERE rule = ? AND key = ? ORDER BY begins DESC LIMIT ${ALERTS_READ}`,
           rule,
           key,
-          from,
-          to,
         )
         .map(alertFrom),
     entriesAt: (times, seq) => entriesAt(store, times, seq),
@@ -53,6 +59,7 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
           revision,
         )
         .flatMap(acceptedOrNothing),
+    silences: (from) => readSilences(store, from),
     hasMatched: (alert, seqs) =>
       store.all(
         `SELECT 1 FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?)) AND decision IS NOT NULL
@@ -128,41 +135,20 @@ export function applyChanges(store: Store, changes: Changes, reads: EvaluationSt
       text,
     );
   }
-  for (const alert of changes.alerts) {
-    // Columns that a match does not change are not written again, nor are their indexes.
-    store.run(
-      `INSERT INTO alerts (id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at,
-         level, title, key_parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET backfilled = excluded.backfilled, count = excluded.count,
-         last_seq = excluded.last_seq, last_at = excluded.last_at`,
-      alert.id,
-      alert.rule,
-      alert.key,
-      alert.begins,
-      alert.periodMs,
-      alert.state,
-      alert.backfilled ? 1 : 0,
-      alert.count,
-      alert.firstSeq,
-      alert.lastSeq,
-      alert.lastAt,
-      alert.level,
-      alert.title,
-      JSON.stringify(alert.keyParts),
-    );
-  }
-  for (const { alert, seq, at, decision, evidence, number, counted } of changes.matches) {
+  for (const alert of changes.alerts) writeAlert(store, alert, changes.before.get(alert.id) ?? null);
+  for (const { alert, seq, at, decisions, evidence, number, counted } of changes.matches) {
     store.run(
       'INSERT OR REPLACE INTO matches (alert, seq, at, decision, evidence, number, counted) VALUES (?, ?, ?, ?, ?, ?, ?)',
       alert,
       seq,
       at,
-      JSON.stringify(decision),
+      JSON.stringify(decisions),
       JSON.stringify(evidence),
       number,
       counted,
     );
   }
+  for (const [silence, change] of changes.silenced) countSilenced(store, silence, change);
   for (const { alert, seq, at, evidence } of changes.contributing) {
     // Where the entry matched itself, that row stays.
     store.run(

@@ -7,7 +7,8 @@
  */
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
-import { enqueueNotification } from '../deliver/enqueue.ts';
+import type { Notifying } from '../deliver/places.ts';
+import { enqueueNotifications } from '../deliver/waiting.ts';
 import { overflowingRule, raiseHealthAlert } from '../health/health-alerts.ts';
 import type { Accepted, Changes, InvalidRecord, ScanContext } from '../model.ts';
 import type { OpenedAlert } from '../rpc.ts';
@@ -45,8 +46,9 @@ export type Intake = (
 const INDEX_OLDER_EVERY_MS = 10 * 60_000;
 
 /** Creates the intake of a ledger. Evaluation reads the past from the same store. */
-export function createIntake(store: Store, engine: Engine, receivers: readonly RoutedReceiver[]): Intake {
-  const evaluate = createEvaluation(engine, receivers);
+export function createIntake(store: Store, setup: Notifying): Intake {
+  const { engine, receivers } = setup;
+  const evaluate = createEvaluation(setup);
   const reads = createEvaluationStore(store, engine);
   return (state, entries, malformed, scanContext, now) => {
     const { matched, invalid } = matchEntries(entries, engine);
@@ -64,7 +66,7 @@ export function createIntake(store: Store, engine: Engine, receivers: readonly R
     applyChanges(store, changes, reads, lastSeq);
     const limited = limitGroups(store, changes.windows, state.groups ?? {});
     const dropped = reportOverflow(store, changes, limited, receivers, now);
-    for (const notification of changes.notifications) enqueueNotification(store, notification, receivers, now);
+    enqueueNotifications(store, changes.notifications, receivers, now);
     const next: State = {
       ...state,
       lastSeq,
@@ -74,7 +76,10 @@ export function createIntake(store: Store, engine: Engine, receivers: readonly R
       recent: withRecent(
         state.recent ?? {},
         accepted.map(({ entry }) => entry.occurredAt),
-        changes.alerts.filter(({ id }) => changes.openedIds.has(id)).map(({ begins }) => begins),
+        // Not `firstAt`: a late match may move that into another step.
+        changes.alerts.flatMap(({ id, firstSeq }) =>
+          changes.openedIds.has(id) ? [accepted[firstSeq - state.lastSeq - 1]?.entry.occurredAt ?? now] : [],
+        ),
       ),
       counters: {
         ...counters,
@@ -83,7 +88,7 @@ export function createIntake(store: Store, engine: Engine, receivers: readonly R
       },
     };
     const revisions = accepted.map(({ entry }) => entry).filter(({ revision }) => revision > 0);
-    return { state: next, opened: openedBy(changes, engine), quarantined, recorded: accepted.length, revisions };
+    return { state: next, opened: openedBy(changes), quarantined, recorded: accepted.length, revisions };
   };
 }
 
@@ -152,19 +157,18 @@ function reportOverflow(
 const EVIDENCE_CHARS = 500;
 
 /** The alerts that evaluation opened, each with its first match's evidence and decision. */
-function openedBy(changes: Changes, engine: Engine): OpenedAlert[] {
+function openedBy(changes: Changes): OpenedAlert[] {
   return changes.alerts
     .filter((alert) => changes.openedIds.has(alert.id))
     .map((alert) => {
       const first = changes.matches.find((match) => match.alert === alert.id && match.seq === alert.firstSeq);
       const evidence = first?.evidence.map((item) => `${item.field ?? 'keyword'}=${item.value}`).join(', ') ?? '';
-      const level = engine.rules.get(alert.rule)?.level ?? 'informational';
       return {
         id: alert.id,
         rule: alert.rule,
         title: alert.title,
-        level,
-        decision: first?.decision ?? null,
+        level: alert.level,
+        decisions: first?.decisions ?? null,
         evidence: evidence.slice(0, EVIDENCE_CHARS),
       };
     });

@@ -9,13 +9,16 @@
  */
 import type { RestoreMark, Rewind } from '../../audit-log/checkpoint-text.ts';
 import { earliest } from '../../audit-log/clocks.ts';
+import { expireSilence, makeSilence } from '../deliver/silences.ts';
 import { createRemoved } from '../health/receivers.ts';
 import { readStatus } from '../health/status.ts';
 import { usageStatus } from '../health/usage.ts';
-import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
+import { makeMessages, nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
 import type { InvalidRecord } from '../model.ts';
 import type {
   AccessProof,
+  Acted,
+  ActRequest,
   Batch,
   BeginInput,
   Begun,
@@ -25,11 +28,15 @@ import type {
   Recorded,
   Released,
   RestoreTarget,
+  ShownSilence,
+  Silenced,
+  SilenceRequest,
   TickFailure,
 } from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
 import { readState, UnsavedCheckpoint, UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
+import { actOn } from './acts.ts';
 import { begin, finishRestore } from './begin.ts';
 import type { LedgerContext, LedgerOptions } from './context.ts';
 import { quarantineCandidate, recordFailedTick } from './failures.ts';
@@ -53,8 +60,13 @@ export interface Ledger {
   canRecord(now: number): boolean;
   release(name: string, fresh: FreshRecord | null, now: number): Released;
   drop(names: readonly string[]): readonly Dropped[];
+  act(request: ActRequest, now: number): readonly Acted[];
+  silence(request: SilenceRequest, now: number): Silenced;
+  expireSilence(id: number, who: string, now: number): ShownSilence | null;
   /** Raises and resolves the health alerts that depend on the clock, and ends deliveries whose attempts were all lost. */
   watchdog(now: number): void;
+  /** Makes the messages whose time has come; false: there are none. Reads two rows where there are none. */
+  makeMessages(now: number): boolean;
   /** When the alarm must ring next: a delivery is due, or the watchdog has something to check. Null: never. */
   nextAlarmAt(now: number): number | null;
   /** `countedMax`: how far it counts rows; else all of them. */
@@ -68,12 +80,12 @@ export interface Ledger {
 
 /** Opens the ledger in a store and brings its tables up to date. */
 export function createLedger(storage: Store, options: LedgerOptions): Ledger {
-  const { engine, receivers, usage = null } = options;
+  const { receivers, usage = null } = options;
   migrate(storage);
   usage?.restore(readState(storage)?.usage);
   const ownReads = new OwnReadsMemory(storage, options.ownReads ?? null);
   const store = ownReads.watched(storage);
-  const intake = createIntake(store, engine, receivers);
+  const intake = createIntake(store, options);
   const unsaved = new UnsavedCheckpoint();
   const removed = createRemoved(store, receivers);
   const rereads = new UnsavedRereads();
@@ -117,7 +129,11 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     canRecord: isSound,
     release: (name, fresh, now) => release(context, name, fresh, now),
     drop: (names) => store.transaction(() => names.map((name) => dropQuarantined(store, name))),
+    silence: (request, now) => store.transaction(() => makeSilence(store, options.engine, request, now)),
+    expireSilence: (id, who, now) => store.transaction(() => expireSilence(store, id, who, now)),
+    act: (request, now) => store.transaction(() => actOn(store, options, request, now)),
     watchdog: (now) => store.transaction(() => runWatchdog(store, watched, now)),
+    makeMessages: (now) => store.transaction(() => makeMessages(store, watched, now)),
     nextAlarmAt: (now) => nextAlarmAt(store, watched, now),
     status: (now, countedMax = Number.MAX_SAFE_INTEGER - 1) => {
       const own = { ownReads: ownReads.status(), keyTheft: ownReads.keyTheft() };

@@ -9,7 +9,7 @@
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import type { RestoreMark, Rewind } from '../../audit-log/checkpoint-text.ts';
 import { utcText } from '../../text/times.ts';
-import { ENDED } from '../deliver/outbox.ts';
+import { ENDED, WAITING } from '../deliver/outbox.ts';
 import type { RestoreCounts, RestoreTarget } from '../rpc.ts';
 import { readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -22,6 +22,8 @@ const RESTORE_BACK_MIN_MS = 60_000;
 /** Alerts and messages are counted up to this many, and so many matches are read for it. */
 export const RESTORE_COUNTED_MAX = 10_000;
 const MATCHES_READ_MAX = 100_000;
+/** Selects messages that were not delivered, each in the words of an index. */
+const UNDELIVERED = [WAITING, "state = 'pending'", `${ENDED} AND state = 'dead'`];
 
 /** Why a restore to a time can't be; null: it can. Wall, ms. */
 export function restoreProblem(to: number, now: number): string | null {
@@ -89,7 +91,7 @@ function countSince(store: Store, state: State, to: number): RestoreCounts {
       to,
       to,
     ),
-    undelivered: count(`${unsettled} state = 'pending'`, to) + count(`${unsettled} ${ENDED} AND state = 'dead'`, to),
+    undelivered: UNDELIVERED.reduce((sum, where) => sum + count(`${unsettled} ${where}`, to), 0),
   };
 }
 

@@ -1,12 +1,13 @@
 /**
  * Deletes rows past their retention: entries, quarantined records and ended deliveries after retention; alerts, dead
- * deliveries and the security log after a year. Retention counts from the latest answer of the upstream, by the earlier of
- * both clocks, never from an entry's own claim. An entry dated in the future is kept until its own time is that old: its id
- * must be known while the upstream shows it.
+ * deliveries and the security log after a year; groups of notifications once they are over. Retention counts from the
+ * latest answer of the upstream, by the earlier of both clocks, never from an entry's own claim. An entry dated in the future
+ * is kept until its own time is that old: its id must be known while the upstream shows it.
  */
+import { GROUP_END_MS } from '../../alert/groups.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED } from '../deliver/outbox.ts';
-import { BATCH_ENTRIES_MAX } from '../model.ts';
+import { BATCH_ENTRIES_MAX, UNRESOLVED } from '../model.ts';
 import { refusalHour, securityId } from '../security-log.ts';
 import { readState, type State, writeState } from '../store/state.ts';
 import type { Row, Store } from '../store/store.ts';
@@ -15,6 +16,8 @@ import { blockOf, evictIndex } from './entry-index.ts';
 import { oldestStagedAt } from './staging.ts';
 
 const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
+/** Selects groups that are over, as `isOver` says. Few are not, so all are looked at. */
+const GROUP_OVER = `due_at IS NULL AND ?1 - (state ->> '$.decidedAt') >= max(${GROUP_END_MS}, 2 * (state ->> '$.intervalMs'))`;
 /** Rows are evicted no more often than this, by the upstream's time. */
 const EVICT_EVERY_MS = 60 * 60_000;
 /** The most rows of a table evicted at once. The next batch evicts the rest. */
@@ -77,7 +80,7 @@ export function evict(
   const windowsBefore = Math.min(before, stagedAt) - Math.max(0, ...timespans);
   const isUnstaged = Number.isFinite(stagedAt) ? ' AND id NOT IN (SELECT id FROM staging)' : '';
   const alertsBefore = state.latestBegan - ALERTS_KEPT_MS;
-  const oldAlerts = "state <> 'open' AND begins < ?";
+  const oldAlerts = `NOT ${UNRESOLVED} AND last_at < ?1 AND begins < ?1`;
   const entries = evictRows(store, 'entries', 'seq', `occurred_at < ?1 AND created_at < ?1${isUnstaged}`, before);
   evictIndex(store, new Set(entries.map(({ seq }) => blockOf(Number(seq)))));
   const deleted = [
@@ -88,7 +91,9 @@ export function evict(
     evictRows(store, 'deliveries', 'id', `${ENDED} AND state = 'dead' AND queued_at < ?`, alertsBefore),
     evictRows(store, 'quarantine', 'key', 'first_at < ?', before),
     evictRows(store, 'matches', '(alert, seq)', `alert IN (SELECT id FROM alerts WHERE ${oldAlerts})`, alertsBefore),
+    evictRows(store, 'acts', 'id', `alert IN (SELECT id FROM alerts WHERE ${oldAlerts})`, alertsBefore),
     evictRows(store, 'alerts', 'id', `${oldAlerts} AND id NOT IN (SELECT alert FROM matches)`, alertsBefore),
+    evictRows(store, 'groups', '(receiver, key)', GROUP_OVER, state.latestBegan),
     evictRows(store, 'security_log', 'id', 'id < ?', securityId(alertsBefore)),
     evictRows(store, 'refusals', 'hour', 'hour < ?', refusalHour(alertsBefore)),
   ];

@@ -2,15 +2,14 @@
  * Writes on trial, and rolls back: whether the storage takes all that recording an entry writes.
  *
  * Contract: only while the storage is sound can a failure be an entry's own. So a trial write stages and takes an entry,
- * records it, indexes a block, opens alerts, fills a window, notifies, replaces its body, closes its alerts, and raises and
+ * records it, indexes a block, opens alerts, fills a window, notifies, replaces its body, resolves its alerts, and raises and
  * resolves a health alert: the statements of recording, any of which may be the one that fails, and with room for a long
  * entry. It rolls it all back. Call it outside of a transaction; it stores nothing and never throws.
  */
-import { DEDUP_PERIOD_MS } from '../../alert/decisions.ts';
 import { type CorrelationRule, compile, type DetectionRule } from '../../sigma/index.ts';
 import { overflowingRule, raiseHealthAlert, resolveHealthAlert, unhealthyReceiver } from '../health/health-alerts.ts';
 import { firstState, readState, writeState } from '../store/state.ts';
-import { closeAlerts } from './closing.ts';
+import { actOn } from './acts.ts';
 import type { LedgerContext } from './context.ts';
 import { evictIndex, writeBlock } from './entry-index.ts';
 import { createIntake } from './intake.ts';
@@ -23,9 +22,8 @@ const TRIALS = 10;
 /** On an almost full storage a long entry fails where a short one succeeds: the first trial takes the room of a long one. */
 const ROOM_CHARS = 4 * 1024 * 1024;
 
-/** The entry of a trial is older than any other, ms: so it is the first to be taken, and only its alerts close. */
+/** The entry of a trial is older than any other, ms: so it is the first to be taken. */
 const AT = 1;
-const CLOSED_AT = DEDUP_PERIOD_MS + AT;
 
 const BARE = {
   name: null,
@@ -87,13 +85,17 @@ function takesAnEntry({ store, options }: LedgerContext, room: string, now: numb
       stage(store, [entry, { ...entry, id: `${id}, long`, createdAt: now, text: entry.text + room }], now);
       takeStaged(store, 1);
       quarantine(store, [{ id, problem: 'trial', text: '' }], now);
-      const intake = createIntake(store, ENGINE, receivers);
-      const after = intake(state, [entry], [], { began: AT, horizon: AT, suppressBefore: null }, now).state;
+      const setup = { engine: ENGINE, receivers };
+      const intake = createIntake(store, setup);
+      const scanContext = { began: AT, horizon: AT, suppressBefore: null };
+      const { state: after, opened } = intake(state, [entry], [], scanContext, now);
       const values = new Map([[id, [0]]]);
       writeBlock(store, NO_BLOCK, [{ bucket: 0, places: [0, 0], values: { actor: values, network: values } }]);
       evictIndex(store, [NO_BLOCK]);
       replaceBodies(store, [{ seq: after.lastSeq, text: entry.text, cut: null }]);
-      closeAlerts(store, CLOSED_AT, { engine: ENGINE, receivers }, now);
+      const alerts = opened.map(({ id: alert }) => alert);
+      const by = { alerts, who: 'trial', via: 'trial', seenLevel: null };
+      actOn(store, setup, { ...by, act: { act: 'resolve', reason: 'expected', comment: null } }, now);
       for (let n = 0; n < 2; n++) raiseHealthAlert(store, overflowingRule(DETECTION.id), 'trial', receivers, now);
       raiseHealthAlert(store, unhealthyReceiver(DETECTION.id), 'trial', receivers, now);
       resolveHealthAlert(store, unhealthyReceiver(DETECTION.id), 'trial', receivers, now);

@@ -14,7 +14,7 @@ const STEPS_KEPT = 100;
 /** By the number of the step since the epoch. */
 export type RecentCounts = Readonly<Record<number, readonly [entries: number, alerts: number]>>;
 
-/** With these as well. Times in ms since the epoch: of entries, and of the first matches of alerts. */
+/** With these as well. Times in ms since the epoch: of entries, and of the matches that opened alerts. */
 export function withRecent(recent: RecentCounts, entries: readonly number[], alerts: readonly number[]): RecentCounts {
   const counts = new Map(Object.entries(recent).map(([step, counted]) => [Number(step), counted]));
   const add = (at: number, entry: 0 | 1): void => {

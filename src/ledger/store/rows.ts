@@ -4,12 +4,12 @@
  * Contract: pure. What pages show never throws: JSON that can't be read is shown as damaged in its place. `entryFrom` and
  * `alertFrom` throw for damaged rows.
  */
-import type { Alert } from '../../alert/alert.ts';
+import type { Acknowledgement, Alert, Resolution } from '../../alert/alert.ts';
 import type { ShownDecision } from '../../alert/decision-wording.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { DEFAULT_MIN_LEVEL } from '../../routing/routing.ts';
-import { type Evidence, LEVELS } from '../../sigma/index.ts';
+import { type Evidence, LEVELS, type Level } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import type { Accepted, MarkFinding } from '../model.ts';
 import type { AlertPart, AlertSummary, EntrySummary } from '../rpc.ts';
@@ -45,12 +45,14 @@ export function alertSummary(row: AlertRow): AlertSummary {
     rule: row.rule,
     title: row.title,
     level: row.level,
-    state: stateOf(row),
+    status: statusOf(row),
     backfilled: row.backfilled === 1,
     count: row.count,
-    begins: row.begins,
-    periodMs: row.period,
+    firstAt: row.begins,
     lastAt: row.last_at,
+    assignee: row.assignee,
+    acknowledged: (parseJson(row.acknowledged ?? 'null') ?? null) as Acknowledgement | null,
+    resolution: (parseJson(row.resolution ?? 'null') ?? null) as Resolution | null,
     key: listFrom(row.key_parts, keyPart) ?? [{ field: '', value: DAMAGED }],
   };
 }
@@ -65,10 +67,16 @@ export function partFrom(decision: string | null): AlertPart['part'] {
   return decision === null ? 'contributing' : 'matched';
 }
 
-/** A stored decision; null where nothing is stored, or its JSON is damaged. */
-export function decisionFrom(text: string | null): ShownDecision | null {
-  const value = parseJson(text ?? 'null') as Partial<ShownDecision> | null | undefined;
-  return typeof value?.notify === 'boolean' && typeof value.reason === 'string' ? (value as ShownDecision) : null;
+/** Stored decisions; null where nothing is stored, or the JSON is damaged. An older version stored one for all receivers. */
+export function decisionsFrom(text: string | null): readonly ShownDecision[] | null {
+  const value = parseJson(text ?? 'null');
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.every(isDecision) ? list : null;
+}
+
+function isDecision(value: unknown): value is ShownDecision {
+  const { notify, reason, receivers = [] } = (value ?? {}) as { readonly [field: string]: unknown };
+  return typeof notify === 'boolean' && typeof reason === 'string' && Array.isArray(receivers);
 }
 
 type Fields = { readonly [field: string]: unknown };
@@ -126,6 +134,17 @@ export type AlertRow = {
   level: string;
   title: string;
   key_parts: string;
+  networks: string;
+  notified: string;
+  acknowledged: string | null;
+  assignee: string | null;
+  resolution: string | null;
+  escalations: string | null;
+  silenced_until: number | null;
+  previous: number | null;
+  wakes_at: number | null;
+  resolves_at: number | null;
+  decided: string;
 };
 
 /** An alert from its row. */
@@ -134,20 +153,36 @@ export function alertFrom(row: AlertRow): Alert {
     id: row.id,
     rule: row.rule,
     key: row.key,
-    begins: row.begins,
+    firstAt: row.begins,
     periodMs: row.period,
-    state: stateOf(row),
+    status: statusOf(row),
     backfilled: row.backfilled === 1,
     count: row.count,
     firstSeq: row.first_seq,
     lastSeq: row.last_seq,
     lastAt: row.last_at,
-    level: LEVELS.find((level) => level === row.level) ?? DEFAULT_MIN_LEVEL,
+    level: levelFrom(row.level),
     title: row.title,
     keyParts: JSON.parse(row.key_parts),
+    networks: JSON.parse(row.networks),
+    notified: JSON.parse(row.notified),
+    acknowledged: JSON.parse(row.acknowledged ?? 'null'),
+    assignee: row.assignee,
+    resolution: JSON.parse(row.resolution ?? 'null'),
+    escalations: JSON.parse(row.escalations ?? '[]'),
+    silencedUntil: row.silenced_until,
+    previous: row.previous,
+    wakesAt: row.wakes_at,
+    resolvesAt: row.resolves_at,
+    decided: JSON.parse(row.decided),
   };
 }
 
-function stateOf({ state }: AlertRow): Alert['state'] {
-  return state === 'open' || state === 'closed' ? state : 'resolved';
+/** Version 0.1 closed alerts after their period: `closed`. */
+function statusOf({ state }: AlertRow): Alert['status'] {
+  return state === 'open' || state === 'acknowledged' || state === 'past' ? state : 'resolved';
+}
+
+function levelFrom(text: string): Level {
+  return LEVELS.find((level) => level === text) ?? DEFAULT_MIN_LEVEL;
 }

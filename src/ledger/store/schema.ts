@@ -98,6 +98,51 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        network TEXT NOT NULL, PRIMARY KEY (bucket, block)) WITHOUT ROWID`,
     'CREATE TABLE entry_blocks (block INTEGER PRIMARY KEY, buckets TEXT NOT NULL)',
   ],
+  [
+    // An alert is open until it is resolved. What an older version closed stays so, under that name.
+    'DROP INDEX alerts_open',
+    'DROP INDEX alerts_by_level',
+    "ALTER TABLE alerts ADD COLUMN networks TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE alerts ADD COLUMN notified TEXT NOT NULL DEFAULT '{}'",
+    'ALTER TABLE alerts ADD COLUMN acknowledged TEXT',
+    'ALTER TABLE alerts ADD COLUMN assignee TEXT',
+    'ALTER TABLE alerts ADD COLUMN resolution TEXT',
+    'ALTER TABLE alerts ADD COLUMN escalations TEXT',
+    'ALTER TABLE alerts ADD COLUMN silenced_until INTEGER',
+    'ALTER TABLE alerts ADD COLUMN previous INTEGER',
+    'ALTER TABLE alerts ADD COLUMN wakes_at INTEGER',
+    'ALTER TABLE alerts ADD COLUMN resolves_at INTEGER',
+    "ALTER TABLE alerts ADD COLUMN decided TEXT NOT NULL DEFAULT '{}'",
+    `UPDATE alerts SET
+       resolves_at = iif(level IN ('high', 'critical'), NULL, last_at + 1209600000),
+       notified = (SELECT json_group_object(receiver, json_object('level', alerts.level, 'count', alerts.count, 'networks', 0,
+         'at', alerts.last_at, 'reminders', 0, 'spread', NULL, 'deferred', NULL)) FROM (SELECT DISTINCT receiver FROM deliveries
+         WHERE alert = alerts.id AND state IN ('pending', 'bundled', 'delivered')))
+     WHERE state = 'open'`,
+    // Of a level by id: lists, and the counts of the front page, read no more than they show.
+    "CREATE INDEX alerts_unresolved ON alerts (level) WHERE state IN ('open', 'acknowledged')",
+    'CREATE INDEX alerts_to_wake ON alerts (wakes_at) WHERE wakes_at IS NOT NULL',
+    'CREATE INDEX alerts_to_resolve ON alerts (resolves_at) WHERE resolves_at IS NOT NULL',
+    `CREATE TABLE acts (id INTEGER PRIMARY KEY, alert INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+       act TEXT NOT NULL, who TEXT NOT NULL, via TEXT, detail TEXT)`,
+    'CREATE INDEX acts_by_alert ON acts (alert)',
+    // A decision to notify waits for the message of its group.
+    'ALTER TABLE deliveries ADD COLUMN grp TEXT',
+    'ALTER TABLE deliveries ADD COLUMN subject TEXT',
+    'ALTER TABLE deliveries ADD COLUMN seq INTEGER',
+    'DROP INDEX deliveries_ended',
+    `CREATE INDEX deliveries_ended ON deliveries (state, queued_at)
+       WHERE state <> 'pending' AND state <> 'bundled' AND state <> 'waiting'`,
+    "CREATE INDEX deliveries_waiting ON deliveries (receiver, grp) WHERE state = 'waiting'",
+    `CREATE TABLE groups (receiver TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, due_at INTEGER,
+       PRIMARY KEY (receiver, key)) WITHOUT ROWID`,
+    'CREATE INDEX groups_due ON groups (due_at) WHERE due_at IS NOT NULL',
+    'ALTER TABLE receivers ADD COLUMN floods TEXT',
+    `CREATE TABLE silences (id INTEGER PRIMARY KEY, matchers TEXT NOT NULL, starts_at INTEGER NOT NULL,
+       ends_at INTEGER NOT NULL, author TEXT NOT NULL, via TEXT NOT NULL, comment TEXT NOT NULL, made_at INTEGER NOT NULL,
+       seq INTEGER NOT NULL, expired_by TEXT, suppressed INTEGER NOT NULL, suppressed_at INTEGER, alerts TEXT NOT NULL)`,
+    'CREATE INDEX silences_by_end ON silences (ends_at)',
+  ],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */

@@ -3,12 +3,12 @@
  * notifications. Pure.
  */
 
-import { closingWording } from '../../alert/decision-wording.ts';
+import { actWording } from '../../alert/act-wording.ts';
 import type { Rule } from '../../sigma/index.ts';
 import { counted } from '../../text/numbers.ts';
 import { AlertFacts, type AlertFactsProps } from './parts/alert-facts.tsx';
 import { Deliveries } from './parts/deliveries.tsx';
-import { Card, Level } from './parts/elements.tsx';
+import { Card, Level, When } from './parts/elements.tsx';
 import { FalsePositives, TEXT_MAX } from './parts/rule-text.tsx';
 import { page } from './parts/shell.tsx';
 import { Timeline } from './parts/timeline.tsx';
@@ -16,7 +16,7 @@ import { UntrustedText } from './parts/untrusted-text.tsx';
 
 /** The whole document. */
 export function alertPage({ caller, details, rule, now }: AlertFactsProps): string {
-  const { alert, timeline, deliveries, more, moreContributing, closing } = details;
+  const { alert, timeline, deliveries, more, moreContributing, acts } = details;
   return page({
     title: alert.title,
     caller,
@@ -25,7 +25,7 @@ export function alertPage({ caller, details, rule, now }: AlertFactsProps): stri
       <>
         <header class="head">
           <p class="over">
-            <Level level={alert.level} /> <span class={`state-${alert.state}`}>{alert.state}</span> Alert {alert.id}
+            <Level level={alert.level} /> <span class={`state-${alert.status}`}>{alert.status}</span> Alert {alert.id}
             {alert.backfilled && ' · backfilled: nobody was notified'}
           </p>
           <h1>
@@ -39,6 +39,17 @@ export function alertPage({ caller, details, rule, now }: AlertFactsProps): stri
         </header>
         <AlertFacts caller={caller} details={details} rule={rule} now={now} />
         {rule !== null && <WhatToDo rule={rule} />}
+        {acts.length > 0 && (
+          <Card title="What was done">
+            <ul class="reasons">
+              {acts.map((act) => (
+                <li>
+                  <When at={act.at} /> <UntrustedText text={actWording(act)} max={TEXT_MAX} />
+                </li>
+              ))}
+            </ul>
+          </Card>
+        )}
         <Card title="Timeline" aside={<span class="quiet">{counted(alert.count, 'match', 'matches')}</span>}>
           <Timeline timeline={timeline} />
           {moreContributing > 0 && (
@@ -50,11 +61,6 @@ export function alertPage({ caller, details, rule, now }: AlertFactsProps): stri
         </Card>
         <Card title="Notifications">
           <Deliveries deliveries={deliveries} />
-          {closing !== null && (
-            <p>
-              Period ended. <UntrustedText text={closingWording(closing)} max={TEXT_MAX} />
-            </p>
-          )}
         </Card>
       </>
     ),

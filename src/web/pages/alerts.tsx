@@ -118,7 +118,7 @@ function Empty({ query }: { query: AlertQuery }) {
     return (
       <p class="empty">
         {isFiltered ? 'No open alerts match.' : 'No open alerts.'}{' '}
-        <a href={alertsPath({ ...query, state: 'all' })}>Show closed alerts too</a>
+        <a href={alertsPath({ ...query, state: 'all' })}>Show resolved alerts too</a>
       </p>
     );
   }

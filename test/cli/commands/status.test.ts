@@ -168,8 +168,8 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
   ],
   [
     'how many wait in a digest',
-    { deliveries: { pending: 217, bundled: 214, delivered: 2, dead: 0, suppressed: 4 } },
-    'Deliveries      217 pending (214 in a digest), 2 delivered, 0 dead, 4 suppressed',
+    { deliveries: { pending: 217, bundled: 214, waiting: 2, delivered: 2, dead: 0, suppressed: 4 } },
+    "Deliveries      217 pending (214 in a message with others), 2 waiting for a group's message, 2 delivered, 0 dead, 4 suppressed",
   ],
   [
     'why a delivery died',
@@ -231,14 +231,14 @@ test('each receiver has a line: its state, since when and why, its pending and d
   const receivers: Status['receivers'] = [
     HEALTHY,
     { ...HEALTHY, name: 'email', state: 'failing', reason: '550', failingSince: NOW - MINUTE, pending: 2, dead: 1 },
-    { ...HEALTHY, name: 'chat', pending: 217, bundled: 214 },
+    { ...HEALTHY, name: 'chat', pending: 217, bundled: 214, waiting: 2 },
     { ...HEALTHY, name: 'siem', state: 'unset', reason: 'WEBHOOK_URL is not set', lastDeliveredAt: null },
   ];
   expect(text(answer({ receivers }))).toContain(`
 Receivers
   slack  healthy; last delivered 2026-01-31 03:00:00 UTC
   email  FAILING since 2026-01-31 02:59:00 UTC: 550; last delivered 2026-01-31 03:00:00 UTC; 2 pending; 1 DEAD
-  chat   healthy; last delivered 2026-01-31 03:00:00 UTC; 217 pending (214 in a digest)
+  chat   healthy; last delivered 2026-01-31 03:00:00 UTC; 217 pending (214 in a message with others), 2 waiting for a group's message
   siem   NOT CONFIGURED: WEBHOOK_URL is not set; nothing delivered yet`);
 });
 
@@ -249,7 +249,7 @@ test('prints no character that a terminal would interpret', () => {
       receivers: [{ ...HEALTHY, name: hostile, state: 'failing', reason: hostile }],
       failure: { message: hostile, since: NOW, at: NOW },
       rules: { version: hostile, count: 1 },
-      alerts: { open: {}, newest: [{ id: 1, level: hostile, title: hostile, count: 1, lastAt: NOW, state: hostile }] },
+      alerts: { open: {}, newest: [{ id: 1, level: hostile, title: hostile, count: 1, lastAt: NOW, status: hostile }] },
       dead: [{ receiver: hostile, reason: hostile, settledAt: NOW }],
       waiting: [{ receiver: hostile, reason: hostile, dueAt: NOW }],
       healthAlerts: [{ kind: hostile, since: NOW, count: 1, summary: hostile, headline: hostile, hint: hostile }],

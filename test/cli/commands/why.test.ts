@@ -11,12 +11,14 @@ const LINE: Line = {
   rule: 'a-rule',
   title: 'API key deleted',
   level: 'high',
-  state: 'open',
+  status: 'open',
   backfilled: false,
   count: 11,
-  begins: NOW,
-  periodMs: 60 * MINUTE,
+  firstAt: NOW,
   lastAt: NOW + 4 * MINUTE,
+  assignee: null,
+  acknowledged: null,
+  resolution: null,
   key: [{ field: 'actor.id', value: 'u1' }],
 };
 const ENTRY = {
@@ -29,7 +31,7 @@ const MATCH = {
   at: NOW,
   entry: ENTRY,
   part: 'matched' as const,
-  decision: { notify: true, kind: 'opened', reason: 'first match' },
+  decisions: [{ notify: true, kind: 'opened', reason: 'first match' }],
   number: null,
   evidence: [{ selection: 'selection', field: 'action', value: 'api_key.deleted' }],
 };
@@ -49,8 +51,9 @@ const ALERT: AlertAnswer = {
   more: 0,
   moreContributing: 0,
   deliveries: [SENT],
-  closing: null,
+  acts: [],
 };
+const ACT = { at: NOW + MINUTE, act: 'acknowledge', who: 'Alice', via: 'page', detail: null };
 
 function text(more: Partial<AlertAnswer> = {}): string {
   return whyLines({ ...ALERT, ...more }).join('\n');
@@ -63,7 +66,7 @@ Rule         a-rule
 Dedup key    actor.id = u1
 First match  2026-01-31 03:00:00 UTC
 Matches      11 matches, the last at 2026-01-31 03:04:00 UTC
-Status       open; its period ends at 2026-01-31 04:00:00 UTC
+Status       open
 
 Deliveries, oldest first
   2026-01-31 03:00:00 UTC  opened to slack: delivered at 2026-01-31 03:00:01 UTC
@@ -71,10 +74,7 @@ Deliveries, oldest first
 Matches, oldest first
   2026-01-31 03:00:00 UTC  api_key.deleted by Mallory Reed on api_key k1 (entry e1)
     Notified: opened the alert
-    matched selection: action = api_key.deleted
-
-At the end of its period
-  not yet`);
+    matched selection: action = api_key.deleted`);
 });
 
 const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: string])[] = [
@@ -94,9 +94,14 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
     'pending, 2 attempts so far, next at 2026-01-31 03:01:00 UTC: 429',
   ],
   [
-    'what is in a digest',
+    'what is in one message with others',
     { deliveries: [{ ...SENT, state: 'bundled', attempts: 2, settledAt: null }] },
-    'opened to slack: in a digest, which is pending',
+    'opened to slack: in one message with others, which is pending',
+  ],
+  [
+    'what waits for the message of its group',
+    { deliveries: [{ ...SENT, state: 'waiting', attempts: 0, settledAt: null }] },
+    'opened to slack: waits for the message of its group',
   ],
   [
     'what was delivered in a digest',
@@ -107,8 +112,35 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
   ['that there are no deliveries', { deliveries: [] }, 'No deliveries: each match below says why.'],
   [
     'growth',
-    { timeline: [{ ...MATCH, decision: { notify: true, reason: 'count reached', count: 10 } }] },
+    { timeline: [{ ...MATCH, decisions: [{ notify: true, kind: 'updated', reason: 'count grown tenfold' }] }] },
+    '    Notified: ten times as many matches as last notified\n',
+  ],
+  [
+    'growth, as an older version stored it',
+    { timeline: [{ ...MATCH, decisions: [{ notify: true, reason: 'count reached', count: 10 }] }] },
     '    Notified: the alert reached 10 matches\n',
+  ],
+  [
+    'receivers that are decided about differently',
+    {
+      timeline: [
+        {
+          ...MATCH,
+          decisions: [
+            { notify: true, kind: 'opened', reason: 'first match', receivers: ['slack', 'mail'] },
+            { notify: false, reason: "below the receiver's level", receivers: ['pager'] },
+            { notify: false, reason: 'inhibited', by: 1234, receivers: ['teams'] },
+          ],
+        },
+      ],
+    },
+    "    Notified (slack, mail): opened the alert. Not notified (pager): below the receiver's min_level. " +
+      'Not notified (teams): inhibited by alert 1,234\n',
+  ],
+  [
+    'that there is no receiver',
+    { timeline: [{ ...MATCH, decisions: [] }] },
+    '    Not notified: there is no receiver\n',
   ],
   [
     'the number of a correlation',
@@ -117,7 +149,7 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
   ],
   [
     'what a correlation counted',
-    { timeline: [{ ...MATCH, part: 'contributing', decision: null }] },
+    { timeline: [{ ...MATCH, part: 'contributing', decisions: null }] },
     '    contributed to the correlation\n',
   ],
   [
@@ -129,11 +161,43 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
   ['matches that were not kept', { more: 1234 }, 'and 1,234 matches that were counted but not kept'],
   ['a key with a number', { alert: { ...LINE, key: [{ field: 'actor.id', value: '7' }] } }, 'actor.id = 7\n'],
   ['a key without a value', { alert: { ...LINE, key: [{ field: 'target.id', value: null }] } }, 'no target.id\n'],
-  ['a backfilled alert', { alert: { ...LINE, backfilled: true } }, 'open, backfilled; its period ends'],
+  ['a backfilled alert', { alert: { ...LINE, backfilled: true } }, 'Status       open, backfilled\n'],
   [
-    'how it closed',
-    { closing: { notify: false, reason: 'did not grow' } },
-    'Not notified: no match followed the first',
+    'who acknowledged it, and who takes care of it',
+    {
+      alert: {
+        ...LINE,
+        status: 'acknowledged',
+        acknowledged: { by: 'Alice', until: NOW + 24 * 60 * MINUTE },
+        assignee: 'Bob',
+      },
+    },
+    'Status       acknowledged by Alice, assigned to Bob\n',
+  ],
+  [
+    'who resolved it, and why',
+    { alert: { ...LINE, status: 'resolved', resolution: { reason: 'expected', by: 'Alice', comment: 'a rotation' } } },
+    'Status       resolved by Alice: expected\n',
+  ],
+  [
+    'that it was quiet',
+    { alert: { ...LINE, status: 'resolved', resolution: { reason: 'quiet', by: 'tocsin', comment: null } } },
+    'Status       resolved: quiet for 14 days\n',
+  ],
+  ['that it is of an older version, and closed', { alert: { ...LINE, status: 'resolved' } }, 'Status       resolved\n'],
+  [
+    'what was done, oldest first',
+    {
+      acts: [
+        ACT,
+        { ...ACT, at: NOW + 2 * MINUTE, act: 'resolve', detail: { reason: 'expected', comment: 'a rotation' } },
+        { ...ACT, at: NOW + 3 * MINUTE, act: 'resolved', who: 'tocsin', via: null, detail: { reason: 'quiet' } },
+      ],
+    },
+    'What was done, oldest first\n' +
+      '  2026-01-31 03:01:00 UTC  Alice acknowledged it (page)\n' +
+      '  2026-01-31 03:02:00 UTC  Alice resolved it: expected (page): “a rotation”\n' +
+      '  2026-01-31 03:03:00 UTC  Resolved: it was quiet for 14 days',
   ],
   ['a keyword', { timeline: [{ ...MATCH, evidence: [{ selection: 's', field: null, value: 'v' }] }] }, 'matched s: v'],
 ];
@@ -162,7 +226,11 @@ test.each([
 
 test('prints no character that a terminal would interpret', () => {
   const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
-  const alert = { ...LINE, rule: hostile, title: hostile, level: hostile, key: [{ field: hostile, value: hostile }] };
+  const alert = {
+    ...LINE,
+    ...{ rule: hostile, title: hostile, level: hostile, assignee: hostile, key: [{ field: hostile, value: hostile }] },
+    resolution: { reason: hostile, by: hostile, comment: hostile },
+  };
   const entry = {
     id: hostile,
     action: hostile,
@@ -173,18 +241,31 @@ test('prints no character that a terminal would interpret', () => {
   const answer: AlertAnswer = {
     alert,
     timeline: [
-      { at: NOW, entry, part: 'matched', decision: { notify: false, reason: hostile }, evidence, number: hostile },
+      {
+        at: NOW,
+        entry,
+        part: 'matched',
+        decisions: [{ notify: false, reason: hostile, receivers: [hostile] }],
+        evidence,
+        number: hostile,
+      },
     ],
     more: 1,
     moreContributing: 1,
-    deliveries: (['pending', 'bundled', 'delivered', 'dead', 'suppressed'] as const).map((state) => ({
+    deliveries: (['waiting', 'pending', 'bundled', 'delivered', 'dead', 'suppressed'] as const).map((state) => ({
       ...SENT,
       receiver: hostile,
       what: hostile,
       state,
       reason: hostile,
     })),
-    closing: { notify: true, reason: hostile },
+    acts: ['resolve', 'assign', 'comment', 'dead', hostile].map((act) => ({
+      at: NOW,
+      act,
+      who: hostile,
+      via: hostile,
+      detail: { comment: hostile, reason: hostile, to: hostile, receiver: hostile },
+    })),
   };
   for (const line of [...whyLines(answer), ...alertsLines({ alerts: [alert], next: null }, true)]) {
     expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);

@@ -136,7 +136,7 @@ describe('after an outage of 26 hours', () => {
     ];
     expect(rest).toEqual(alone.filter((each) => each !== probe));
     expect(alone).toContain(probe);
-    expect(scene.count('deliveries', "state = 'delivered' AND reason = 'in a digest'")).toBe(105);
+    expect(scene.count('deliveries', "state = 'delivered' AND reason = 'in a message with others'")).toBe(105);
     expect(scene.count('deliveries', "state = 'delivered' AND alert IS NOT NULL")).toBe(5 + 6 + 40 + 60 + 10);
     const [digest] = digests(scene);
     expect(digest).toMatchObject({
@@ -238,14 +238,14 @@ describe('after an outage of 26 hours', () => {
     ],
     ['at high what is resolved is bundled', (scene) => void putMany(scene, 3, 'high', { kind: 'resolved' }), 3],
     [
-      'a group goes by itself: it is many alerts already',
+      'groups are bundled like one alert of their first rule',
       (scene) => {
         for (const level of ['high', 'medium', 'medium', 'low'] as const) {
           const notification = { kind: 'group', group: { ...GROUP.group, level } } as const;
           enqueue(scene.store, { receiver: 'slack', alert: 14, notification }, NOON);
         }
       },
-      0,
+      3,
     ],
     ['critical updates are not bundled', (scene) => void putMany(scene, 5, 'critical', { kind: 'updated' }), 0],
     [
@@ -400,7 +400,7 @@ describe('how a digest ends', () => {
   it('delivered: so is what is in it, in the digest', () => {
     const scene = bundled();
     expect(deliverAll(scene, NOON + 27 * HOUR).map(shown)).toEqual(['digest of 5']);
-    const where = `state = 'delivered' AND reason = 'in a digest' AND settled_at = ${NOON + 27 * HOUR} AND digest = 7`;
+    const where = `state = 'delivered' AND reason = 'in a message with others' AND settled_at = ${NOON + 27 * HOUR} AND digest = 7`;
     expect(scene.count('deliveries', where)).toBe(5);
     scene.record([entry('new', NOON + 60 * DAY)], { now: NOON + 60 * DAY });
     expect(scene.count('deliveries')).toBe(0);
@@ -465,7 +465,7 @@ describe('how a digest ends', () => {
       );
     expect(rows()).toMatchObject([{ state: 'bundled' }]);
     deliverAll(scene, NOON + 27 * HOUR);
-    expect(rows()).toEqual([{ state: 'delivered', reason: 'in a digest' }]);
+    expect(rows()).toEqual([{ state: 'delivered', reason: 'in a message with others' }]);
   });
 
   it('the object may die whenever: nothing is lost, and what is in the digest ends with it', async () => {

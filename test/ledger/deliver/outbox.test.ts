@@ -5,7 +5,22 @@ import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { RoutedReceiver } from '../../../src/routing/routing.ts';
 import { LEVELS } from '../../../src/sigma/index.ts';
 import { GROUP } from '../../notify/examples.ts';
-import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
+import {
+  createScene,
+  DAY,
+  entry,
+  HOUR,
+  MINUTE,
+  NOON,
+  onAction,
+  type Scene,
+  SECOND,
+  route as toPeople,
+} from '../scene.ts';
+
+/** Programs get each decision by itself, at once: what is tested here is what comes after. */
+const route = (name: string, more: Parameters<typeof toPeople>[1] = {}) =>
+  toPeople(name, { forPrograms: true, ...more });
 
 const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no such channel' };

@@ -11,8 +11,11 @@ import { createScene, entry, HOUR, MINUTE, NOON, onAction, route, type Scene } f
 const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no_service' };
 const FAILED: Outcome = { kind: 'retry', reason: 'HTTP 500', afterMs: null };
-const SLACK = route('slack');
-const MAIL = route('mail');
+/** Gets each message at once and by itself: grouping is tested elsewhere. */
+const direct = (name: string, more: Partial<RoutedReceiver> = {}): RoutedReceiver =>
+  route(name, { forPrograms: true, ...more });
+const SLACK = direct('slack');
+const MAIL = direct('mail');
 
 function sceneWith(...receivers: RoutedReceiver[]): Scene {
   return createScene([onAction('vm.read')], { receivers });

@@ -13,8 +13,11 @@ const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no_service' };
 const FAILED: Outcome = { kind: 'retry', reason: 'HTTP 500', afterMs: null };
 
-const SLACK = route('slack');
-const MAIL = route('mail');
+/** Gets each message at once and by itself: grouping is tested elsewhere. */
+const direct = (name: string, more: Partial<RoutedReceiver> = {}): RoutedReceiver =>
+  route(name, { forPrograms: true, ...more });
+const SLACK = direct('slack');
+const MAIL = direct('mail');
 
 /** A scene in which every entry matches, with one alert per actor. */
 function alertingScene(receivers: readonly RoutedReceiver[], more: Partial<LedgerOptions> = {}): Scene {
@@ -94,6 +97,7 @@ describe("a receiver's health", () => {
       failingSince: null,
       pending: 0,
       bundled: 0,
+      waiting: 0,
       dead: 0,
       works: true,
       backlogSince: null,
@@ -236,7 +240,7 @@ describe('the health alert about an unhealthy receiver', () => {
   });
 
   it('is raised for each receiver', () => {
-    const scene = alertingScene([SLACK, MAIL, route('siem')]);
+    const scene = alertingScene([SLACK, MAIL, direct('siem')]);
     for (const now of [NOON, NOON + 1]) {
       openAlert(scene, now);
       send(scene, now, { slack: REFUSED, mail: REFUSED });
@@ -288,7 +292,7 @@ describe('the health alert about an unhealthy receiver', () => {
     expect(scene.ledger.nextAlarmAt(NOON + 1 + HOUR)).toBe(NOON + HOUR + 15 * MINUTE);
   });
 
-  const UNSET = route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' });
+  const UNSET = direct('slack', { problem: 'SLACK_WEBHOOK_URL is not set' });
 
   it('is raised once for a receiver without its setting, however often the ledger is opened', () => {
     const scene = alertingScene([UNSET, MAIL]);
@@ -380,7 +384,7 @@ describe('a health alert that comes and goes', () => {
 
 describe('the health alert about a dead delivery', () => {
   it('names the alert, and is raised for each receiver', () => {
-    const scene = alertingScene([route('a'), route('b'), route('c')]);
+    const scene = alertingScene([direct('a'), direct('b'), direct('c')]);
     openAlert(scene, NOON);
     kill(scene, ['a', 'b'], NOON);
     const summaries = scene.store
@@ -399,11 +403,11 @@ describe('the recipients of a health alert', () => {
   const invalid = { invalid: [{ id: null, problem: 'no id', text: 'x' }] };
   const rows: [string, readonly RoutedReceiver[], readonly string[], readonly string[]][] = [
     ['all receivers that work', [SLACK, MAIL], [], ['slack', 'mail']],
-    ['not a receiver without its setting', [route('slack', { problem: 'is not set' }), MAIL], [], ['mail']],
+    ['not a receiver without its setting', [direct('slack', { problem: 'is not set' }), MAIL], [], ['mail']],
     ['not an unhealthy receiver', [SLACK, MAIL], ['slack'], ['mail']],
     ['all receivers if none works', [SLACK, MAIL], ['slack', 'mail'], ['slack', 'mail']],
-    ['the only receiver, even without its setting', [route('slack', { problem: 'is not set' })], [], ['slack']],
-    ['a receiver whose min_level is above all alerts', [route('slack', { minLevel: 'critical' })], [], ['slack']],
+    ['the only receiver, even without its setting', [direct('slack', { problem: 'is not set' })], [], ['slack']],
+    ['a receiver whose min_level is above all alerts', [direct('slack', { minLevel: 'critical' })], [], ['slack']],
   ];
   it.each(rows)('%s', (_sentence, receivers, unhealthy, recipients) => {
     const scene = alertingScene(receivers);
@@ -418,7 +422,7 @@ describe('the recipients of a health alert', () => {
       [[SLACK, MAIL], ['mail']],
       [[SLACK], ['slack']],
       [
-        [SLACK, route('mail', { problem: 'is not set' })],
+        [SLACK, direct('mail', { problem: 'is not set' })],
         ['slack', 'mail'],
       ],
     ] as const) {

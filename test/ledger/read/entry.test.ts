@@ -90,19 +90,19 @@ describe('an entry', () => {
         },
       ],
       parts: [
-        { alert: { rule: MANY.id, level: 'critical', count: 1 }, part: 'contributing', decision: null },
+        { alert: { rule: MANY.id, level: 'critical', count: 1 }, part: 'contributing', decisions: null },
         {
-          alert: { rule: DELETED.id, count: 3, state: 'open' },
+          alert: { rule: DELETED.id, count: 3, status: 'open' },
           part: 'matched',
-          decision: { kind: 'opened', reason: 'first match' },
+          decisions: [{ kind: 'opened', reason: 'first match' }],
         },
       ],
     });
-    expect(views.entry('d2', null)?.parts.map(({ decision }) => decision?.reason ?? null)).toEqual([null, 'grouped']);
-    expect(views.entry('d3', null)?.parts.map(({ decision }) => decision?.reason ?? null)).toEqual([
-      'first match',
-      'grouped',
-    ]);
+    const reasons = (id: string) =>
+      views.entry(id, null)?.parts.map(({ decisions }) => decisions?.map(({ reason }) => reason) ?? null);
+    expect(reasons('d2')).toEqual([null, ['deferred']]);
+    // The correlation's message stands for it.
+    expect(reasons('d3')).toEqual([['first match'], ['inhibited']]);
   });
 
   it('that matches a rule which raises no alert says so, and has no alerts', () => {

@@ -23,12 +23,16 @@ describe('a ledger of 100,000 entries', () => {
     expect(facts.entries).toBe(100_000);
     const counted = (sql: string) => store.all<{ of: string }>(sql).map(({ of }) => of);
     expect(counted('SELECT DISTINCT state AS of FROM deliveries ORDER BY of')).toEqual([
-      ...['dead', 'delivered', 'pending', 'suppressed'],
+      ...['bundled', 'dead', 'delivered', 'pending', 'suppressed', 'waiting'],
     ]);
     expect(counted('SELECT DISTINCT level AS of FROM alerts ORDER BY of')).toEqual(
       LEVELS.filter((level) => level !== 'informational').toSorted(),
     );
-    expect(counted('SELECT DISTINCT state AS of FROM alerts ORDER BY of')).toEqual(['closed', 'open']);
+    expect(counted('SELECT DISTINCT state AS of FROM alerts ORDER BY of')).toEqual([
+      'acknowledged',
+      'open',
+      'resolved',
+    ]);
     expect(one('SELECT count(*) AS n FROM alerts WHERE backfilled = 1')).toBeGreaterThan(0);
     expect(one('SELECT count(*) AS n FROM quarantine')).toBe(facts.malformed);
     expect(ledger.status(NOW).healthAlerts.map(({ kind }) => kind)).toContain('quarantine');
@@ -77,9 +81,9 @@ describe('a ledger of 100,000 entries', () => {
   it('has each story’s alert', () => {
     for (const { entry } of Object.values(facts.scenarios)) expect(alertOf(entry)).toBeGreaterThan(0);
     const grown = views.alert(alertOf(facts.updated.entry), null);
-    expect(grown).toMatchObject({ alert: { count: 40, state: 'closed' }, more: 0 });
-    expect(new Set(grown?.deliveries.map(({ what }) => what))).toEqual(new Set(['opened', 'updated', 'resolved']));
-    expect(views.entry(facts.hostile.entry, null)?.parts[0]?.alert.state).toBe('open');
+    expect(grown).toMatchObject({ alert: { count: 40, status: 'open' }, more: 0 });
+    expect(new Set(grown?.deliveries.map(({ what }) => what))).toEqual(new Set(['opened', 'updated']));
+    expect(views.entry(facts.hostile.entry, null)?.parts[0]?.alert.status).toBe('open');
     expect(views.entry(facts.cut, null)?.cut).toBe(true);
     expect(views.entry(facts.quiet.entry, null)).toMatchObject({ rules: [], parts: [] });
   });

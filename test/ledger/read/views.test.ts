@@ -5,7 +5,7 @@ import { DAMAGED } from '../../../src/ledger/store/rows.ts';
 import { readState } from '../../../src/ledger/store/state.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import { scopeIn } from '../../support/scope.ts';
-import { counting, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
+import { counting, DAY, entry, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged } from './views-scene.ts';
 
 describe('an alert', () => {
@@ -22,41 +22,57 @@ describe('an alert', () => {
     const page = views.alert(1, null);
     expect(page?.alert).toMatchObject({
       count: 12,
-      state: 'open',
+      status: 'open',
       level: 'high',
       key: [{ field: 'actor.id', value: 'alice' }],
     });
     expect(page?.timeline.map(({ entry }) => entry?.id)).toEqual([
       ...['d0', 'd1', 'd2', 'd3', 'd4', 'd5', 'late', 'd6', 'd7', 'd8', 'd9', 'd10'],
     ]);
-    expect(page?.timeline[0]).toMatchObject({ part: 'matched', decision: { kind: 'opened', reason: 'first match' } });
+    expect(page?.timeline[0]).toMatchObject({
+      part: 'matched',
+      decisions: [
+        { kind: 'opened', reason: 'first match', receivers: ['slack'] },
+        { notify: false, reason: "below the receiver's level", receivers: ['pager'] },
+      ],
+    });
     expect(page?.timeline[0]?.evidence).toEqual([{ selection: 'selection', field: 'action', value: 'vm.deleted' }]);
     expect(page?.deliveries.map(({ receiver, what, state }) => [receiver, what, state])).toEqual([
-      ['slack', 'opened', 'pending'],
-      ['pager', 'opened', 'suppressed'],
-      ['slack', 'updated', 'pending'],
-      ['pager', 'updated', 'suppressed'],
+      ['slack', 'opened', 'waiting'],
+      ['slack', 'updated', 'waiting'],
     ]);
-    expect(page?.deliveries[1]?.reason).toContain('minimum level');
-    expect(page).toMatchObject({ more: 0, closing: null });
+    expect(page).toMatchObject({ more: 0, acts: [] });
   });
 
-  it('counts matches that were not stored, and has the decision when it closed', () => {
+  it('counts matches that were not stored, and has what was done with it', () => {
     const { scene, views } = staged([DELETED]);
     scene.record(Array.from({ length: 150 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
     expect(views.alert(1, null)?.timeline).toHaveLength(100);
     expect(views.alert(1, null)?.more).toBe(50);
-    scene.record([entry('much-later', NOON + 3 * HOUR)], { now: NOON + 3 * HOUR });
+    expect(views.alert(1, null)?.deliveries.map(({ what }) => what)).toEqual(['opened', 'updated', 'updated']);
+    const of = { alerts: [1], who: 'Ada', via: 'page', seenLevel: null };
+    scene.ledger.act({ ...of, act: { act: 'acknowledge', comment: 'on it' } }, NOON + MINUTE);
     expect(views.alert(1, null)).toMatchObject({
-      alert: { state: 'closed', count: 150 },
-      closing: { notify: true, kind: 'resolved', reason: 'its period closed after growth' },
+      alert: { status: 'acknowledged', acknowledged: { by: 'Ada', count: 150 }, resolution: null },
     });
-    expect(views.alert(1, null)?.deliveries.map(({ what }) => what)).toEqual([
-      'opened',
-      'updated',
-      'updated',
-      'resolved',
-    ]);
+    scene.ledger.act({ ...of, act: { act: 'assign', to: 'Bob' } }, NOON + 2 * MINUTE);
+    scene.ledger.act({ ...of, act: { act: 'resolve', reason: 'expected', comment: null } }, NOON + 3 * MINUTE);
+    const page = views.alert(1, null);
+    expect(page).toMatchObject({
+      alert: {
+        ...{ status: 'resolved', count: 150, assignee: 'Bob', acknowledged: null },
+        resolution: { reason: 'expected', by: 'Ada', at: NOON + 3 * MINUTE, comment: null },
+      },
+      acts: [
+        { act: 'acknowledge', who: 'Ada', via: 'page', at: NOON + MINUTE, detail: { comment: 'on it' } },
+        { act: 'assign', detail: { to: 'Bob' } },
+        { act: 'resolve', detail: { reason: 'expected' } },
+      ],
+    });
+    // Somebody knows: what waited is not sent.
+    expect(new Set(page?.deliveries.map(({ state, reason }) => `${state}: ${reason}`))).toEqual(
+      new Set(['suppressed: acknowledged by Ada']),
+    );
   });
 
   it('says how many more entries contributed than it has, as the message does', () => {
@@ -101,7 +117,7 @@ describe('an alert', () => {
 describe('alerts', () => {
   const rules = [DELETED, onAction('key.deleted', { level: 'low' })];
 
-  /** 120 alerts, every third of a low level; those of the first hour closed. */
+  /** 120 alerts, every third of a low level; those of the first hour closed by an older version. */
   function crowd(): { scene: Scene; views: Views } {
     const { scene, views } = staged(rules);
     scene.record(
@@ -197,11 +213,11 @@ describe('a long list of alerts', () => {
     const { status, open } = views.overview(NOON);
     expect(status).toMatchObject({
       alerts: { open: { high: 51 } },
-      receivers: [{ pending: 51 }],
-      deliveries: { pending: 51 },
+      receivers: [{ waiting: 51 }],
+      deliveries: { waiting: 51 },
     });
     expect(open).toHaveLength(20);
-    expect(scene.ledger.status(NOON)).toMatchObject({ alerts: { open: { high: 60 } }, receivers: [{ pending: 60 }] });
+    expect(scene.ledger.status(NOON)).toMatchObject({ alerts: { open: { high: 60 } }, receivers: [{ waiting: 60 }] });
   });
 });
 
@@ -245,7 +261,7 @@ describe('the overview page', () => {
       ...Array(6).fill('medium'),
       ...Array(4).fill('low'),
     ]);
-    const critical = open.filter(({ level }) => level === 'critical').map(({ begins }) => begins);
+    const critical = open.filter(({ level }) => level === 'critical').map(({ firstAt }) => firstAt);
     expect(critical).toEqual(critical.toSorted((a, b) => b - a));
   });
 
@@ -257,7 +273,7 @@ describe('the overview page', () => {
     const overview = views.overview(NOON);
     expect(ids(overview.newest)).toEqual(['late', ...['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7', 'e8']]);
     expect(overview.status.receivers).toMatchObject([
-      { name: 'slack', state: 'unproven', pending: 1, dead: 0 },
+      { name: 'slack', state: 'unproven', pending: 0, waiting: 1, dead: 0 },
       { name: 'mail', state: 'unset', reason: 'EMAIL_TO is not set' },
     ]);
     expect(overview.status).toEqual(scene.ledger.status(NOON));

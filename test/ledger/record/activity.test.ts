@@ -37,9 +37,11 @@ describe('the activity of rules', () => {
     scene.record([deleted('z', NOON)]);
     // The entry, its batch, the state.
     expect(scene.written(() => scene.record([entry('quiet', NOON)]))).toBe(3);
-    // Three entries, their matches, their batch, the alert, the activity, the state.
+    // Three entries, their matches, their batch, the alert, when it is due to be notified again, the activity, the state.
     const page = ['a', 'b', 'c'].map((id) => deleted(id, NOON));
-    expect(scene.written(() => scene.record(page))).toBe(10);
+    expect(scene.written(() => scene.record(page))).toBe(11);
+    // That stays as it is.
+    expect(scene.written(() => scene.record(['d', 'e', 'f'].map((id) => deleted(id, NOON))))).toBe(10);
     expect(scene.written(() => scene.record(page))).toBe(0);
   });
 });

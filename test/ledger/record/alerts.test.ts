@@ -1,4 +1,4 @@
-/** From matches to alerts: one a rule, key and period, however often and in whatever order the entries are read. */
+/** From matches to alerts: one a rule and key while it is unresolved, however often and in whatever order the entries are read. */
 
 import { describe, expect, it } from 'vitest';
 import type { Batch, Incoming } from '../../../src/ledger/rpc.ts';
@@ -6,7 +6,6 @@ import { compile } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
 import { differentValues, sameValues } from '../../support/look-alikes.ts';
 import {
-  ALLOWED_LATENESS,
   counting,
   createScene,
   DAY,
@@ -32,6 +31,7 @@ function deletedBy(id: string, actor: unknown): Incoming {
   const { text } = deleted(id, NOON, null, { actor: { id: written } });
   return incoming(id, NOON, written === actor ? text : text.replace(`"${written}"`, String(written)));
 }
+const BY_ALICE = { who: 'alice@example.com', via: 'cli', seenLevel: null } as const;
 const BACKFILLED: Partial<Batch> = { suppressBefore: NOON + DAY };
 
 type AlertRow = {
@@ -46,7 +46,7 @@ type AlertRow = {
 const alertsOf = ({ store }: Scene): AlertRow[] =>
   store.all<AlertRow>('SELECT id, key, begins, count, state, last_at, backfilled FROM alerts ORDER BY id');
 
-describe('one alert a rule, key and period', () => {
+describe('one alert a rule and key', () => {
   it('is opened by the first match, notified once per receiver, and updated by the next', () => {
     const scene = createScene([RULE], { receivers: [route('slack'), route('mail')] });
     const { opened } = scene.record([deleted('a', NOON - HOUR / 2), deleted('b', NOON - 9 * MINUTE)]);
@@ -54,7 +54,7 @@ describe('one alert a rule, key and period', () => {
     expect(opened[0]).toMatchObject({
       rule: 'vm.deleted',
       level: 'high',
-      decision: { notify: true, kind: 'opened', reason: 'first match' },
+      decisions: [{ notify: true, kind: 'opened', reason: 'first match' }],
       evidence: 'action=vm.deleted',
     });
     scene.record([deleted('c', NOON)]);
@@ -68,13 +68,25 @@ describe('one alert a rule, key and period', () => {
     expect(scene.count('matches')).toBe(3);
   });
 
-  it('is another for another key, and for another period', () => {
+  it('is another for another key, and after seven days', () => {
     const scene = createScene([RULE]);
-    scene.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR, 'bob'), deleted('c', NOON)]);
+    const later = NOON + 7 * DAY;
+    scene.record([deleted('a', NOON), deleted('b', NOON, 'bob')]);
+    scene.record([deleted('d', later - 1, 'bob'), deleted('c', later)], { now: later });
     expect(alertsOf(scene).map(({ key, begins }) => [key, begins])).toEqual([
-      ['{"actor.id":"alice"}', NOON - HOUR],
-      ['{"actor.id":"bob"}', NOON - HOUR],
       ['{"actor.id":"alice"}', NOON],
+      ['{"actor.id":"bob"}', NOON],
+      ['{"actor.id":"alice"}', later],
+    ]);
+    expect(alertsOf(scene).map(({ state, count }) => [state, count])).toEqual([
+      ['resolved', 1],
+      ['open', 2],
+      ['open', 1],
+    ]);
+    expect(scene.store.all('SELECT previous, resolution FROM alerts ORDER BY id')).toEqual([
+      { previous: null, resolution: `{"reason":"superseded","by":"tocsin","at":${later},"comment":null}` },
+      { previous: null, resolution: null },
+      { previous: 1, resolution: null },
     ]);
   });
 
@@ -82,7 +94,7 @@ describe('one alert a rule, key and period', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('b', NOON)]);
     scene.record([deleted('a', NOON - 2 * MINUTE)]);
-    expect(alertsOf(scene)).toMatchObject([{ begins: NOON, count: 2, last_at: NOON }]);
+    expect(alertsOf(scene)).toMatchObject([{ begins: NOON - 2 * MINUTE, count: 2, last_at: NOON }]);
   });
 
   it('dates an entry of the future at the beginning of its scan', () => {
@@ -160,7 +172,7 @@ describe('one alert a rule, key and period', () => {
   it('an informational one is stored and not notified', () => {
     const scene = createScene([{ ...RULE, level: 'informational' }]);
     expect(scene.record([deleted('a', NOON)]).opened).toMatchObject([
-      { decision: { notify: false, reason: 'informational' } },
+      { decisions: [{ notify: false, reason: "below the receiver's level" }] },
     ]);
     expect([scene.count('alerts'), scene.count('deliveries')]).toEqual([1, 0]);
   });
@@ -191,8 +203,8 @@ describe('growth', () => {
     const decisions = scene.store
       .all<{ decision: string | null }>('SELECT decision FROM matches ORDER BY seq')
       .map((row) => decisionName(row.decision));
-    const grouped = (count: number) => Array.from({ length: count }, () => 'grouped');
-    expect(decisions).toEqual(['opened: first match', ...grouped(8), 'updated: count reached 10', ...grouped(2)]);
+    const deferred = (count: number) => Array.from({ length: count }, () => 'deferred');
+    expect(decisions).toEqual(['opened: first match', ...deferred(8), 'updated: count grown tenfold', ...deferred(2)]);
   });
 
   it('notifies at ten, a hundred and a thousand, even within one page', () => {
@@ -215,12 +227,16 @@ describe('growth', () => {
     expect(notified(scene)).toHaveLength(1);
   });
 
-  it('passed by backfilled matches is not notified, then or later', () => {
+  it('passed by backfilled matches is notified with the next live one', () => {
     const scene = createScene([RULE]);
     grow(scene, 1, 9);
     grow(scene, 10, 10, BACKFILLED);
-    grow(scene, 11, 20);
     expect(notified(scene)).toEqual([['opened', 1, 'g1']]);
+    grow(scene, 11, 20);
+    expect(notified(scene)).toEqual([
+      ['opened', 1, 'g1'],
+      ['updated', 11, 'g11'],
+    ]);
   });
 
   it('counts the backfilled ones for the first live match, which opens', () => {
@@ -246,10 +262,9 @@ describe('growth', () => {
     const sql: string[] = [];
     scene.watch((statement) => sql.push(statement));
     grow(scene, 3, 3);
-    const upserts = sql.filter((statement) => /INTO alerts/.test(statement));
-    expect(upserts).toHaveLength(1);
-    expect(upserts[0]).not.toMatch(/REPLACE/);
-    expect(upserts[0]?.slice(upserts[0].indexOf('DO UPDATE'))).not.toMatch(/rule|key|begins|period|state/);
+    const updates = sql.filter((statement) => /(INTO|UPDATE) alerts/.test(statement));
+    expect(updates).toHaveLength(1);
+    expect(updates[0]).not.toMatch(/\b(rule|key|begins|level|state|wakes_at|resolves_at)\b/);
   });
 });
 
@@ -262,28 +277,32 @@ describe('routing', () => {
   const sent = ({ store }: Scene) =>
     store.all('SELECT receiver, state, reason, settled_at FROM deliveries ORDER BY id');
 
-  it('sends to receivers that take the level, and stores the reason for the others', () => {
+  it('sends to receivers that take the level, and the decision says why not to the others', () => {
     const scene = createScene([RULE], { receivers });
     scene.record([deleted('a', NOON)]);
     expect(sent(scene)).toEqual([
-      { receiver: 'all', state: 'pending', reason: null, settled_at: null },
-      { receiver: 'usual', state: 'pending', reason: null, settled_at: null },
-      {
-        receiver: 'pager',
-        state: 'suppressed',
-        reason: "below the receiver's minimum level, critical",
-        settled_at: NOON,
-      },
+      { receiver: 'all', state: 'waiting', reason: null, settled_at: null },
+      { receiver: 'usual', state: 'waiting', reason: null, settled_at: null },
     ]);
-    expect(receivers.map(({ name }) => scene.outbox.take(name, NOON).kind)).toEqual(['due', 'due', 'nothing']);
+    const decided = scene.store.all<{ decision: string }>('SELECT decision FROM matches');
+    expect(decided.map(({ decision }) => decisionName(decision))).toEqual([
+      "opened: first match (all usual), below the receiver's level (pager)",
+    ]);
+    scene.say(NOON + MINUTE);
+    expect(receivers.map(({ name }) => scene.outbox.take(name, NOON + MINUTE).kind)).toEqual(['due', 'due', 'nothing']);
   });
 
   it('notifies a receiver that asks for informational alerts', () => {
     const scene = createScene([{ ...RULE, level: 'informational' }], { receivers });
     expect(scene.record([deleted('a', NOON)]).opened).toMatchObject([
-      { decision: { notify: true, kind: 'opened', reason: 'first match' } },
+      {
+        decisions: [
+          { notify: true, kind: 'opened', reason: 'first match', receivers: ['all'] },
+          { notify: false, reason: "below the receiver's level", receivers: ['usual', 'pager'] },
+        ],
+      },
     ]);
-    expect(sent(scene)).toMatchObject([{ state: 'pending' }, { state: 'suppressed' }, { state: 'suppressed' }]);
+    expect(sent(scene)).toMatchObject([{ receiver: 'all', state: 'waiting' }]);
   });
 
   it('decides that no receiver takes the level, and stores no delivery', () => {
@@ -291,7 +310,7 @@ describe('routing', () => {
       receivers: [route('pager', { minLevel: 'critical' })],
     });
     expect(scene.record([deleted('a', NOON)]).opened).toMatchObject([
-      { decision: { notify: false, reason: 'no receiver of its level' } },
+      { decisions: [{ notify: false, reason: "below the receiver's level" }] },
     ]);
     expect(scene.count('deliveries')).toBe(0);
   });
@@ -299,43 +318,55 @@ describe('routing', () => {
   it('sends also where a receiver has a problem: it waits, and can be seen to wait', () => {
     const scene = createScene([RULE], { receivers: [route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' })] });
     scene.record([deleted('a', NOON)]);
+    scene.say(NOON + MINUTE);
     expect(sent(scene)).toMatchObject([{ receiver: 'slack', state: 'pending' }]);
+  });
+
+  it('without a receiver, decides nothing', () => {
+    const scene = createScene([RULE], { receivers: [] });
+    expect(scene.record([deleted('a', NOON)]).opened).toMatchObject([{ decisions: [] }]);
+  });
+
+  it('of a receiver that programs read, is a message by itself, at once', () => {
+    const scene = createScene([RULE], { receivers: [route('hook', { forPrograms: true }), route('slack')] });
+    scene.record([deleted('a', NOON), deleted('b', NOON, 'bob')]);
+    expect(sent(scene).map(({ receiver, state }) => `${receiver} ${state}`)).toEqual([
+      'hook pending',
+      'slack waiting',
+      'hook pending',
+      'slack waiting',
+    ]);
   });
 });
 
-describe('the state of an alert', () => {
-  it('closes when the watermark passes its period, and not before', () => {
-    const scene = createScene([RULE]);
+describe('the status of an alert', () => {
+  it('stays open, however late it is', () => {
+    const scene = createScene([{ ...RULE, level: 'critical' }]);
     scene.record([deleted('a', NOON - HOUR)]);
-    const states = [0, ALLOWED_LATENESS - 1, ALLOWED_LATENESS].map((later) => {
-      scene.record([], { now: NOON + later, save: true });
-      return alertsOf(scene)[0]?.state;
-    });
-    expect(states).toEqual(['open', 'open', 'closed']);
-  });
-
-  it('stays open while the watermark does not move', () => {
-    const scene = createScene([RULE]);
-    scene.record([deleted('a', NOON)], { ends: false });
-    scene.record([deleted('b', NOON)], { ends: false, now: NOON + DAY, began: NOON });
+    scene.record([], { now: NOON + 300 * DAY, save: true });
     expect(alertsOf(scene)).toMatchObject([{ state: 'open' }]);
   });
 
-  it('closed, it takes a late match and stays closed', () => {
-    const scene = createScene([RULE]);
-    scene.record([deleted('a', NOON - HOUR)]);
-    scene.record([], { now: NOON + 10 * MINUTE, save: true });
-    scene.record([deleted('b', NOON - 10 * MINUTE)], { now: NOON + 10 * MINUTE });
-    expect(alertsOf(scene)).toMatchObject([{ state: 'closed', count: 2 }]);
-  });
-
-  it('resolved by hand, it takes no more: the next match opens another', () => {
+  it('resolved, it takes a late match without a notification, and what is new opens another', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON - MINUTE)]);
-    scene.store.run("UPDATE alerts SET state = 'resolved'");
+    scene.ledger.act({ ...BY_ALICE, alerts: [1], act: { act: 'resolve', reason: 'expected', comment: null } }, NOON);
+    scene.record([deleted('late', NOON - 2 * MINUTE)]);
+    expect(alertsOf(scene)).toMatchObject([{ state: 'resolved', count: 2 }]);
     scene.record([deleted('b', NOON)]);
     expect(alertsOf(scene).map(({ state, count }) => [state, count])).toEqual([
-      ['resolved', 1],
+      ['resolved', 2],
+      ['open', 1],
+    ]);
+  });
+
+  it('closed by an older version, it is resolved', () => {
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON - MINUTE)]);
+    scene.store.run("UPDATE alerts SET state = 'closed'");
+    scene.record([deleted('b', NOON)]);
+    expect(alertsOf(scene).map(({ state, count }) => [state, count])).toEqual([
+      ['closed', 1],
       ['open', 1],
     ]);
   });
@@ -345,7 +376,7 @@ describe('backfilled', () => {
   it('is opened without notifying; the first live match notifies', () => {
     const scene = createScene([RULE]);
     expect(scene.record([deleted('a', NOON - 9 * MINUTE)], BACKFILLED).opened).toMatchObject([
-      { decision: { notify: false, reason: 'backfilled' } },
+      { decisions: [{ notify: false, reason: 'backfilled' }] },
     ]);
     expect(scene.count('deliveries')).toBe(0);
     scene.record([deleted('b', NOON - 8 * MINUTE)]);
@@ -497,7 +528,9 @@ describe('replay', () => {
     const short = { runbook: null, dedupBy: null, dedupPeriodMs: 12 * MINUTE };
     const rules = [{ ...RULE, tocsin: short }, counting('vm.deleted', 3, { timespanMs: MINUTE, tocsin: short })];
     const story = entries(200, NOON - 40 * MINUTE, 11 * SECOND).map(({ id, createdAt }, i) =>
-      deleted(id, createdAt - (i % 7 === 0 ? 4 * MINUTE : 0), ['alice', 'bob', 'carol'][i % 3]),
+      deleted(id, createdAt - (i % 7 === 0 ? 4 * MINUTE : 0), ['alice', 'bob', 'carol'][i % 3], {
+        client_ip: `192.0.${i < 120 ? 2 : 3}.1`,
+      }),
     );
     const run = () => {
       const scene = createScene(rules);
@@ -526,7 +559,7 @@ describe('replay', () => {
       expect(again.store.all(`SELECT * FROM ${table}`)).toEqual(first.store.all(`SELECT * FROM ${table}`));
     }
     expect(first.count('alerts')).toBeGreaterThan(3);
-    for (const kind of ['opened', 'updated', 'resolved']) {
+    for (const kind of ['opened', 'updated']) {
       expect(first.count('deliveries', `notification ->> '$.kind' = '${kind}'`), kind).toBeGreaterThan(1);
     }
     expect(first.count('matches', 'decision IS NULL')).toBeGreaterThan(3);

@@ -68,7 +68,7 @@ describe('when a correlation opens an alert', () => {
       deleted('c', at),
       deleted('d', at),
     ]);
-    expect(rows(scene)).toEqual(['a contributing', 'b contributing', 'c opened: first match', 'd grouped']);
+    expect(rows(scene)).toEqual(['a contributing', 'b contributing', 'c opened: first match', 'd deferred']);
     expect(first(scene)).toEqual([['a', 'b']]);
   });
 
@@ -126,7 +126,7 @@ describe('when a correlation opens an alert', () => {
     expect(rows(scene)).toEqual(['a contributing', 'b backfilled']);
     scene.record([deleted('c', NOON - SECOND)]);
     // b matched itself: that stands.
-    expect(rows(scene)).toEqual(['a contributing', 'b backfilled', 'c opened: first live match']);
+    expect(rows(scene)).toEqual(['a contributing', 'b backfilled', 'c opened: first match']);
     expect(first(scene)).toEqual([['a', 'b']]);
   });
 
@@ -134,7 +134,8 @@ describe('when a correlation opens an alert', () => {
     const scene = createScene([onAction('vm.deleted'), counting('vm.deleted', 2)]);
     scene.record(entries(11, NOON - MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt)));
     expect(scene.count('matches', 'decision IS NULL')).toBe(1);
-    expect(first(scene)).toEqual([null, ['e00000'], null, []]);
+    // Of the eleven, the tenth is notified by the detection and the eleventh by the correlation.
+    expect(first(scene)).toEqual([null, ['e00000'], []]);
   });
 
   it('in a rule of other rules, by any of them and its alias', () => {

@@ -246,7 +246,7 @@ describe('chains', () => {
 
   it('its evidence is the entries that completed what lies below', () => {
     const scene = recorded([...ALL, burst, then], story);
-    expect(scene.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
+    expect(scene.store.all("SELECT seq, decision ->> '$[0].reason' AS reason FROM matches ORDER BY seq")).toEqual([
       { seq: 3, reason: null },
       { seq: 4, reason: 'first match' },
     ]);
@@ -346,7 +346,7 @@ describe('one entry', () => {
       ],
     );
     expect(alerts(scene)).toMatchObject([{ key: '{"key":"new"}' }]);
-    expect(scene.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
+    expect(scene.store.all("SELECT seq, decision ->> '$[0].reason' AS reason FROM matches ORDER BY seq")).toEqual([
       { seq: 1, reason: null },
       { seq: 3, reason: 'first match' },
     ]);

@@ -230,7 +230,7 @@ describe('an entry of our key', () => {
     expect(findings(scene)).toEqual({ x: finding });
     const opened = titles(scene);
     expect(opened).toContain(STOLEN);
-    const [notification] = scene.notifications();
+    const notification = scene.notifications().find(({ alert }) => alert.title === STOLEN);
     expect(notification.alert).toMatchObject({ level: 'critical', title: STOLEN });
     expect(notification.alert.runbook).toMatch(/Revoke the API key.*API_KEY_SHARED = "true"/s);
     expect(notification.evidence).toEqual([{ selection: 'selection', field: 'tocsin.mark', value: finding }]);

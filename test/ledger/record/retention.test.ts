@@ -204,20 +204,40 @@ describe('retention', () => {
   });
 
   it('evicts windows that nothing can reach any more, settled deliveries and quarantined records', () => {
-    const { outbox, later, record, count } = aged([onAction('vm.read'), counting('vm.read', 5)]);
+    const { outbox, later, record, say, count } = aged([onAction('vm.read'), counting('vm.read', 5)]);
     record([], { invalid: [{ id: null, problem: 'no id', text: 'x' }] });
-    for (let taken = outbox.take('slack', NOON); taken.kind === 'due'; taken = outbox.take('slack', NOON)) {
+    say(NOON + MINUTE);
+    for (let taken = outbox.take('slack', NOON); taken.kind === 'due'; taken = outbox.take('slack', NOON + MINUTE)) {
       outbox.settle(taken.due, { reachedAt: NOON, outcome: { kind: 'delivered' }, paceMs: 0 }, NOON);
     }
     later();
     expect(['windows', 'quarantine', 'deliveries'].map((table) => count(table))).toEqual([0, 0, 0]);
   });
 
+  it('evicts groups that are over, and none that waits or goes on', () => {
+    const scene = createScene([onAction('vm.read')]);
+    const keys = (): unknown[] => scene.store.all('SELECT key FROM groups ORDER BY key').map(({ key }) => key);
+    const of = (id: string, now: number) => scene.record([entry(id, now, { actor: { id } })], { now });
+    of('alice', NOON);
+    scene.say(NOON + MINUTE);
+    of('bob', NOON + 30 * MINUTE);
+    scene.say(NOON + 31 * MINUTE);
+    of('carol', NOON + 59 * MINUTE);
+    // Alice's group is over after an hour, Bob's is not; Carol's waits.
+    of('other', NOON + 80 * MINUTE);
+    expect(keys()).toEqual(['bob', 'carol', 'other'].map((name) => `of actor ${name}`));
+    // However long it waits.
+    scene.record([entry('new', LATER, { action: 'other' })], { now: LATER });
+    expect(keys()).toEqual(['carol', 'other'].map((name) => `of actor ${name}`));
+  });
+
   it('evicts suppressed deliveries like delivered ones', () => {
-    const scene = createScene([onAction('vm.read')], {
-      receivers: [route('pager', { minLevel: 'critical' }), route('slack')],
-    });
+    const scene = createScene([onAction('vm.read')]);
     scene.record([entry('old', NOON)]);
+    scene.ledger.act(
+      { alerts: [1], act: { act: 'acknowledge', comment: null }, who: 'alice', via: 'cli', seenLevel: null },
+      NOON,
+    );
     expect(scene.count('deliveries', "state = 'suppressed'")).toBe(1);
     scene.record([entry('new', LATER, { action: 'other' })], { now: LATER });
     expect(scene.count('deliveries', "state = 'suppressed'")).toBe(0);
@@ -243,18 +263,28 @@ describe('retention', () => {
     for (const plan of seen) expect(plan).toContain('INDEX deliveries_ended (state=? AND queued_at<?)');
   });
 
-  it('keeps pending deliveries', () => {
-    const { later, count } = aged([onAction('vm.read')]);
+  it.each(['waiting', 'pending'])('keeps %s deliveries', (state) => {
+    const { later, say, count } = aged([onAction('vm.read')]);
+    if (state === 'pending') say(NOON + MINUTE);
     later();
-    expect(count('deliveries', "state = 'pending'")).toBe(1);
+    expect(count('deliveries', `alert IS NOT NULL AND state = '${state}'`)).toBe(1);
   });
 
-  it('keeps alerts and their matches for a year', () => {
-    const { later, count } = aged([onAction('vm.read')]);
+  const counts = ['alerts', 'matches', 'acts'];
+  it('keeps alerts with their matches and acts for a year', () => {
+    const { later, ledger, count } = aged([onAction('vm.read')]);
+    const resolve = { act: 'resolve', reason: 'expected', comment: null } as const;
+    ledger.act({ alerts: [1], act: resolve, who: 'alice', via: 'cli', seenLevel: null }, NOON);
     later(NOON + 364 * DAY);
-    expect([count('alerts'), count('matches')]).toEqual([1, 1]);
+    expect(counts.map((table) => count(table))).toEqual([1, 1, 1]);
     later(NOON + 366 * DAY, 'newer');
-    expect([count('alerts'), count('matches')]).toEqual([0, 0]);
+    expect(counts.map((table) => count(table))).toEqual([0, 0, 0]);
+  });
+
+  it('keeps an alert that nobody has resolved', () => {
+    const { later, count } = aged([onAction('vm.read')]);
+    later(NOON + 400 * DAY);
+    expect([count('alerts'), count('matches')]).toEqual([1, 1]);
   });
 
   it('keeps a window as long as its timespan reaches back', () => {
@@ -283,8 +313,8 @@ describe('the status', () => {
       counters: { recorded: 1, quarantined: 1, expired: 0, overflowed: 0 },
       rules: { version: 'one', count: 1 },
       receivers: [{ name: 'slack' }, { name: 'mail' }],
-      alerts: { open: { high: 1 }, newest: [{ id: 1, title: 'Seen: vm.read', count: 1, state: 'open' }] },
-      deliveries: { pending: 4, delivered: 0, dead: 0 },
+      alerts: { open: { high: 1 }, newest: [{ id: 1, title: 'Seen: vm.read', count: 1, status: 'open' }] },
+      deliveries: { waiting: 2, pending: 2, delivered: 0, dead: 0 },
       dead: [],
       healthAlerts: [{ kind: 'quarantine', count: 1 }],
       quarantine: [{ problem: 'no created_at' }],

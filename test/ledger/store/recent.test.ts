@@ -23,6 +23,9 @@ describe('counts by steps', () => {
   });
 });
 
+/** The entries that opened alerts. */
+const OPENING = 'alerts JOIN entries ON entries.seq = first_seq';
+
 /** What the chart showed when it counted rows. */
 function countedRows({ store }: Scene, now: number): { entries: number[]; alerts: number[] } {
   const from = (Math.floor(now / STEP_MS) - 47) * STEP_MS;
@@ -32,7 +35,7 @@ function countedRows({ store }: Scene, now: number): { entries: number[]; alerts
       const sql = `SELECT count(*) AS n FROM ${table} WHERE ${column} >= ? AND ${column} < ?`;
       return store.all<{ n: number }>(sql, first, end)[0]?.n ?? 0;
     });
-  return { entries: count('occurred_at', 'entries'), alerts: count('begins', 'alerts') };
+  return { entries: count('occurred_at', 'entries'), alerts: count('occurred_at', OPENING) };
 }
 
 describe('the chart', () => {

@@ -1,6 +1,7 @@
 /** The facts of an alert at a glance: who, from where, how often, when, and by which rule. Pure. */
 
 import { entryPath, rulePath } from '../../../access/link.ts';
+import { statusWording } from '../../../alert/act-wording.ts';
 import type { AlertDetails, AlertSummary } from '../../../ledger/rpc.ts';
 import type { Rule } from '../../../sigma/index.ts';
 import { counted, numberText } from '../../../text/numbers.ts';
@@ -56,12 +57,12 @@ export function AlertFacts({ caller, details, rule, now }: AlertFactsProps) {
 }
 
 function Times({ alert, now }: { alert: AlertSummary; now: number }) {
-  const isSingle = alert.lastAt === alert.begins;
+  const isSingle = alert.lastAt === alert.firstAt;
   return (
     <>
       <Figure name={isSingle ? 'When' : 'First'}>
-        <When at={alert.begins} />
-        <span class="sub">{agoText(now - alert.begins)}</span>
+        <When at={alert.firstAt} />
+        <span class="sub">{agoText(now - alert.firstAt)}</span>
       </Figure>
       {!isSingle && (
         <Figure name="Last">
@@ -69,12 +70,13 @@ function Times({ alert, now }: { alert: AlertSummary; now: number }) {
           <span class="sub">{agoText(now - alert.lastAt)}</span>
         </Figure>
       )}
-      <Figure name="Period">
-        {lengthInWords(alert.periodMs)}
-        <span class="sub">
-          {alert.state === 'open' ? 'until ' : 'ended '}
-          <When at={alert.begins + alert.periodMs} />
-        </span>
+      <Figure name="Status">
+        <UntrustedText text={statusWording(alert)} max={200} />
+        {alert.assignee !== null && (
+          <span class="sub">
+            assigned to <UntrustedText text={alert.assignee} max={80} />
+          </span>
+        )}
       </Figure>
     </>
   );

@@ -46,13 +46,13 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
                 {numberText(alert.count)}
               </td>
               <td data-label="First">
-                <When at={alert.begins} />
+                <When at={alert.firstAt} />
               </td>
               <td data-label="Last">
                 <When at={alert.lastAt} />
               </td>
               <td data-label="Status">
-                {alert.state}
+                {alert.status}
                 {alert.backfilled && <span class="quiet"> (backfilled)</span>}
               </td>
             </tr>

@@ -11,13 +11,14 @@ const KINDS: { readonly [what: string]: string } = {
   raised: 'Raised',
   updated: 'Update',
   recurred: 'Goes on',
-  group: 'Group',
-  resolved: 'Closed',
+  resolved: 'Resolved',
+  group: 'With others',
 };
 
 const STATUS: { readonly [state in DeliverySummary['state']]: string } = {
+  waiting: 'Waiting',
   pending: 'Pending',
-  bundled: 'In a digest',
+  bundled: 'With others',
   delivered: 'Delivered',
   dead: 'Dead',
   suppressed: 'Suppressed',
@@ -62,13 +63,16 @@ function Row({ delivery }: { delivery: DeliverySummary }) {
         <UntrustedText text={(Object.hasOwn(KINDS, what) ? KINDS[what] : undefined) ?? what} max={80} />
       </td>
       <td data-label="Status">
-        <span class={`delivery ${state === 'bundled' ? 'pending' : state}`}>{STATUS[state]}</span>
+        <span class={`delivery ${state === 'bundled' || state === 'waiting' ? 'pending' : state}`}>
+          {STATUS[state]}
+        </span>
         {reason !== null && (
           <span class="sub">
             <UntrustedText text={reason} max={400} />
           </span>
         )}
-        {state === 'bundled' && <span class="sub">one message for all that waited during an outage; pending</span>}
+        {state === 'bundled' && <span class="sub">in one message with others; pending</span>}
+        {state === 'waiting' && <span class="sub">for the message of its group</span>}
         {state === 'pending' && (
           <span class="sub">
             next attempt <When at={dueAt} />
@@ -79,7 +83,7 @@ function Row({ delivery }: { delivery: DeliverySummary }) {
         <When at={settledAt ?? queuedAt} />
       </td>
       <td data-label="Attempts" class="number">
-        {state === 'suppressed' || state === 'bundled' ? '–' : numberText(attempts)}
+        {state === 'suppressed' || state === 'bundled' || state === 'waiting' ? '–' : numberText(attempts)}
       </td>
     </tr>
   );

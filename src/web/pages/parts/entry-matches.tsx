@@ -1,7 +1,7 @@
 /** The alerts that an entry is part of, and the rules that match it, with the evidence. Pure. */
 
 import { alertPath, rulePath } from '../../../access/link.ts';
-import { decisionWording } from '../../../alert/decision-wording.ts';
+import { decisionsWording } from '../../../alert/decision-wording.ts';
 import type { EntryDetails } from '../../../ledger/rpc.ts';
 import type { Caller } from '../../context.ts';
 import { Card, Level } from './elements.tsx';
@@ -43,7 +43,7 @@ export function EntryMatches({ details, caller }: EntryMatchesProps) {
 function Alerts({ parts }: { parts: EntryDetails['parts'] }) {
   return (
     <ul class="reasons">
-      {parts.map(({ alert, part, decision }) => (
+      {parts.map(({ alert, part, decisions }) => (
         <li>
           <p>
             <Level level={alert.level} />{' '}
@@ -51,12 +51,12 @@ function Alerts({ parts }: { parts: EntryDetails['parts'] }) {
               <UntrustedText text={alert.title} max={TITLE_CHARS} />
             </a>{' '}
             <span class="quiet">
-              Alert {alert.id}, {alert.state}
+              Alert {alert.id}, {alert.status}
             </span>
           </p>
           <p class="quiet">
             {part === 'matched' ? 'Matched' : 'Contributed to a correlation'}
-            {decision !== null && <UntrustedText text={`. ${decisionWording(decision)}`} max={300} />}
+            {decisions !== null && <UntrustedText text={`. ${decisionsWording(decisions)}`} max={300} />}
           </p>
         </li>
       ))}

@@ -77,7 +77,12 @@ function Row({ receiver }: { receiver: ReceiverHealth }) {
       </td>
       <td data-label="Pending" class="number">
         {cappedText(receiver.pending, PAGE_COUNTED_MAX)}
-        {receiver.bundled > 0 && <span class="sub">{cappedText(receiver.bundled, PAGE_COUNTED_MAX)} in a digest</span>}
+        {receiver.bundled > 0 && (
+          <span class="sub">{cappedText(receiver.bundled, PAGE_COUNTED_MAX)} in a message with others</span>
+        )}
+        {receiver.waiting > 0 && (
+          <span class="sub">{cappedText(receiver.waiting, PAGE_COUNTED_MAX)} waiting for a group’s message</span>
+        )}
       </td>
       <td data-label="Dead" class="number">
         {receiver.dead > 0 ? <strong class="bad">{cappedText(receiver.dead, PAGE_COUNTED_MAX)}</strong> : '0'}

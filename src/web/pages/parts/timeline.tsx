@@ -1,7 +1,7 @@
 /** The timeline of an alert: its entries with what matched in them, and whether somebody was notified and why. Pure. */
 
 import { entryPath } from '../../../access/link.ts';
-import { decisionWording } from '../../../alert/decision-wording.ts';
+import { decisionsWording } from '../../../alert/decision-wording.ts';
 import type { AlertDetails } from '../../../ledger/rpc.ts';
 import { numberText } from '../../../text/numbers.ts';
 import { When } from './elements.tsx';
@@ -40,7 +40,7 @@ export function Timeline({ timeline }: { timeline: readonly TimelineItem[] }) {
 }
 
 function Item({ item }: { item: TimelineItem }) {
-  const { at, entry, evidence, part, number, decision } = item;
+  const { at, entry, evidence, part, number, decisions } = item;
   return (
     <li class={part}>
       <p class="moment">
@@ -74,9 +74,9 @@ function Item({ item }: { item: TimelineItem }) {
           Condition met: <UntrustedText text={number} max={300} />
         </p>
       )}
-      {decision !== null && (
+      {decisions !== null && (
         <p class="quiet">
-          <UntrustedText text={decisionWording(decision)} max={300} />
+          <UntrustedText text={decisionsWording(decisions)} max={300} />
         </p>
       )}
     </li>

@@ -1,0 +1,266 @@
+/**
+ * Makes the message of a group of what waits in it, and of what waits elsewhere of the same actor or entry.
+ *
+ * Contract: called in a transaction. What waits of one alert alone becomes the message; several are one group's message, with
+ * which they end. A group whose decisions were all suppressed sends nothing. Reads what waits, and of the messages as many as
+ * are shown. Times are wall, in ms.
+ */
+import { afterMessage, type Group, type Waiting } from '../../alert/groups.ts';
+import type { AlertNotification, GroupedAlert, GroupNotification, NamedCount } from '../../alert/notification.ts';
+import type { NotifyKind } from '../../alert/notify.ts';
+import { LEVELS, type Level } from '../../sigma/index.ts';
+import { parseJson } from '../../text/json.ts';
+import { safeSlice } from '../../text/untrusted.ts';
+import type { Store } from '../store/store.ts';
+import { bundleUnder, enqueue, WAITING } from './outbox.ts';
+import type { Notifying } from './places.ts';
+import { FLOOD_KEYS, levelAt, readGroup, writeGroup } from './waiting.ts';
+import { sayReminders } from './wake.ts';
+
+/** The most decisions of one message: the rest are in the group's next one. */
+const DECISIONS_MAX = 10_000;
+/** How many of what waits elsewhere are looked at for the same actor or entry. */
+const ALONG_MAX = 1_000;
+/** What a group's message shows. */
+const OTHERS_MAX = 15;
+const NAMES_MAX = 5;
+const NAME_CHARS = 200;
+/** The most groups of one call. The next alarm goes on. */
+const GROUPS_MAX = 20;
+
+/** Where reminders wait. */
+const REMINDER = 'reminder';
+/** The kinds, the most important of those about one alert first. */
+const KINDS: readonly NotifyKind[] = ['opened', 'raised', 'updated', 'recurred'];
+
+/** When the next group is due; null: nothing waits. Reads one row. */
+export function nextGroupAt(store: Store): number | null {
+  return (
+    store.all<{ at: number | null }>('SELECT min(due_at) AS at FROM groups WHERE due_at IS NOT NULL')[0]?.at ?? null
+  );
+}
+
+/** Makes the messages of the groups that are due. Call it in a transaction. */
+export function sendGroups(store: Store, setup: Notifying, now: number): void {
+  const due = store.all<{ receiver: string; key: string }>(
+    `SELECT receiver, key FROM groups WHERE due_at <= ? ORDER BY due_at LIMIT ${GROUPS_MAX}`,
+    now,
+  );
+  for (const { receiver, key } of due) {
+    if (key === REMINDER) sayReminders(store, setup, receiver, now);
+    const group = readGroup(store, receiver, key);
+    // One before it may have taken along all that waited here.
+    if (group?.dueAt != null && group.dueAt <= now) sendGroup(store, receiver, key, group, now);
+  }
+}
+
+/** A decision that waits. */
+type WaitingRow = {
+  readonly id: number;
+  readonly alert: number;
+  readonly level: number;
+  readonly grp: string;
+  readonly subject: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: string;
+  readonly rule: string;
+  readonly actor: string | null;
+  readonly actorId: string | null;
+  readonly address: string | null;
+  readonly firstAt: number;
+};
+
+/** The actor of the match: that of a correlation over several actors, too, whose subject is itself. */
+const ACTOR_ID = "notification ->> '$.entry.actor.id'";
+const COLUMNS = `id, alert, level, grp, subject, seq, queued_at AS at, notification ->> '$.kind' AS kind,
+  notification ->> '$.alert.title' AS rule, ${ACTOR_ID} AS actorId,
+  coalesce(notification ->> '$.entry.actor.name', ${ACTOR_ID}) AS actor,
+  notification ->> '$.entry.clientIp' AS address, notification ->> '$.alert.firstAt' AS firstAt`;
+
+function sendGroup(store: Store, receiver: string, key: string, group: Group, now: number): void {
+  const own = store.all<WaitingRow>(
+    `SELECT ${COLUMNS} FROM deliveries WHERE ${WAITING} AND receiver = ? AND grp = ? ORDER BY id LIMIT ${DECISIONS_MAX}`,
+    ...[receiver, key],
+  );
+  if (own.length === 0) {
+    writeGroup(store, receiver, key, { ...group, dueAt: null });
+    return;
+  }
+  const sent = key.startsWith(FLOOD_KEYS) ? own : [...own, ...along(store, receiver, key, own)];
+  makeMessage(store, receiver, group.kind, sent, now);
+  for (const [from, rows] of Map.groupBy(sent, ({ grp }) => grp)) {
+    const of = from === key ? group : readGroup(store, receiver, from);
+    if (of === null) continue;
+    const left = leftIn(store, receiver, from);
+    // What is left in another group is sent no later because of what was taken along.
+    if (from !== key && left.length > 0) continue;
+    writeGroup(store, receiver, from, afterMessage(of, rows.map(levelOf), left, now));
+  }
+}
+
+/** What waits elsewhere and shares an actor or an entry with the message. */
+function along(store: Store, receiver: string, key: string, own: readonly WaitingRow[]): readonly WaitingRow[] {
+  const [subjects, seqs] = [new Set(own.map(({ subject }) => subject)), new Set(own.map(({ seq }) => seq))];
+  const actors = new Set(own.map(({ actorId }) => actorId));
+  const elsewhere = store.all<Pick<WaitingRow, 'id' | 'subject' | 'seq' | 'actorId'>>(
+    `SELECT id, subject, seq, ${ACTOR_ID} AS actorId FROM deliveries WHERE ${WAITING} AND receiver = ? AND grp < '${FLOOD_KEYS}' AND grp <> ?
+     LIMIT ${ALONG_MAX}`,
+    ...[receiver, key],
+  );
+  const isAlong = ({ subject, seq, actorId }: (typeof elsewhere)[number]): boolean =>
+    subjects.has(subject) || seqs.has(seq) || (actorId !== null && actors.has(actorId));
+  const ids = elsewhere.filter(isAlong).map(({ id }) => id);
+  if (ids.length === 0) return [];
+  return store.all<WaitingRow>(
+    `SELECT ${COLUMNS} FROM deliveries WHERE id IN (SELECT value FROM json_each(?))`,
+    JSON.stringify(ids),
+  );
+}
+
+/** What still waits in a group: enough of it to know when it is due. */
+function leftIn(store: Store, receiver: string, key: string): readonly Waiting[] {
+  const rows = store.all<WaitingRow>(
+    `SELECT ${COLUMNS} FROM deliveries WHERE ${WAITING} AND receiver = ? AND grp = ? ORDER BY level DESC, id LIMIT 100`,
+    ...[receiver, key],
+  );
+  return rows.map((row) => ({ kind: kindOf(row), level: levelOf(row), at: row.at }));
+}
+
+/** One message of all of these: they end with it. */
+function makeMessage(
+  store: Store,
+  receiver: string,
+  kind: Group['kind'],
+  rows: readonly WaitingRow[],
+  now: number,
+): void {
+  const alerts = [...Map.groupBy(rows, ({ alert }) => alert).values()].map(inOneAlert).sort(mostSevereFirst);
+  const [lead] = alerts;
+  if (lead === undefined) return;
+  const shown = readNotifications(store, alerts.slice(0, OTHERS_MAX + 1));
+  const first = shown.get(lead.main.alert) ?? null;
+  if (first === null || rows.length === 1) {
+    // One that can't be read goes as it is: what sends it says so.
+    release(store, rows, now);
+    return;
+  }
+  const isOne = alerts.length === 1;
+  const notification = isOne ? first : groupOf(kind, alerts, shown, first, rows.length);
+  enqueue(store, { receiver, alert: lead.main.alert, notification }, now);
+  bundleUnder(
+    store,
+    rows.map(({ id }) => id),
+  );
+}
+
+/** Each is a message by itself. */
+function release(store: Store, rows: readonly WaitingRow[], now: number): void {
+  store.run(
+    `UPDATE deliveries SET state = 'pending', queued_at = ? WHERE id IN (SELECT value FROM json_each(?))`,
+    ...[now, JSON.stringify(rows.map(({ id }) => id))],
+  );
+}
+
+/** The decisions about one alert: the most important of the most severe, and the newest. */
+interface InOneAlert {
+  readonly main: WaitingRow;
+  readonly newest: WaitingRow;
+}
+
+function inOneAlert(rows: readonly WaitingRow[]): InOneAlert {
+  const byImportance = [...rows].sort((a, b) => b.level - a.level || rankOf(a) - rankOf(b) || b.id - a.id);
+  const newest = rows.reduce((last, row) => (row.id > last.id ? row : last));
+  return { main: byImportance[0] ?? newest, newest };
+}
+
+function rankOf(row: WaitingRow): number {
+  return KINDS.indexOf(kindOf(row));
+}
+
+function mostSevereFirst(a: InOneAlert, b: InOneAlert): number {
+  return b.main.level - a.main.level || rankOf(a.main) - rankOf(b.main) || b.newest.id - a.newest.id;
+}
+
+/** By alert: its notification, with the newest counts. Without those whose stored text is damaged. */
+function readNotifications(store: Store, alerts: readonly InOneAlert[]): ReadonlyMap<number, AlertNotification> {
+  const ids = alerts.flatMap(({ main, newest }) => [main.id, newest.id]);
+  const rows = store.all<{ id: number; notification: string }>(
+    'SELECT id, notification FROM deliveries WHERE id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(ids),
+  );
+  const read = new Map(
+    rows.map(({ id, notification }) => [id, parseJson(notification) as AlertNotification | undefined]),
+  );
+  const entries = alerts.flatMap(({ main, newest }): [number, AlertNotification][] => {
+    const [said, last] = [read.get(main.id), read.get(newest.id)];
+    return said?.alert === undefined ? [] : [[main.alert, { ...said, alert: last?.alert ?? said.alert }]];
+  });
+  return new Map(entries);
+}
+
+function groupOf(
+  kind: Group['kind'],
+  alerts: readonly InOneAlert[],
+  shown: ReadonlyMap<number, AlertNotification>,
+  first: AlertNotification,
+  decisions: number,
+): GroupNotification {
+  const others = alerts
+    .slice(1, OTHERS_MAX + 1)
+    .flatMap(({ main }) => shown.get(main.alert) ?? [])
+    .map(otherOf);
+  const mains = alerts.map(({ main }) => main);
+  const subjects = new Set(mains.map(({ subject }) => subject));
+  const [rules, actors, addresses] = [
+    namesIn(mains.map(({ rule }) => rule)),
+    namesIn(mains.map(({ actor }) => actor)),
+    namesIn(mains.map(({ address }) => address)),
+  ];
+  return {
+    kind: 'group',
+    group: {
+      kind,
+      level: levelAt(Math.max(...mains.map(({ level }) => level))),
+      subject: subjects.size === 1 ? (first.entry.actor.name ?? first.entry.actor.id ?? first.entry.clientIp) : null,
+      alerts: alerts.length,
+      decisions,
+      since: Math.min(...mains.map(({ firstAt }) => firstAt)),
+      first,
+      others,
+      more: alerts.length - 1 - others.length,
+      distinct: { rules: rules.size, actors: actors.size, addresses: addresses.size },
+      rules: mostIn(rules),
+      actors: mostIn(actors),
+      addresses: mostIn(addresses),
+    },
+  };
+}
+
+function otherOf({ kind, alert, entry }: AlertNotification): GroupedAlert {
+  const { id, title, level, count, lastAt } = alert;
+  return { id, title, level, kind, count, lastAt, actor: entry.actor.name ?? entry.actor.id, address: entry.clientIp };
+}
+
+/** How many alerts have each name. */
+function namesIn(names: readonly (string | null)[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+function mostIn(counts: ReadonlyMap<string, number>): readonly NamedCount[] {
+  if (counts.size < 2) return [];
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, NAMES_MAX)
+    .map(([name, alerts]) => ({ name: safeSlice(name, NAME_CHARS), alerts }));
+}
+
+function kindOf({ kind }: WaitingRow): NotifyKind {
+  return KINDS.find((each) => each === kind) ?? 'updated';
+}
+
+function levelOf({ level }: WaitingRow): Level {
+  return LEVELS[level] ?? 'informational';
+}

@@ -1,0 +1,79 @@
+/**
+ * Notifies receivers of an alert without a match that leads to it: what was deferred, an acknowledgement that ended, or that
+ * it is resolved. The message shows the alert's last match. Call it in the transaction of what led to it.
+ */
+import type { Alert } from '../../alert/alert.ts';
+import { entryView } from '../../alert/entry-view.ts';
+import type { AlertNotification } from '../../alert/notification.ts';
+import { buildNotification, entryFromAlert, type ShownEntry } from '../../alert/notification-builder.ts';
+import type { EntryBody } from '../../audit-log/entry.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
+import type { Rule } from '../../sigma/index.ts';
+import type { Notify } from '../model.ts';
+import { type EntryRow, entryFrom, evidenceFrom } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+import { type Notifying, placeOf, routesOfMatch } from './places.ts';
+import { enqueueNotifications } from './waiting.ts';
+
+/** How receivers are notified. */
+interface NotifyNow extends Pick<AlertNotification, 'kind' | 'reason'> {
+  readonly to: readonly string[];
+  readonly isUrgent?: boolean;
+}
+
+/** Notifies these receivers. The rule or the entry may be gone. */
+export function notifyNow(
+  store: Store,
+  setup: Notifying,
+  alert: Alert,
+  { kind, reason, to, isUrgent = false }: NotifyNow,
+  now: number,
+): void {
+  if (to.length === 0) return;
+  const rule = setup.engine.rules.get(alert.rule) ?? null;
+  const { body, ...shown } = lastMatch(store, alert);
+  const routes = routesOfMatch(setup, rule, alert, body, now);
+  const notification = buildNotification({ kind, ...(reason !== undefined && { reason }) }, rule, alert, shown, null);
+  const places = to.map((name) => placeOf(routes, name, rule, alert, shown.entry, body));
+  const notify: Notify = { to: places, notification, seq: alert.lastSeq, isUrgent, inhibits: null };
+  enqueueNotifications(store, [notify], setup.receivers, now);
+}
+
+/**
+ * That it is resolved, to those that were notified of it: receivers that programs read, since they change what they show, and
+ * those whose route says so (`send_resolved`).
+ */
+export function notifyResolved(store: Store, setup: Notifying, alert: Alert, now: number): void {
+  const rule = setup.engine.rules.get(alert.rule) ?? null;
+  const routes = routesOfMatch(setup, rule, alert, lastMatch(store, alert).body, now);
+  const sends = ({ name, forPrograms }: RoutedReceiver): boolean =>
+    routes.to.find(({ receiver }) => receiver === name)?.settings.sendResolved ?? forPrograms === true;
+  const to = setup.receivers.filter((receiver) => Object.hasOwn(alert.notified, receiver.name) && sends(receiver));
+  notifyNow(store, setup, alert, { kind: 'resolved', to: to.map(({ name }) => name) }, now);
+}
+
+/** The alert's last match with its evidence, where stored. Where its entry was evicted, what the alert itself stores. */
+function lastMatch(store: Store, alert: Alert): ShownEntry & { readonly body: EntryBody } {
+  const kept = store.all<{ evidence: string }>(
+    'SELECT evidence FROM matches WHERE alert = ? AND seq = ? AND decision IS NOT NULL',
+    ...[alert.id, alert.lastSeq],
+  )[0];
+  const evidence = kept === undefined ? [] : evidenceFrom(kept.evidence);
+  const row = store.all<EntryRow>(
+    'SELECT seq, id, revision, created_at, body FROM entries WHERE seq = ?',
+    alert.lastSeq,
+  )[0];
+  if (row === undefined) return { entry: entryFromAlert(alert), evidence, body: {} };
+  const { id, createdAt, body } = entryFrom(row);
+  return { entry: entryView(id, createdAt, body), evidence, body };
+}
+
+/** The rule of an alert, and the entry of its last match. `isWhole`: no other entry contributed to that. */
+export function lastEntryOf(
+  store: Store,
+  { engine }: Notifying,
+  alert: Alert,
+): { readonly rule: Rule | null; readonly body: EntryBody; readonly isWhole: boolean } {
+  const rule = engine.rules.get(alert.rule) ?? null;
+  return { rule, body: lastMatch(store, alert).body, isWhole: rule?.kind === 'detection' };
+}

@@ -1,0 +1,60 @@
+/**
+ * Where a decision about an alert goes: to which receivers, with which subject, and how they are notified.
+ *
+ * Contract: pure. `at`: event time of the match, so that a replay decides the same; a match is as late as the allowed
+ * lateness, and active times as much.
+ */
+import type { Alert } from '../../alert/alert.ts';
+import type { EntryView } from '../../alert/notification.ts';
+import { fieldSubject, networkOfEntry, subjectOf } from '../../alert/subject.ts';
+import type { EntryBody } from '../../audit-log/entry.ts';
+import { type RoutesDecision, routesOf } from '../../routing/routes.ts';
+import type { GroupBy, RoutedReceiver, Routing } from '../../routing/routing.ts';
+import type { Engine, Rule } from '../../sigma/index.ts';
+import type { NotifyTo } from '../model.ts';
+
+/** What notifying needs to know of the setup. */
+export interface Notifying {
+  readonly engine: Engine;
+  readonly receivers: readonly RoutedReceiver[];
+  /** Null or absent: everything goes to every receiver. */
+  readonly routing?: Routing | null;
+}
+
+/** Where a match of a rule goes by the routes. `rule`: null where it is gone. */
+export function routesOfMatch(
+  { routing = null, receivers }: Notifying,
+  rule: Rule | null,
+  { rule: id, level }: Pick<Alert, 'rule' | 'level'>,
+  body: EntryBody,
+  at: number,
+): RoutesDecision {
+  return routesOf(routing, receivers, { rule: id, level, tags: rule?.tags ?? [], body }, at);
+}
+
+/** A receiver of a decision. Where no route leads there any more, as without a routing. */
+export function placeOf(
+  { to }: RoutesDecision,
+  receiver: string,
+  rule: Rule | null,
+  alert: Alert,
+  view: EntryView,
+  body: EntryBody,
+): NotifyTo {
+  const routed = to.find((each) => each.receiver === receiver);
+  const { settings = {}, heldUntil = null } = routed ?? {};
+  return { receiver, settings, heldUntil, subject: subjectIn(settings.groupBy, rule, alert, view, body) };
+}
+
+function subjectIn(
+  groupBy: GroupBy | undefined,
+  rule: Rule | null,
+  alert: Alert,
+  view: EntryView,
+  body: EntryBody,
+): string {
+  if (groupBy === undefined || groupBy === 'actor') return subjectOf(rule, alert, view);
+  if (groupBy === 'rule') return `rule ${alert.rule}`;
+  if (groupBy === 'address') return `network ${networkOfEntry(body) ?? ''}`;
+  return fieldSubject(groupBy.field, body);
+}

@@ -1,0 +1,124 @@
+/**
+ * Silences as they are stored: made, ended before their time, counted, listed.
+ *
+ * Contract: call what writes in a transaction. A silence stays listed after it is over, with what it suppressed. It is over a
+ * match by event time; `made_at` and `seq` say since when decisions knew it.
+ */
+import { readSilence, type Silence } from '../../alert/silence.ts';
+import type { Engine } from '../../sigma/index.ts';
+import { parseJson } from '../../text/json.ts';
+import type { SilencedChange } from '../model.ts';
+import { UNRESOLVED } from '../model.ts';
+import type { ShownSilence, Silenced, SilenceRequest } from '../rpc.ts';
+import { readState } from '../store/state.ts';
+import type { Store } from '../store/store.ts';
+
+/** The most silences that are not over: each is compared with every match. */
+export const SILENCES_MAX = 200;
+const ALERTS_MAX = 20;
+const LISTED_MAX = 100;
+const NAME_MAX = 200;
+
+type SilenceRow = {
+  readonly id: number;
+  readonly matchers: string;
+  readonly starts_at: number;
+  readonly ends_at: number;
+  readonly author: string;
+  readonly via: string;
+  readonly comment: string;
+  readonly made_at: number;
+  readonly expired_by: string | null;
+  readonly suppressed: number;
+  readonly suppressed_at: number | null;
+  readonly alerts: string;
+};
+
+/** The silences that are not over at `from`. */
+export function readSilences(store: Store, from: number): readonly Silence[] {
+  return store.all<SilenceRow>('SELECT * FROM silences WHERE ends_at > ? ORDER BY id', from).map(silenceFrom);
+}
+
+/** Those that are not over first, then the newest. */
+export function listSilences(store: Store, now: number): readonly ShownSilence[] {
+  return store
+    .all<SilenceRow>(
+      `SELECT * FROM (SELECT * FROM silences ORDER BY ends_at DESC LIMIT ${LISTED_MAX})
+       ORDER BY ends_at > ? DESC, id DESC`,
+      now,
+    )
+    .map(shownFrom);
+}
+
+function silenceFrom(row: SilenceRow): Silence {
+  return {
+    id: row.id,
+    // Where they are damaged, it is over nothing.
+    matchers: (parseJson(row.matchers) ?? { rules: [] }) as Silence['matchers'],
+    startsAt: row.starts_at,
+    endsAt: row.ends_at,
+    author: row.author,
+    comment: row.comment,
+  };
+}
+
+function shownFrom(row: SilenceRow): ShownSilence {
+  const { matchers, ...silence } = silenceFrom(row);
+  const { fields, ...others } = matchers;
+  const shown = fields?.map(([field, values]) => ({ field, values }));
+  return {
+    ...silence,
+    matchers: { ...others, ...(shown && { fields: shown }) },
+    via: row.via,
+    madeAt: row.made_at,
+    expiredBy: row.expired_by,
+    suppressed: row.suppressed,
+    suppressedAt: row.suppressed_at,
+    alerts: (parseJson(row.alerts) ?? []) as readonly number[],
+  };
+}
+
+/** Makes a silence; refused where it can't be. */
+export function makeSilence(store: Store, engine: Engine, request: SilenceRequest, now: number): Silenced {
+  const read = readSilence(parseJson(request.silence), now, [...engine.rules.keys()]);
+  if (!read.ok) return { kind: 'refused', problem: read.problem };
+  const { matchers, startsAt, endsAt, comment } = read.value;
+  if (readSilences(store, now).length >= SILENCES_MAX) {
+    return { kind: 'refused', problem: `there are ${SILENCES_MAX} silences: expire one, or make a rule's filter` };
+  }
+  const [row] = store.all<SilenceRow>(
+    `INSERT INTO silences (matchers, starts_at, ends_at, author, via, comment, made_at, seq, suppressed, alerts)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, '[]') RETURNING *`,
+    ...[JSON.stringify(matchers), startsAt, endsAt, request.who.slice(0, NAME_MAX), request.via.slice(0, NAME_MAX)],
+    ...[comment, now, readState(store)?.lastSeq ?? 0],
+  );
+  if (row === undefined) throw new Error('the silence was not stored');
+  return { kind: 'made', silence: shownFrom(row) };
+}
+
+/** Ends a silence now. What it suppressed at high and critical is notified next, unless another silence is over it. */
+export function expireSilence(store: Store, id: number, who: string, now: number): ShownSilence | null {
+  const before = store.all<SilenceRow>('SELECT * FROM silences WHERE id = ?', id)[0];
+  if (before === undefined) return null;
+  if (before.ends_at <= now) return shownFrom(before);
+  store.run('UPDATE silences SET ends_at = ?, expired_by = ? WHERE id = ?', now, who.slice(0, NAME_MAX), id);
+  store.run(
+    `UPDATE alerts SET silenced_until = ?1, wakes_at = min(coalesce(wakes_at, ?1), ?1)
+     WHERE ${UNRESOLVED} AND level IN ('high', 'critical') AND silenced_until = ?2`,
+    now,
+    before.ends_at,
+  );
+  return shownFrom({ ...before, ends_at: now, expired_by: who });
+}
+
+/** Counts what a silence suppressed in a batch. */
+export function countSilenced(store: Store, id: number, { matches, lastAt, alerts }: SilencedChange): void {
+  const row = store.all<{ alerts: string }>('SELECT alerts FROM silences WHERE id = ?', id)[0];
+  const known = (parseJson(row?.alerts ?? '[]') ?? []) as readonly number[];
+  const newest = [...new Set([...known, ...alerts])].slice(-ALERTS_MAX);
+  store.run(
+    `UPDATE silences SET suppressed = suppressed + ?1, suppressed_at = max(coalesce(suppressed_at, ?2), ?2), alerts = ?3
+     WHERE id = ?4`,
+    ...[matches, lastAt, JSON.stringify(newest), id],
+  );
+}

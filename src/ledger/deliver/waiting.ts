@@ -1,0 +1,205 @@
+/**
+ * Decisions to notify wait for the message of their group. groups.ts (src/alert) says which group, and when it is due.
+ *
+ * Contract: a decision is a delivery in state `waiting`, from the transaction that decided until its group's message is made;
+ * it leaves in one message, or is suppressed. For a receiver that programs read each is a message by itself, at once. A call
+ * reads a few rows for each group it puts something into. Times are wall, in ms.
+ */
+import {
+  afterDecision,
+  type Declared,
+  type Floods,
+  findGroup,
+  type Group,
+  type Grouped,
+  type GroupKind,
+  isOver,
+  NO_FLOODS,
+} from '../../alert/groups.ts';
+import type { AlertNotification, InhibitedAlert } from '../../alert/notification.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
+import { nextDailyAt } from '../../routing/times.ts';
+import { LEVELS, type Level } from '../../sigma/index.ts';
+import type { Inhibits, Notify, NotifyTo } from '../model.ts';
+import type { Store } from '../store/store.ts';
+import { enqueue, WAITING } from './outbox.ts';
+
+/** Keys of floods and digests come last, so that what waits in other groups is one range. */
+export const FLOOD_KEYS = '~';
+/** What came outside of active times; and what a route sends once a day. */
+const HELD = `${FLOOD_KEYS}held`;
+const DAILY = `${FLOOD_KEYS}daily`;
+/** A correlation's message names so many of the alerts that it inhibits. */
+const INHIBITED_SHOWN = 10;
+
+/** A group as it is stored. */
+export function readGroup(store: Store, receiver: string, key: string): Group | null {
+  const row = store.all<{ state: string }>('SELECT state FROM groups WHERE receiver = ? AND key = ?', receiver, key)[0];
+  return row === undefined ? null : (JSON.parse(row.state) as Group);
+}
+
+/** Stores a group: a row, and its index where it is due at another time. */
+export function writeGroup(store: Store, receiver: string, key: string, group: Group): void {
+  store.run(
+    `INSERT INTO groups (receiver, key, state, due_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (receiver, key) DO UPDATE SET state = excluded.state`,
+    ...[receiver, key, JSON.stringify(group), group.dueAt],
+  );
+  store.run(
+    'UPDATE groups SET due_at = ?1 WHERE receiver = ?2 AND key = ?3 AND due_at IS NOT ?1',
+    ...[group.dueAt, receiver, key],
+  );
+}
+
+/** Puts decisions into the groups where they wait. Call it in their transaction. */
+export function enqueueNotifications(
+  store: Store,
+  notifications: readonly Notify[],
+  receivers: readonly RoutedReceiver[],
+  now: number,
+): void {
+  const places = new Map<string, Places>();
+  for (const { to, notification, seq, isUrgent = false, inhibits, inhibited: decided } of notifications) {
+    for (const { receiver, subject, settings, heldUntil } of to) {
+      const waited = inhibits === null ? [] : inhibit(store, receiver, notification.alert.id, inhibits, now);
+      const inhibited = [...(decided?.get(receiver) ?? []), ...waited];
+      const { id: alert, ruleId: rule, level } = notification.alert;
+      const { kind } = notification;
+      const whole = withMention(withInhibited(notification, inhibited), settings.mention);
+      const isForPrograms = receivers.find(({ name }) => name === receiver)?.forPrograms === true;
+      if (isForPrograms || kind === 'resolved') {
+        enqueue(store, { receiver, alert, notification: whole }, now);
+        continue;
+      }
+      const grouped = {
+        alert,
+        rule,
+        subject,
+        kind,
+        level,
+        at: now,
+        isDeclared: (settings.groupBy ?? 'actor') !== 'actor',
+        isUrgent,
+      };
+      const place = places.get(receiver) ?? createPlaces(store, receiver, now);
+      places.set(receiver, place);
+      const key = place.put(grouped, { settings, heldUntil });
+      store.run(
+        `INSERT INTO deliveries (receiver, alert, notification, level, state, attempts, queued_at, grp, subject, seq)
+         VALUES (?, ?, ?, ?, 'waiting', 0, ?, ?, ?, ?)`,
+        ...[receiver, alert, JSON.stringify(whole), LEVELS.indexOf(level), now, key, subject, seq],
+      );
+    }
+  }
+  for (const place of places.values()) place.save();
+}
+
+type Places = ReturnType<typeof createPlaces>;
+
+/** The groups of one receiver: each is read once and written once. */
+function createPlaces(store: Store, receiver: string, now: number) {
+  const groups = new Map<string, Group | null>();
+  const changed = new Set<string>();
+  let floods: Floods | null = null;
+  const groupOf = (key: string): Group | null => {
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = readGroup(store, receiver, key);
+      groups.set(key, group);
+    }
+    return group === null || isOver(group, now) ? null : group;
+  };
+  const into = (key: string, kind: GroupKind, grouped: Grouped, of: Declared): string => {
+    groups.set(key, afterDecision(groupOf(key), kind, grouped, of));
+    changed.add(key);
+    return key;
+  };
+  return {
+    /** Returns the key of the group where the decision waits. */
+    put: (grouped: Grouped, { settings, heldUntil }: Pick<NotifyTo, 'settings' | 'heldUntil'>): string => {
+      const of = { intervalMs: settings.groupIntervalMs ?? null, dueAt: null };
+      // What waits for a time of the day makes no flood.
+      if (heldUntil !== null) return into(HELD, 'active times', grouped, { ...of, dueAt: heldUntil });
+      if (settings.digest !== undefined)
+        return into(DAILY, 'digest', grouped, { ...of, dueAt: nextDailyAt(settings.digest, now) });
+      floods ??= readFloods(store, receiver);
+      const found = findGroup(floods, grouped, (key) => groupOf(storedKey(key)) !== null);
+      floods = found.floods;
+      return into(storedKey(found.of.key), found.of.kind, grouped, of);
+    },
+    save: (): void => {
+      for (const key of changed) {
+        const group = groups.get(key);
+        if (group != null) writeGroup(store, receiver, key, group);
+      }
+      if (floods !== null) writeFloods(store, receiver, floods);
+    },
+  };
+}
+
+function storedKey(key: string): string {
+  return key === 'digest' || key.includes(' flood of ') ? FLOOD_KEYS + key : key;
+}
+
+function readFloods(store: Store, receiver: string): Floods {
+  const row = store.all<{ floods: string | null }>('SELECT floods FROM receivers WHERE name = ?', receiver)[0];
+  return row?.floods == null ? NO_FLOODS : (JSON.parse(row.floods) as Floods);
+}
+
+function writeFloods(store: Store, receiver: string, floods: Floods): void {
+  store.run(
+    `INSERT INTO receivers (name, probes, failures, next_at, slowed, floods) VALUES (?, 0, 0, 0, 0, ?)
+     ON CONFLICT (name) DO UPDATE SET floods = excluded.floods WHERE floods IS NOT excluded.floods`,
+    ...[receiver, JSON.stringify(floods)],
+  );
+}
+
+/** Suppresses what still waits for this receiver of what a correlation counted; returns the alerts it was about. */
+function inhibit(
+  store: Store,
+  receiver: string,
+  by: number,
+  { rules, seqs, level }: Inhibits,
+  now: number,
+): readonly InhibitedAlert[] {
+  const rows = store.all<{ id: number; alert: number; title: string; level: string; count: number }>(
+    `SELECT deliveries.id, alert, title, alerts.level, count FROM deliveries JOIN alerts ON alerts.id = alert
+     WHERE deliveries.${WAITING} AND receiver = ? AND grp < '${FLOOD_KEYS}' AND deliveries.level <= ?
+       AND alert <> ? AND seq IN (SELECT value FROM json_each(?)) AND rule IN (SELECT value FROM json_each(?))`,
+    ...[receiver, LEVELS.indexOf(level), by, JSON.stringify(seqs), JSON.stringify(rules)],
+  );
+  if (rows.length === 0) return [];
+  store.run(
+    `UPDATE deliveries SET state = 'suppressed', settled_at = ?, reason = ? WHERE id IN (SELECT value FROM json_each(?))`,
+    ...[now, `inhibited by alert ${by}`, JSON.stringify(rows.map(({ id }) => id))],
+  );
+  const about = new Map(rows.map((row) => [row.alert, row]));
+  return [...about.values()].map(({ alert: id, title, level: of, count }) => ({
+    ...{ id, title, count },
+    level: LEVELS.find((each) => each === of) ?? level,
+  }));
+}
+
+function withMention(notification: AlertNotification, mention: string | undefined): AlertNotification {
+  return mention === undefined ? notification : { ...notification, mention };
+}
+
+function withInhibited(notification: AlertNotification, inhibited: readonly InhibitedAlert[]): AlertNotification {
+  if (inhibited.length === 0) return notification;
+  const all = [...new Map(inhibited.map((of) => [of.id, of])).values()];
+  const more = all.length - INHIBITED_SHOWN;
+  return { ...notification, inhibited: all.slice(0, INHIBITED_SHOWN), ...(more > 0 && { inhibitedMore: more }) };
+}
+
+/** What waits of an alert is not sent: somebody acted. */
+export function suppressWaiting(store: Store, alert: number, reason: string, now: number): void {
+  store.run(
+    `UPDATE deliveries SET state = 'suppressed', settled_at = ?, reason = ? WHERE alert = ? AND ${WAITING}`,
+    ...[now, reason, alert],
+  );
+}
+
+/** The highest of some ranks as a level. */
+export function levelAt(rank: number): Level {
+  return LEVELS[rank] ?? 'informational';
+}

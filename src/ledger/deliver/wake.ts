@@ -1,0 +1,151 @@
+/**
+ * What time alone does to alerts: an acknowledgement ends, and deferred notifications are due.
+ *
+ * Contract: each is an act of `tocsin`, stored with what it changes, so that a replay repeats it. A call handles a bounded
+ * number of alerts; while more are due, `nextWakeAt` has passed. Call it in a transaction. Times are wall, in ms.
+ */
+import { type Alert, TOCSIN } from '../../alert/alert.ts';
+import { NOBODY_ACKNOWLEDGED } from '../../alert/alert-wording.ts';
+import { isAbove } from '../../alert/identity.ts';
+import type { Deferred } from '../../alert/notify.ts';
+import { silenceOver } from '../../alert/silence.ts';
+import { notifiedByTime, notifiedNow, unacknowledged, wakesAt } from '../../alert/status.ts';
+import { declaredName } from '../../routing/routes.ts';
+import { addAct, writeAlert } from '../store/alerts.ts';
+import { type AlertRow, alertFrom } from '../store/rows.ts';
+import { readState } from '../store/state.ts';
+import type { Store } from '../store/store.ts';
+import { lastEntryOf, notifyNow } from './notify-now.ts';
+import { type Notifying, routesOfMatch } from './places.ts';
+import { readSilences } from './silences.ts';
+
+/** The most alerts of one call. */
+const WOKEN_MAX = 200;
+/** The most alerts that a reminder takes along. */
+const REMINDED_MAX = 1_000;
+
+const TO_WAKE = 'wakes_at IS NOT NULL';
+
+/** When the next alert is due; null: none is. Reads one row. */
+export function nextWakeAt(store: Store): number | null {
+  return store.all<{ at: number | null }>(`SELECT min(wakes_at) AS at FROM alerts WHERE ${TO_WAKE}`)[0]?.at ?? null;
+}
+
+/** Does what is due. */
+export function wakeAlerts(store: Store, setup: Notifying, now: number): void {
+  const rows = store.all<AlertRow>(
+    `SELECT * FROM alerts WHERE ${TO_WAKE} AND wakes_at <= ? ORDER BY wakes_at LIMIT ${WOKEN_MAX}`,
+    now,
+  );
+  if (rows.length === 0) return;
+  const seq = readState(store)?.lastSeq ?? 0;
+  for (const before of rows.map(alertFrom)) {
+    const isEnded = before.acknowledged !== null && before.acknowledged.until <= now;
+    const opened = isEnded ? endAcknowledgement(store, setup, before, seq, now) : before;
+    const said = sayDeferred(store, setup, opened, ({ to }) => to <= now, seq, now);
+    const escalated = escalate(store, setup, said, seq, now);
+    const woken = endSilence(store, setup, escalated, seq, now);
+    writeAlert(store, { ...woken, wakesAt: wakesAt(woken) }, before);
+  }
+}
+
+/** A reminder takes along every one that is deferred for its receiver. */
+export function sayReminders(store: Store, setup: Notifying, receiver: string, now: number): void {
+  const rows = store.all<AlertRow>(
+    `SELECT * FROM alerts WHERE ${TO_WAKE} AND json_extract(notified, ?) = 'recurred' ORDER BY wakes_at LIMIT ${REMINDED_MAX}`,
+    `$."${receiver}".deferred.kind`,
+  );
+  if (rows.length === 0) return;
+  const seq = readState(store)?.lastSeq ?? 0;
+  for (const before of rows.map(alertFrom)) {
+    const next = sayDeferred(
+      store,
+      setup,
+      before,
+      ({ kind }, name) => name === receiver && kind === 'recurred',
+      seq,
+      now,
+    );
+    writeAlert(store, next, before);
+  }
+}
+
+/** Open again. People are notified where matches came meanwhile. */
+function endAcknowledgement(store: Store, setup: Notifying, before: Alert, seq: number, now: number): Alert {
+  const hasGrown = before.count > (before.acknowledged?.count ?? 0);
+  const to = setup.receivers
+    .filter(({ name, minLevel }) => Object.hasOwn(before.notified, name) && !isAbove(minLevel, before.level))
+    .map(({ name }) => name);
+  const receivers = hasGrown ? to : [];
+  addAct(store, actOf(before, 'acknowledgement ended', { receivers }), seq, now);
+  const kinds = Object.fromEntries(receivers.map((name) => [name, 'recurred' as const]));
+  const alert = notifiedByTime(unacknowledged(before), kinds, now);
+  notifyNow(store, setup, alert, { kind: 'recurred', reason: 'its acknowledgement ended', to: receivers }, now);
+  return alert;
+}
+
+/** Notifies of what a silence suppressed, unless another one is over it. */
+function endSilence(store: Store, setup: Notifying, before: Alert, seq: number, now: number): Alert {
+  if (before.silencedUntil === null || before.silencedUntil > now) return before;
+  // A late match of what was resolved is no news.
+  if (before.status === 'resolved') return { ...before, silencedUntil: null };
+  const { rule, body, isWhole } = lastEntryOf(store, setup, before);
+  const facts = { rule: before.rule, level: before.level, tags: rule?.tags ?? [], entries: isWhole ? [body] : null };
+  const other = silenceOver(readSilences(store, now), facts, now);
+  if (other !== null) return { ...before, silencedUntil: other.endsAt };
+  const { to } = routesOfMatch(setup, rule, before, body, now);
+  const names = to.map(({ receiver }) => receiver).filter((name) => (before.notified[name]?.count ?? 0) < before.count);
+  const alert = notifiedNow({ ...before, silencedUntil: null }, names, now);
+  addAct(store, actOf(before, 'silence ended', { receivers: names }), seq, now);
+  for (const kind of ['opened', 'recurred'] as const) {
+    const of = names.filter((name) => Object.hasOwn(before.notified, name) === (kind === 'recurred'));
+    notifyNow(store, setup, alert, { kind, reason: 'its silence ended', to: of }, now);
+  }
+  return alert;
+}
+
+/** Notifies those to whom it escalates: nobody acknowledged it in time. */
+function escalate(store: Store, setup: Notifying, before: Alert, seq: number, now: number): Alert {
+  const due = before.escalations.filter(({ at }) => at <= now);
+  if (due.length === 0) return before;
+  const names = setup.receivers
+    .map(({ name }) => name)
+    .filter((name) => due.some(({ to }) => declaredName(name) === to));
+  const escalations = before.escalations.filter((each) => !due.includes(each));
+  const alert = notifiedNow({ ...before, escalations }, names, now);
+  addAct(store, actOf(before, 'escalated', { receivers: names, to: due.map(({ to }) => to) }), seq, now);
+  for (const kind of ['opened', 'recurred'] as const) {
+    const to = names.filter((name) => Object.hasOwn(before.notified, name) === (kind === 'recurred'));
+    notifyNow(store, setup, alert, { kind, reason: NOBODY_ACKNOWLEDGED, to, isUrgent: true }, now);
+  }
+  return alert;
+}
+
+/** Notifies receivers of what is deferred for them. For one that is not there any more, it is dropped. */
+function sayDeferred(
+  store: Store,
+  setup: Notifying,
+  before: Alert,
+  isSaid: (deferred: Deferred, receiver: string) => boolean,
+  seq: number,
+  now: number,
+): Alert {
+  const due = Object.entries(before.notified).flatMap(([name, { deferred }]): [string, Deferred['kind']][] =>
+    deferred !== null && isSaid(deferred, name) ? [[name, deferred.kind]] : [],
+  );
+  if (due.length === 0) return before;
+  const kinds = Object.fromEntries(due);
+  const alert = notifiedByTime(before, kinds, now);
+  addAct(store, actOf(before, 'deferred', { receivers: kinds }), seq, now);
+  const isThere = (name: string): boolean => setup.receivers.some((receiver) => receiver.name === name);
+  for (const kind of ['updated', 'recurred'] as const) {
+    const reason = kind === 'updated' ? 'new network' : 'goes on, and nobody acted';
+    const to = due.filter(([name, of]) => of === kind && isThere(name)).map(([name]) => name);
+    notifyNow(store, setup, alert, { kind, reason, to }, now);
+  }
+  return alert;
+}
+
+function actOf({ id }: Alert, act: string, detail: object) {
+  return { alert: id, act, who: TOCSIN, via: null, detail };
+}

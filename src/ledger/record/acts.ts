@@ -1,0 +1,88 @@
+/**
+ * What people do with alerts: acknowledge, resolve, assign, comment.
+ *
+ * Contract: called in a transaction. Each act that changes something is a row that says who did what, when and by what, and
+ * the number of the last entry that it came after, so that a replay can repeat it. The same act twice changes nothing more.
+ * What still waits about an alert is not sent once somebody acknowledged or resolved it. Times are wall, ms.
+ */
+import type { Alert } from '../../alert/alert.ts';
+import { isAbove } from '../../alert/identity.ts';
+import { acknowledged, resolved } from '../../alert/status.ts';
+import { notifyResolved } from '../deliver/notify-now.ts';
+import type { Notifying } from '../deliver/places.ts';
+import { suppressWaiting } from '../deliver/waiting.ts';
+import type { Act, Acted, ActRequest } from '../rpc.ts';
+import { addAct, readAlertById, writeAlert } from '../store/alerts.ts';
+import { readState } from '../store/state.ts';
+import type { Store } from '../store/store.ts';
+
+/** The most alerts of one request. */
+export const ACTED_MAX = 100;
+const TEXT_MAX = 2_000;
+const NAME_MAX = 200;
+
+/** Acts on alerts; returns how each ended, in their order. */
+export function actOn(store: Store, setup: Notifying, request: ActRequest, now: number): readonly Acted[] {
+  const seq = readState(store)?.lastSeq ?? 0;
+  return request.alerts
+    .slice(0, ACTED_MAX)
+    .map((id) => ({ alert: id, outcome: actOnOne(store, setup, id, request, seq, now) }));
+}
+
+function actOnOne(
+  store: Store,
+  setup: Notifying,
+  id: number,
+  request: ActRequest,
+  seq: number,
+  now: number,
+): Acted['outcome'] {
+  const alert = readAlertById(store, id);
+  if (alert === null) return 'missing';
+  const { act, who, via, seenLevel } = request;
+  const isEnded = alert.status === 'resolved' || alert.status === 'past';
+  const isDecision = act.act === 'acknowledge' || act.act === 'resolve';
+  if (isDecision && isEnded) return 'resolved before';
+  if (isDecision && seenLevel !== null && isAbove(alert.level, seenLevel)) return 'raised';
+  const by = who.slice(0, NAME_MAX);
+  const next = after(alert, act, by, now);
+  if (next === alert && act.act !== 'comment') return 'unchanged';
+  writeAlert(store, next, alert);
+  addAct(store, { alert: id, act: act.act, who: by, via: via.slice(0, NAME_MAX), detail: detailOf(act) }, seq, now);
+  if (isDecision) suppressWaiting(store, id, `${act.act}d by ${by}`, now);
+  if (act.act === 'resolve') notifyResolved(store, setup, next, now);
+  return 'done';
+}
+
+/** The alert after the act; the same where it changes nothing. */
+function after(alert: Alert, act: Act, by: string, now: number): Alert {
+  switch (act.act) {
+    case 'acknowledge':
+      return alert.acknowledged?.by === by ? alert : acknowledged(alert, by, now);
+    case 'resolve':
+      return resolved(alert, { reason: act.reason, by, at: now, comment: cut(act.comment) });
+    case 'assign': {
+      const to = act.to === null ? null : act.to.slice(0, NAME_MAX);
+      return to === alert.assignee ? alert : { ...alert, assignee: to };
+    }
+    case 'comment':
+      return alert;
+  }
+}
+
+function detailOf(act: Act): object | null {
+  switch (act.act) {
+    case 'acknowledge':
+      return act.comment === null ? null : { comment: cut(act.comment) };
+    case 'resolve':
+      return { reason: act.reason, ...(act.comment !== null && { comment: cut(act.comment) }) };
+    case 'assign':
+      return { to: act.to === null ? null : act.to.slice(0, NAME_MAX) };
+    case 'comment':
+      return { comment: cut(act.comment) };
+  }
+}
+
+function cut(text: string | null): string | null {
+  return text === null ? null : text.slice(0, TEXT_MAX);
+}

@@ -1,0 +1,214 @@
+/** Routes in the ledger: who is notified, when, with whom it is grouped, and to whom it escalates. */
+
+import { describe, expect, it } from 'vitest';
+import type { Route, RouteSettings, Routing } from '../../../src/routing/routing.ts';
+import type { Level } from '../../../src/sigma/index.ts';
+import { decisionName } from '../../support/decision.ts';
+import {
+  createScene,
+  DAY,
+  entry,
+  HOUR,
+  MINUTE,
+  NOON,
+  onAction,
+  route as receiver,
+  type Scene,
+  SECOND,
+} from '../scene.ts';
+
+const TYPE = { type: 'slack', secret: 'X', signingSecret: null } as const;
+const RECEIVERS = ['slack', 'oncall', 'boss'].map((name) => receiver(name));
+
+const route = (
+  receivers: readonly string[],
+  more: Partial<Omit<Route, 'settings'>> & { settings?: Partial<RouteSettings> } = {},
+): Route => ({
+  ...{ line: 1, match: {}, receivers, continue: false, routes: [] },
+  ...more,
+  settings: more.settings ?? {},
+});
+const tree = (root: Route, fallback?: string): Routing => ({
+  receivers: RECEIVERS.map(({ name }) => ({ ...TYPE, name, minLevel: 'low' })),
+  route: root,
+  ...(fallback !== undefined && { fallback }),
+});
+const withRoutes = (routing: Routing, level: Level = 'high') =>
+  createScene([onAction('vm.deleted', { level }), onAction('vm.stopped', { level })], {
+    receivers: RECEIVERS,
+    routing,
+  });
+const did = (action: string, id: string, at: number, actor = 'alice') =>
+  entry(id, at, { action, actor: { id: actor, type: 'user' }, client_ip: '192.0.2.1' });
+/** Whom each message that is ready by then goes to. */
+const sent = (scene: Scene, now: number): string[] => {
+  scene.say(now);
+  return scene
+    .send(now)
+    .filter(({ notification }) => !('health' in notification))
+    .map(({ receiver: to, notification }) => `${to} ${notification.kind}`);
+};
+const decisions = ({ store }: Scene) =>
+  store
+    .all<{ decision: string | null }>('SELECT decision FROM matches ORDER BY alert, seq')
+    .map((row) => decisionName(row.decision));
+
+/** 2026-01-05 is a Monday; NOON lies at noon UTC. */
+const OFFICE = {
+  names: ['office'],
+  ranges: [{ weekdays: [1, 2, 3, 4, 5], from: 9 * 60, to: 11 * 60, timeZone: 'UTC' }],
+};
+
+describe('a tree of routes', () => {
+  it('decides whom a match goes to, and the decision says why not to others', () => {
+    const scene = withRoutes(
+      tree(route(['slack'], { routes: [route(['oncall'], { match: { levels: ['critical'] } })] })),
+    );
+    scene.record([did('vm.deleted', 'a', NOON)]);
+    expect(sent(scene, NOON + MINUTE)).toEqual(['slack opened']);
+    expect(decisions(scene)).toEqual(['opened: first match (slack), no route (oncall boss)']);
+  });
+
+  it('has a fallback for what is high and has no route', () => {
+    const root = route([], { routes: [route(['slack'], { match: { actors: ['bob'] } })] });
+    const scene = withRoutes(tree(root, 'boss'));
+    scene.record([did('vm.deleted', 'a', NOON)]);
+    expect(sent(scene, NOON + MINUTE)).toEqual(['boss opened']);
+  });
+
+  it('waits for the active times, and is one message then', () => {
+    const scene = withRoutes(tree(route(['slack'], { settings: { activeTimes: OFFICE } })));
+    scene.record([did('vm.deleted', 'a', NOON), did('vm.stopped', 'b', NOON, 'bob')]);
+    expect(sent(scene, NOON + 20 * HOUR)).toEqual([]);
+    const morning = Math.floor(NOON / DAY) * DAY + DAY + 9 * HOUR;
+    expect(scene.store.all('SELECT DISTINCT due_at FROM groups WHERE due_at IS NOT NULL')).toEqual([
+      { due_at: morning },
+    ]);
+    expect(sent(scene, morning)).toEqual(['slack group']);
+    expect(scene.notifications("alert IS NOT NULL AND state = 'delivered' AND grp IS NULL")[0].group.kind).toBe(
+      'active times',
+    );
+  });
+
+  it('outside of them, what is critical goes to the fallback at once', () => {
+    const scene = withRoutes(tree(route(['slack'], { settings: { activeTimes: OFFICE } }), 'boss'), 'critical');
+    scene.record([did('vm.deleted', 'a', NOON)]);
+    expect(sent(scene, NOON + 5 * SECOND)).toEqual(['boss opened']);
+    expect(decisions(scene)).toEqual(['outside active times (slack), no route (oncall), opened: first match (boss)']);
+  });
+
+  it('groups by what the route says, at every level', () => {
+    const scene = withRoutes(tree(route(['slack'], { settings: { groupBy: 'rule' } })));
+    scene.record([
+      did('vm.deleted', 'a', NOON),
+      did('vm.deleted', 'b', NOON, 'bob'),
+      did('vm.stopped', 'c', NOON, 'carol'),
+    ]);
+    expect(sent(scene, NOON + MINUTE).sort()).toEqual(['slack group', 'slack opened']);
+    const medium = withRoutes(tree(route(['slack'], { settings: { groupBy: { field: 'actor.id' } } })), 'medium');
+    medium.record([did('vm.deleted', 'a', NOON), did('vm.stopped', 'b', NOON), did('vm.stopped', 'c', NOON, 'bob')]);
+    expect(sent(medium, NOON + MINUTE).sort()).toEqual(['slack group', 'slack opened']);
+  });
+
+  it('has an interval of its own between the messages of a group', () => {
+    const scene = withRoutes(tree(route(['slack'], { settings: { groupIntervalMs: MINUTE } })));
+    scene.record([did('vm.deleted', 'a', NOON)]);
+    expect(sent(scene, NOON + 30 * SECOND)).toEqual(['slack opened']);
+    scene.record([did('vm.stopped', 'b', NOON + 40 * SECOND)], { now: NOON + 40 * SECOND });
+    expect(sent(scene, NOON + 89 * SECOND)).toEqual([]);
+    expect(sent(scene, NOON + 90 * SECOND)).toEqual(['slack opened']);
+  });
+
+  it('has an interval of its own between reminders', () => {
+    const scene = withRoutes(tree(route(['slack'], { settings: { repeatIntervalMs: 30 * MINUTE } })));
+    scene.record([did('vm.deleted', 'a', NOON)]);
+    sent(scene, NOON + MINUTE);
+    scene.record([did('vm.deleted', 'b', NOON + 31 * MINUTE)], { now: NOON + 31 * MINUTE });
+    expect(decisions(scene)).toEqual([
+      'opened: first match (slack), no route (oncall boss)',
+      'recurred: goes on, and nobody acted (slack), no route (oncall boss)',
+    ]);
+  });
+
+  it('mentions whom the route says', () => {
+    const scene = withRoutes(tree(route(['slack'], { settings: { mention: '@oncall' } })));
+    scene.record([did('vm.deleted', 'a', NOON)]);
+    expect(scene.notifications()[0].mention).toBe('@oncall');
+  });
+
+  it('sends what is not severe once a day, where the route says so', () => {
+    const digest = { minute: 9 * 60, timeZone: 'UTC' };
+    const scene = withRoutes(tree(route(['slack'], { settings: { digest } })), 'low');
+    scene.record([did('vm.deleted', 'a', NOON), did('vm.stopped', 'b', NOON, 'bob')]);
+    expect(sent(scene, NOON + 12 * HOUR)).toEqual([]);
+    expect(sent(scene, Math.floor(NOON / DAY) * DAY + DAY + 9 * HOUR)).toEqual(['slack group']);
+  });
+
+  it('says that an alert is resolved, where the route says so', () => {
+    for (const sendResolved of [true, undefined]) {
+      const scene = withRoutes(tree(route(['slack'], { settings: { sendResolved } })));
+      scene.record([did('vm.deleted', 'a', NOON)]);
+      sent(scene, NOON + MINUTE);
+      const resolve = { act: 'resolve', reason: 'expected', comment: null } as const;
+      scene.ledger.act({ alerts: [1], act: resolve, who: 'bob', via: 'cli', seenLevel: null }, NOON + HOUR);
+      expect(sent(scene, NOON + HOUR)).toEqual(sendResolved === true ? ['slack resolved'] : []);
+    }
+  });
+});
+
+describe('escalation', () => {
+  const escalate = [
+    { afterMs: 30 * MINUTE, to: 'oncall' },
+    { afterMs: HOUR, to: 'boss' },
+  ];
+  const scene = (): Scene => {
+    const made = withRoutes(tree(route(['slack'], { settings: { escalate } })));
+    made.record([did('vm.deleted', 'a', NOON)]);
+    return made;
+  };
+  const acknowledge = (of: Scene, now: number) =>
+    of.ledger.act(
+      { alerts: [1], act: { act: 'acknowledge', comment: null }, who: 'bob', via: 'cli', seenLevel: null },
+      now,
+    );
+
+  it('notifies the next when nobody has acknowledged in time, each once', () => {
+    const of = scene();
+    const got = Array.from({ length: 6 * 60 }, (_, minute) =>
+      sent(of, NOON + minute * MINUTE).map((words) => `${minute} ${words}`),
+    ).flat();
+    expect(got).toEqual(['1 slack opened', '31 oncall opened', '61 boss opened']);
+    expect(of.store.all('SELECT act, who, detail FROM acts')).toEqual([
+      { act: 'escalated', who: 'tocsin', detail: '{"receivers":["oncall"],"to":["oncall"]}' },
+      { act: 'escalated', who: 'tocsin', detail: '{"receivers":["boss"],"to":["boss"]}' },
+    ]);
+    expect(of.notifications("receiver = 'oncall' AND health IS NULL")[0]).toMatchObject({
+      reason: 'nobody acknowledged it in time',
+    });
+  });
+
+  it.each([
+    [10, []],
+    [45, ['oncall opened']],
+  ])('ends with the acknowledgement, after %i minutes', (minutes, then) => {
+    const of = scene();
+    const got: string[] = [];
+    for (let minute = 1; minute < 180; minute++) {
+      if (minute === minutes) acknowledge(of, NOON + minute * MINUTE);
+      got.push(...sent(of, NOON + minute * MINUTE));
+    }
+    expect(got).toEqual(['slack opened', ...then]);
+  });
+
+  it('goes on after a restart, and to somebody who was removed it is nobody', () => {
+    const of = scene().reopened({ receivers: RECEIVERS.filter(({ name }) => name !== 'oncall') });
+    const got = Array.from({ length: 90 }, (_, minute) => sent(of, NOON + minute * MINUTE)).flat();
+    expect(got).toEqual(['slack opened', 'boss opened']);
+  });
+
+  it('is set on the alarm', () => {
+    const of = scene();
+    sent(of, NOON + MINUTE);
+    expect(of.ledger.nextAlarmAt(NOON + 15 * MINUTE)).toBeLessThanOrEqual(NOON + 30 * MINUTE);
+  });
+});

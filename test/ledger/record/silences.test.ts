@@ -1,0 +1,188 @@
+/** Silences in the ledger: what they suppress, count and leave; and what is notified when they end. */
+
+import { describe, expect, it } from 'vitest';
+import type { Level } from '../../../src/sigma/index.ts';
+import { decisionName } from '../../support/decision.ts';
+import { counting, createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, type Scene } from '../scene.ts';
+
+const at = (level: Level) => onAction('vm.deleted', { level });
+const deletedBy = (actor: string, id: string, when: number, ip = '192.0.2.1') =>
+  entry(id, when, { action: 'vm.deleted', actor: { id: actor }, client_ip: ip });
+
+function silence(scene: Scene, matchers: object, now: number, endsAt: number) {
+  const request = { matchers, endsAt, comment: 'the migration' };
+  return scene.ledger.silence({ silence: JSON.stringify(request), who: 'alice', via: 'cli' }, now);
+}
+
+const decisions = ({ store }: Scene) =>
+  store
+    .all<{ decision: string | null }>('SELECT decision FROM matches ORDER BY alert, seq')
+    .map((row) => decisionName(row.decision));
+const messages = (scene: Scene, now: number): string[] => {
+  const kinds = scene.say(now).map(({ kind, alert, reason }) => `${kind} ${alert?.id ?? ''} ${reason ?? ''}`.trim());
+  scene.send(now);
+  return kinds;
+};
+
+describe('a silence', () => {
+  it('suppresses what its matchers hold for, records it, and counts it', () => {
+    const scene = createScene([at('high')]);
+    expect(silence(scene, { actor: 'ci' }, NOON, NOON + HOUR)).toMatchObject({
+      kind: 'made',
+      silence: { id: 1, author: 'alice' },
+    });
+    scene.record([deletedBy('ci', 'a', NOON), deletedBy('ci', 'b', NOON + 1), deletedBy('bob', 'c', NOON)], {
+      now: NOON + 1,
+    });
+    expect(decisions(scene)).toEqual(['silenced', 'silenced', 'opened: first match']);
+    expect(scene.ledger.status(NOON).alerts.open).toEqual({ high: 2 });
+    expect(scene.store.all('SELECT suppressed, suppressed_at, alerts FROM silences')).toEqual([
+      { suppressed: 2, suppressed_at: NOON + 1, alerts: '[1]' },
+    ]);
+  });
+
+  it('is over a match by its own time', () => {
+    const scene = createScene([at('high')]);
+    silence(scene, { actor: 'ci' }, NOON, NOON + HOUR);
+    scene.record([deletedBy('ci', 'before', NOON - MINUTE)]);
+    scene.record([deletedBy('ci', 'late', NOON + HOUR - 1), deletedBy('ci', 'after', NOON + HOUR)], {
+      now: NOON + 2 * HOUR,
+    });
+    expect(decisions(scene)).toEqual(['opened: first match', 'silenced', 'deferred']);
+  });
+
+  it.each<[string, object, Level, string]>([
+    ['an address', { address: '192.0.2.0/24' }, 'high', 'silenced'],
+    ['another address', { address: '198.51.100.0/24' }, 'high', 'opened: first match'],
+    ['its rule', { rule: 'vm.deleted' }, 'medium', 'silenced'],
+    ['what is critical, unless it says so', { rule: 'vm.deleted' }, 'critical', 'opened: first match'],
+    ['what is critical, where it says so', { rule: 'vm.deleted', level: 'critical' }, 'critical', 'silenced'],
+  ])('over %s', (_, matchers, level, decision) => {
+    const scene = createScene([at(level)]);
+    expect(silence(scene, matchers, NOON, NOON + HOUR).kind).toBe('made');
+    scene.record([deletedBy('ci', 'a', NOON)]);
+    expect(decisions(scene)).toEqual([decision]);
+  });
+
+  it.each<[string, string]>([
+    ['{', 'not JSON'],
+    ['{"matchers":{"level":"high"},"endsAt":1e14,"comment":"x"}', 'must have a rule, an actor or an address'],
+    ['{"matchers":{"actor":"ci"},"endsAt":1,"comment":"x"}', 'must end after it starts'],
+  ])('is refused for %s', (text, problem) => {
+    const scene = createScene([at('high')]);
+    const answer = scene.ledger.silence({ silence: text, who: 'alice', via: 'cli' }, NOON);
+    expect(answer).toMatchObject({ kind: 'refused', problem: expect.stringContaining(problem) });
+    expect(scene.count('silences')).toBe(0);
+  });
+
+  it('of a correlation needs every entry that contributed', () => {
+    for (const [ips, decision] of [
+      [['192.0.2.1', '192.0.2.2', '192.0.2.3'], 'silenced'],
+      [['192.0.2.1', '198.51.100.1', '192.0.2.3'], 'opened: first match'],
+    ] as const) {
+      const scene = createScene([onAction('vm.deleted', { alerts: false }), counting('vm.deleted', 3)]);
+      silence(scene, { address: '192.0.2.0/24' }, NOON, NOON + HOUR);
+      scene.record(ips.map((ip, i) => deletedBy('ci', `e${i}`, NOON + i, ip)));
+      expect(decisions(scene).at(-1)).toBe(decision);
+    }
+  });
+
+  it('of a correlation that counted more than is kept is over nothing', () => {
+    const scene = createScene([onAction('vm.deleted', { alerts: false }), counting('vm.deleted', 40)]);
+    silence(scene, { address: '192.0.2.0/24' }, NOON, NOON + HOUR);
+    scene.record(Array.from({ length: 40 }, (_, i) => deletedBy('ci', `e${i}`, NOON + i)));
+    expect(decisions(scene).at(-1)).toBe('opened: first match');
+  });
+});
+
+describe('when a silence ends', () => {
+  const silenced = (level: Level, endsAt = NOON + HOUR) => {
+    const scene = createScene([at(level)]);
+    silence(scene, { actor: 'ci' }, NOON, endsAt);
+    scene.record([deletedBy('ci', 'a', NOON + MINUTE)], { now: NOON + MINUTE });
+    return scene;
+  };
+
+  it('what it suppressed at high is one message', () => {
+    const scene = silenced('high');
+    expect(messages(scene, NOON + HOUR - 1)).toEqual([]);
+    messages(scene, NOON + HOUR);
+    expect(messages(scene, NOON + HOUR + MINUTE)).toEqual(['opened 1 its silence ended']);
+    expect(scene.store.all('SELECT act, who, detail FROM acts')).toEqual([
+      { act: 'silence ended', who: 'tocsin', detail: '{"receivers":["slack"]}' },
+    ]);
+    expect(messages(scene, NOON + 3 * DAY)).toEqual([]);
+  });
+
+  it('and nothing at medium, nor of what was resolved meanwhile', () => {
+    expect(messages(silenced('medium'), NOON + 2 * HOUR)).toEqual([]);
+    const scene = silenced('high');
+    const act = { act: 'resolve', reason: 'expected', comment: null } as const;
+    scene.ledger.act({ alerts: [1], act, who: 'alice', via: 'cli', seenLevel: null }, NOON + 2 * MINUTE);
+    messages(scene, NOON + HOUR);
+    expect(messages(scene, NOON + 2 * HOUR)).toEqual([]);
+  });
+
+  it('nor of what was late in an alert that is resolved', () => {
+    const scene = createScene([at('high')]);
+    scene.record([deletedBy('ci', 'a', NOON + MINUTE)], { now: NOON + MINUTE });
+    messages(scene, NOON + 2 * MINUTE);
+    const act = { act: 'resolve', reason: 'expected', comment: null } as const;
+    scene.ledger.act({ alerts: [1], act, who: 'alice', via: 'cli', seenLevel: null }, NOON + 2 * MINUTE);
+    silence(scene, { actor: 'ci' }, NOON, NOON + HOUR);
+    scene.record([deletedBy('ci', 'b', NOON)], { now: NOON + 3 * MINUTE });
+    expect(decisions(scene)).toEqual(['opened: first match', 'silenced']);
+    messages(scene, NOON + HOUR);
+    expect(messages(scene, NOON + 2 * HOUR)).toEqual([]);
+  });
+
+  it('its networks count as notified with it, and no reminder of before is left', () => {
+    const scene = createScene([at('high')]);
+    scene.record([deletedBy('ci', 'a', NOON), deletedBy('ci', 'b', NOON + 1)]);
+    messages(scene, NOON + MINUTE);
+    silence(scene, { actor: 'ci' }, NOON + MINUTE, NOON + HOUR);
+    scene.record([deletedBy('ci', 'c', NOON + 2 * MINUTE, '198.51.100.1')], { now: NOON + 2 * MINUTE });
+    messages(scene, NOON + HOUR);
+    const [row] = scene.store.all<{ notified: string }>('SELECT notified FROM alerts');
+    expect(JSON.parse(row?.notified ?? '{}').slack).toMatchObject({
+      count: 3,
+      networks: 2,
+      at: NOON + HOUR,
+      deferred: null,
+    });
+  });
+
+  it('before its time, at once', () => {
+    const scene = silenced('high');
+    expect(scene.ledger.expireSilence(1, 'bob', NOON + 10 * MINUTE)).toMatchObject({
+      endsAt: NOON + 10 * MINUTE,
+      expiredBy: 'bob',
+    });
+    expect(scene.ledger.expireSilence(2, 'bob', NOON)).toBeNull();
+    expect(scene.ledger.nextAlarmAt(NOON + 10 * MINUTE)).toBeLessThanOrEqual(NOON + 10 * MINUTE);
+    messages(scene, NOON + 10 * MINUTE);
+    expect(messages(scene, NOON + 11 * MINUTE)).toEqual(['opened 1 its silence ended']);
+    scene.record([deletedBy('ci', 'b', NOON + 12 * MINUTE)], { now: NOON + 12 * MINUTE });
+    expect(decisions(scene)).toEqual(['silenced', 'deferred']);
+  });
+
+  it('and another is over it, nothing until that one ends', () => {
+    const scene = silenced('high');
+    silence(scene, { rule: 'vm.deleted' }, NOON + 2 * MINUTE, NOON + 3 * HOUR);
+    expect(messages(scene, NOON + HOUR)).toEqual([]);
+    expect(messages(scene, NOON + 2 * HOUR)).toEqual([]);
+    messages(scene, NOON + 3 * HOUR);
+    expect(messages(scene, NOON + 3 * HOUR + MINUTE)).toEqual(['opened 1 its silence ended']);
+  });
+
+  it('is listed with what it suppressed, also once it is over', () => {
+    const scene = silenced('high');
+    silence(scene, { actor: 'bob' }, NOON, NOON + DAY);
+    const listed = (now: number) =>
+      scene.views.silences(now).map(({ id, suppressed, alerts }) => [id, suppressed, alerts]);
+    expect(listed(NOON + 2 * HOUR)).toEqual([
+      [2, 0, []],
+      [1, 1, [1]],
+    ]);
+  });
+});

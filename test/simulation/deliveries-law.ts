@@ -1,0 +1,354 @@
+/**
+ * The law of decisions to notify: each is one row, which waits for the message of its group, and ends in exactly one of
+ * delivered, suppressed and dead, or still waits with a group that is due. Computed from the stored rows, the states that
+ * they were in, and what the model expects; which group a decision waits in is no part of it.
+ */
+import type { GroupNotification } from '../../src/alert/notification.ts';
+import type { Store } from '../../src/ledger/store/store.ts';
+import { LEVELS } from '../../src/sigma/index.ts';
+import type { Expected } from './model.ts';
+import type { DeliveryState } from './observer.ts';
+import type { ModelAct } from './plain-acts.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** How long an alarm may need to make a message that is due. */
+const ALARM_MS = 15 * SECOND;
+/** Keys of groups in a flood begin so. */
+const FLOOD = '~';
+
+export interface DeliveriesOptions {
+  readonly store: Store;
+  readonly expected: Expected;
+  readonly acts: readonly ModelAct[];
+  readonly states: ReadonlyMap<number, readonly DeliveryState[]>;
+  /** The name of a receiver to the network. */
+  readonly canonical: (receiver: string) => string;
+  /** From then on alarms ring when they should, wall, ms. */
+  readonly calmAt: number;
+  readonly now: number;
+  readonly report: (problem: string) => void;
+}
+
+type Row = {
+  id: number;
+  receiver: string;
+  alert: number;
+  rule: string;
+  level: number;
+  state: string;
+  queued_at: number;
+  settled_at: number | null;
+  reason: string | null;
+  digest: number | null;
+  grp: string | null;
+  subject: string | null;
+  seq: number | null;
+  actor: string | null;
+  kind: string;
+  count: number | null;
+  first: string | null;
+  inhibited: string;
+  more: number | null;
+};
+
+/** A decision's row: for whom it was made and when, and when it stopped to wait; null: it waits. */
+interface Decided extends Row {
+  readonly madeFor: string;
+  readonly madeAt: number;
+  readonly leftAt: number | null;
+}
+
+/** Reports what breaks the law. */
+export function reportDeliveries(options: DeliveriesOptions): void {
+  const { store, states, report } = options;
+  const rows = store.all<Row>(
+    `SELECT deliveries.id, receiver, alert, rule, deliveries.level, deliveries.state, queued_at, settled_at, reason, digest,
+       grp, subject, seq, notification ->> '$.entry.actor.id' AS actor, notification ->> '$.kind' AS kind, notification ->> '$.alert.count' AS count,
+       (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first')) AS first,
+       (SELECT json_group_array(value ->> '$.id') FROM json_each(notification, '$.inhibited')) AS inhibited,
+       notification ->> '$.inhibitedMore' AS more
+     FROM deliveries JOIN alerts ON alerts.id = alert WHERE health IS NULL ORDER BY deliveries.id`,
+  );
+  const messages = new Map(rows.filter(({ grp }) => grp === null).map((row) => [row.id, row]));
+  const madeAt = (id: number): number => states.get(id)?.[0]?.queuedAt ?? Number.NaN;
+  const decided = rows
+    .filter(({ grp }) => grp !== null)
+    .map((row): Decided => {
+      const madeFor = states.get(row.id)?.[0]?.receiver ?? row.receiver;
+      return { ...row, madeFor, madeAt: madeAt(row.id), leftAt: leftAt(row, states, madeAt) };
+    });
+  reportUnexpected(decided, options);
+  for (const row of decided) reportStates(row, states.get(row.id) ?? [], report);
+  reportWaiting(decided, options);
+  reportSuppressed(decided, options);
+  reportListed(decided, options);
+  reportMessages(decided, messages, options);
+  reportAlong(decided, options);
+  reportWaits(decided, options);
+  reportReminders(decided, options);
+  reportDeaths(decided, options);
+}
+
+/** When it stopped to wait: it became a message at a time that is its new place in line, or went into one made then. */
+function leftAt(row: Row, states: DeliveriesOptions['states'], madeAt: (id: number) => number): number | null {
+  const [, next] = states.get(row.id) ?? [];
+  if (next === undefined) return null;
+  switch (next.state) {
+    case 'suppressed':
+      return next.settledAt;
+    case 'bundled':
+      return row.digest === null ? null : madeAt(row.digest);
+    default:
+      return next.queuedAt;
+  }
+}
+
+/** Each decision of the model to notify is one row, and no other is there. */
+function reportUnexpected(decided: readonly Decided[], { expected, canonical, report }: DeliveriesOptions): void {
+  const text = (receiver: string, of: { alert: number; kind: string; seq: number | null }, count: unknown) =>
+    `${canonical(receiver)}: alert ${of.alert} ${of.kind} ×${count} at seq ${of.seq}`;
+  const due = expected.messages.map((of) => [text(of.receiver, of, of.count), of.first.join()] as const);
+  const got = decided.map((of) => [text(of.receiver, of, of.count), of.first ?? ''] as const);
+  const [dueBy, gotBy] = [due, got].map((list) => Map.groupBy(list, ([name]) => name)) as [
+    Map<string, (readonly [string, string])[]>,
+    Map<string, (readonly [string, string])[]>,
+  ];
+  for (const [name, of] of dueBy) {
+    const there = gotBy.get(name) ?? [];
+    if (there.length !== of.length) report(`${name}: ${of.length} expected, ${there.length} there`);
+    else if (there.map(([, first]) => first).join(' ') !== of.map(([, first]) => first).join(' '))
+      report(`${name}: it shows ${there.map(([, first]) => first)}, not ${of.map(([, first]) => first)}`);
+  }
+  for (const name of gotBy.keys()) if (!dueBy.has(name)) report(`${name}: not expected`);
+}
+
+/** From a state, to these. A dead one may be sent again. */
+const NEXT: Readonly<Record<string, readonly string[]>> = {
+  waiting: ['pending', 'bundled', 'suppressed'],
+  pending: ['bundled', 'delivered', 'dead'],
+  bundled: ['delivered', 'dead'],
+  dead: ['pending', 'bundled'],
+  delivered: [],
+  suppressed: [],
+};
+
+function reportStates(row: Decided, states: readonly DeliveryState[], report: (problem: string) => void): void {
+  if (states[0]?.state !== 'waiting') report(`delivery ${row.id} began as ${states[0]?.state}`);
+  states.forEach(({ state }, i) => {
+    const before = states[i - 1]?.state;
+    if (before !== undefined && NEXT[before]?.includes(state) !== true)
+      report(`delivery ${row.id} was ${before}, and then ${state}`);
+  });
+}
+
+/** What waits has a group that is due. */
+function reportWaiting(decided: readonly Decided[], { store, now, report }: DeliveriesOptions): void {
+  const due = new Map(
+    store
+      .all<{ receiver: string; key: string; due_at: number | null }>('SELECT receiver, key, due_at FROM groups')
+      .map(({ receiver, key, due_at: dueAt }) => [`${receiver} ${key}`, dueAt]),
+  );
+  for (const { id, receiver, grp, state } of decided) {
+    if (state !== 'waiting') continue;
+    const dueAt = due.get(`${receiver} ${grp}`) ?? null;
+    if (dueAt === null) report(`delivery ${id} to ${receiver} waits, and its group ${grp} is not due`);
+    else if (dueAt < now - ALARM_MS) report(`delivery ${id} to ${receiver} waits, and its group ${grp} was due`);
+  }
+}
+
+/** What is suppressed waited when somebody acted, or a correlation's message lists it; and the reverse. */
+function reportSuppressed(decided: readonly Decided[], { expected, acts, canonical, report }: DeliveriesOptions): void {
+  const acting = Map.groupBy(
+    acts.filter(({ act, who }) => who !== 'tocsin' && (act === 'acknowledge' || act === 'resolve')),
+    ({ alert }) => alert,
+  );
+  const ofSeq = Map.groupBy(decided, ({ receiver, seq }) => `${canonical(receiver)} ${seq}`);
+  const listed = new Map<number, number>();
+  for (const { receiver, alert, seq, rules, seqs, level } of expected.inhibitions) {
+    const own = ofSeq.get(`${canonical(receiver)} ${seq}`)?.find((row) => row.alert === alert);
+    if (own === undefined) continue;
+    const at = own.madeAt;
+    for (const row of [...seqs].flatMap((of) => ofSeq.get(`${canonical(receiver)} ${of}`) ?? [])) {
+      if (row.id >= own.id || !rules.has(row.rule) || row.level > LEVELS.indexOf(level) || row.alert === alert)
+        continue;
+      if (row.state === 'suppressed' && row.leftAt === at) listed.set(row.id, at);
+      const waited = row.leftAt === null || row.leftAt > at;
+      if (waited && row.grp?.startsWith(FLOOD) === false)
+        report(`delivery ${row.id} of alert ${row.alert} waited when alert ${alert} listed it, and was not suppressed`);
+    }
+  }
+  for (const { id, alert, state, madeAt, leftAt, reason } of decided) {
+    const over = acting.get(alert)?.find(({ at }) => madeAt < at && (leftAt === null || at < leftAt));
+    if (over !== undefined) report(`delivery ${id} waited when act ${over.id} came, and was not suppressed`);
+    if (state !== 'suppressed' || listed.has(id)) continue;
+    if (acting.get(alert)?.some(({ at }) => at === leftAt) !== true)
+      report(`delivery ${id} of alert ${alert} is suppressed, and that is not why: ${reason}`);
+  }
+}
+
+/** What a correlation inhibits is listed in its message, or counted there. */
+function reportListed(decided: readonly Decided[], { expected, canonical, report }: DeliveriesOptions): void {
+  // A reminder may have the entry of the match before it.
+  const rows = Map.groupBy(decided, (row) => `${canonical(row.receiver)} ${row.alert} ${row.seq}`);
+  for (const { alert, by, seq, receiver } of expected.listed) {
+    const lists = rows.get(`${canonical(receiver)} ${by} ${seq}`) ?? [];
+    if (!lists.some(({ inhibited, more }) => JSON.parse(inhibited).includes(alert) || (more ?? 0) > 0))
+      report(
+        `alert ${alert} is inhibited at seq ${seq}, and the message of alert ${by} to ${receiver} does not list it`,
+      );
+  }
+}
+
+/** What went into a message ends with it, was made one with it, and is named or counted in it. */
+function reportMessages(
+  decided: readonly Decided[],
+  messages: ReadonlyMap<number, Row>,
+  { store, report }: DeliveriesOptions,
+): void {
+  const inMessage = Map.groupBy(
+    decided.filter(({ digest }) => digest !== null && messages.has(digest)),
+    ({ digest }) => digest ?? 0,
+  );
+  for (const [id, message] of messages) {
+    if (message.kind === 'digest') continue;
+    const rows = inMessage.get(id) ?? [];
+    const wrong = (what: string): void => report(`message ${id} to ${message.receiver} ${what}`);
+    if (rows.length < 2) wrong(`is of ${rows.length} decisions`);
+    for (const { id: of, receiver, state, settled_at: settledAt } of rows) {
+      if (receiver !== message.receiver) wrong(`has ${of}, which is for ${receiver}`);
+      if (state !== message.state && !(state === 'bundled' && message.state === 'pending'))
+        wrong(`is ${message.state}, and ${of} in it is ${state}`);
+      if (settledAt !== message.settled_at) wrong(`did not end with ${of}`);
+    }
+    if (!rows.some(({ grp }) => isOfGroup(rows, grp ?? '')))
+      wrong('has what shares no actor and no entry with the rest');
+    const alerts = new Set(rows.map(({ alert }) => alert));
+    const highest = Math.max(...rows.map(({ level }) => level));
+    if (!rows.some(({ alert, level }) => alert === message.alert && level === highest))
+      wrong(`leads with alert ${message.alert}, which is not the most severe`);
+    if (message.level !== highest) wrong(`has the level ${message.level}, not ${highest}`);
+    if (message.kind !== 'group') {
+      if (alerts.size !== 1) wrong(`is of one alert, and has ${alerts.size}`);
+      continue;
+    }
+    const [text] = store.all<{ notification: string }>('SELECT notification FROM deliveries WHERE id = ?', id);
+    reportGroup(JSON.parse(text?.notification ?? '{}'), rows, wrong);
+  }
+}
+
+/** Whether a message may be that of a group: what it has of others shares an actor or an entry with what it has of this. */
+function isOfGroup(rows: readonly Decided[], key: string): boolean {
+  const own = rows.filter(({ grp }) => grp === key);
+  const others = rows.filter(({ grp }) => grp !== key);
+  if (others.length > 0 && key.startsWith(FLOOD)) return false;
+  const shared = new Set(own.flatMap(sharedBy));
+  return others.every((row) => row.grp?.startsWith(FLOOD) === false && sharedBy(row).some((name) => shared.has(name)));
+}
+
+/** What a message has in common with what it takes along: whose alert it is, the entry, and its actor. */
+function sharedBy({ madeFor, subject, seq, actor }: Decided): string[] {
+  const names = [`of ${subject}`, `seq ${seq}`, ...(actor === null ? [] : [`of actor ${actor}`])];
+  return names.map((name) => `${madeFor} ${name}`);
+}
+
+/** A group's message counts what is in it, and names the most severe. */
+function reportGroup({ group }: GroupNotification, rows: readonly Decided[], wrong: (what: string) => void): void {
+  const alerts = Map.groupBy(rows, ({ alert }) => alert);
+  if (group.alerts !== alerts.size) wrong(`counts ${group.alerts} alerts of ${alerts.size}`);
+  if (group.decisions !== rows.length) wrong(`counts ${group.decisions} decisions of ${rows.length}`);
+  const named = [group.first.alert.id, ...group.others.map(({ id }) => id)];
+  if (named.length + group.more !== alerts.size) wrong(`names ${named.length} alerts and counts ${group.more} more`);
+  if (new Set(named).size !== named.length || named.some((id) => !alerts.has(id))) wrong(`names ${named.join(', ')}`);
+  const levelOf = (id: number): number => Math.max(...(alerts.get(id) ?? []).map(({ level }) => level));
+  const least = Math.min(...named.map(levelOf));
+  for (const id of alerts.keys()) if (!named.includes(id) && levelOf(id) > least) wrong(`does not name alert ${id}`);
+  for (const of of [group.first.alert, ...group.others]) {
+    const newest = alerts.get(of.id)?.at(-1)?.count;
+    if (newest !== of.count) wrong(`shows ${of.count} matches of alert ${of.id}, which had ${newest}`);
+  }
+}
+
+/** What waits elsewhere, and shares an actor or an entry with the message of a group, goes with it. */
+function reportAlong(decided: readonly Decided[], { report }: DeliveriesOptions): void {
+  const alike = decided.filter(({ grp }) => grp?.startsWith(FLOOD) === false);
+  const shared = new Map<string, Decided[]>();
+  for (const row of alike) for (const name of sharedBy(row)) shared.set(name, [...(shared.get(name) ?? []), row]);
+  const sent = alike.filter(({ state, leftAt }) => state !== 'suppressed' && leftAt !== null);
+  for (const rows of Map.groupBy(sent, ({ leftAt, digest, id }) => `${leftAt} ${digest ?? -id}`).values()) {
+    // Whose message one of several groups is is not known.
+    if (new Set(rows.map(({ grp }) => grp)).size > 1) continue;
+    for (const row of rows) {
+      const at = row.leftAt ?? 0;
+      for (const other of sharedBy(row).flatMap((name) => shared.get(name) ?? [])) {
+        const waited = other.madeAt < at && (other.leftAt === null || other.leftAt > at);
+        if (waited) report(`delivery ${other.id} waited on when ${row.id} of the same actor or entry was sent`);
+      }
+    }
+  }
+}
+
+/** How long a decision waits at most, ms. */
+function waitMax({ grp, kind, level }: Decided): number {
+  const isCritical = LEVELS[level] === 'critical';
+  if (grp?.startsWith(FLOOD)) return isCritical ? MINUTE : grp.includes('high flood') ? HOUR : 4 * HOUR;
+  if (kind === 'recurred') return isCritical ? HOUR : 4 * HOUR;
+  if (isCritical) return 5 * SECOND;
+  return LEVELS[level] === 'high' && (kind === 'opened' || kind === 'raised') ? 10 * MINUTE : 4 * HOUR;
+}
+
+/** Where alarms ring when they should, nothing waits longer than its level allows. */
+function reportWaits(decided: readonly Decided[], { calmAt, now, report }: DeliveriesOptions): void {
+  for (const row of decided) {
+    const waitedMs = (row.leftAt ?? now) - row.madeAt;
+    if (row.madeAt >= calmAt && waitedMs > waitMax(row) + ALARM_MS)
+      report(
+        `delivery ${row.id} to ${row.receiver} (${row.kind}, ${LEVELS[row.level]}) waited for ${waitedMs / SECOND} s`,
+      );
+  }
+}
+
+/** Reminders of a receiver are one message: at most one in an hour where critical is among them, else in four. */
+function reportReminders(decided: readonly Decided[], { report }: DeliveriesOptions): void {
+  const sent = decided.filter(({ state, leftAt }) => state !== 'suppressed' && leftAt !== null);
+  const messages = Map.groupBy(sent, ({ leftAt, digest, id }) => `${leftAt} ${digest ?? -id}`);
+  const last = new Map<string, number>();
+  for (const rows of [...messages.values()].sort((a, b) => (a[0]?.leftAt ?? 0) - (b[0]?.leftAt ?? 0))) {
+    const [one] = rows;
+    // What has others in it may be their message, which took a reminder along.
+    if (one === undefined || rows.some(({ kind }) => kind !== 'recurred')) continue;
+    const at = one.leftAt ?? 0;
+    const isCritical = rows.some(({ level }) => LEVELS[level] === 'critical');
+    const since = at - (last.get(one.madeFor) ?? Number.NEGATIVE_INFINITY);
+    if (since < (isCritical ? HOUR : 4 * HOUR))
+      report(`${one.madeFor} was reminded ${since / SECOND} s after the last time (${rows.map(({ id }) => id)})`);
+    last.set(one.madeFor, at);
+  }
+}
+
+/** What died counts as not notified, as an act says; and no other does. */
+function reportDeaths(decided: readonly Decided[], { acts, states, canonical, report }: DeliveriesOptions): void {
+  const deaths = new Map(
+    acts.filter(({ act }) => act === 'dead').map((of) => [`${of.alert} ${receiverIn(of, canonical)}`, of]),
+  );
+  const died = new Map<string, Set<number>>();
+  for (const { id, alert, receiver, inhibited } of decided) {
+    for (const { state, settledAt } of states.get(id) ?? []) {
+      if (state !== 'dead' || settledAt === null) continue;
+      for (const of of [alert, ...(JSON.parse(inhibited) as readonly number[])]) {
+        const whose = `${of} ${canonical(receiver)}`;
+        died.set(whose, (died.get(whose) ?? new Set()).add(settledAt));
+        if (!deaths.has(whose)) report(`delivery ${id} died, and alert ${of} counts as notified`);
+      }
+    }
+  }
+  for (const act of acts) {
+    if (act.act === 'dead' && died.get(`${act.alert} ${receiverIn(act, canonical)}`)?.has(act.at) !== true)
+      report(`act ${act.id} says that a message of alert ${act.alert} died, and none did`);
+  }
+}
+
+function receiverIn({ detail }: ModelAct, canonical: (receiver: string) => string): string {
+  return canonical(String(detail?.['receiver']));
+}

@@ -1,0 +1,148 @@
+/** What acts do to the model's alerts: those of people, and those that time does. Reports acts that should not have been. */
+import type { Resolution } from '../../src/alert/alert.ts';
+import type { Notified } from '../../src/alert/notify.ts';
+import type { RoutedReceiver } from '../../src/routing/routing.ts';
+import type { ModelAlert, ModelMessage } from './plain-alerts.ts';
+import { isHighOrCritical, notifiedWith, rank } from './plain-decisions.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** An act as it is stored, and what was when it was. */
+export interface ModelAct {
+  readonly id: number;
+  readonly alert: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly act: string;
+  readonly who: string;
+  readonly via: string | null;
+  readonly detail: Readonly<Record<string, unknown>> | null;
+  readonly receivers: readonly RoutedReceiver[];
+  readonly watermark: number;
+}
+
+/** Lets an act take effect. */
+export function applyAct(alert: ModelAlert, act: ModelAct, messages: ModelMessage[], problems: string[]): void {
+  const wrong = (why: string): void => {
+    problems.push(`act ${act.id} ("${act.act}" by ${act.who}) on alert ${alert.id}: ${why}`);
+  };
+  const isLive = alert.state === 'open' || alert.state === 'acknowledged';
+  const notify = (receiver: string, kind: string, reason: string): void => {
+    const before = alert.notified.get(receiver) ?? null;
+    alert.notified.set(receiver, notifiedWith({ kind, reason }, act.at, alert, before));
+    // A receiver that was removed gets nothing.
+    if (!act.receivers.some(({ name }) => name === receiver)) return;
+    messages.push({
+      ...{ receiver, alert: alert.id, kind, count: alert.count, level: alert.level },
+      ...{ seq: alert.lastSeq, first: [] },
+    });
+  };
+  if (act.who === 'tocsin') applyOwn(alert, act, isLive, notify, wrong);
+  else applyPersons(alert, act, isLive, wrong);
+}
+
+function applyPersons(
+  alert: ModelAlert,
+  { act, who, at, detail }: ModelAct,
+  isLive: boolean,
+  wrong: (why: string) => void,
+): void {
+  switch (act) {
+    case 'acknowledge':
+      if (!isLive) wrong('it is resolved');
+      if (alert.acknowledged?.by === who) wrong('it was acknowledged by the same person');
+      alert.state = 'acknowledged';
+      alert.acknowledged = { by: who, at, until: at + DAY, count: alert.count, level: alert.level };
+      for (const [name, of] of alert.notified) {
+        // No reminder; but new networks at high and critical are notified all the same.
+        const { kind, to, networksAt } = of.deferred ?? {};
+        const at = kind === 'updated' ? to : networksAt;
+        const deferred = at === undefined ? null : ({ to: at, kind: 'updated' } as const);
+        alert.notified.set(name, { ...of, reminders: 0, deferred });
+      }
+      break;
+    case 'resolve':
+      if (!isLive) wrong('it was resolved before');
+      alert.end(detail?.['reason'] as Resolution['reason'], who, at, (detail?.['comment'] ?? null) as string | null);
+      break;
+    case 'assign':
+      if (alert.assignee === detail?.['to']) wrong('it was assigned so before');
+      alert.assignee = detail?.['to'] as string | null;
+      break;
+    case 'comment':
+      break;
+    default:
+      wrong('nobody can do that');
+  }
+}
+
+function applyOwn(
+  alert: ModelAlert,
+  { act, at, detail, receivers, watermark }: ModelAct,
+  isLive: boolean,
+  notify: (receiver: string, kind: string, reason: string) => void,
+  wrong: (why: string) => void,
+): void {
+  const { acknowledged } = alert;
+  switch (act) {
+    case 'deferred':
+      for (const [name, kind] of Object.entries((detail?.['receivers'] ?? {}) as Record<string, string>)) {
+        const deferred = alert.notified.get(name)?.deferred ?? null;
+        if (deferred?.kind !== kind) wrong(`nothing of the kind ${kind} waits for ${name}`);
+        // A reminder takes along those of its receiver that are due later.
+        if (deferred !== null && deferred.to > at && kind !== 'recurred')
+          wrong(`it comes ${deferred.to - at} ms too soon`);
+        notify(name, kind, kind === 'updated' ? 'new network' : 'goes on, and nobody acted');
+      }
+      break;
+    case 'acknowledgement ended': {
+      if (acknowledged === null || acknowledged.until > at) {
+        wrong('it had not ended');
+        break;
+      }
+      const came = alert.count > acknowledged.count;
+      const due = receivers
+        .filter(({ name, minLevel }) => alert.notified.has(name) && rank(alert.level) >= rank(minLevel))
+        .map(({ name }) => name);
+      const named = (detail?.['receivers'] ?? []) as readonly string[];
+      if ([...named].sort().join() !== (came ? due : []).sort().join())
+        wrong(`it names ${named.join(', ')}, not ${(came ? due : []).join(', ')}`);
+      alert.state = 'open';
+      alert.acknowledged = null;
+      for (const name of named) notify(name, 'recurred', 'goes on, and nobody acted');
+      break;
+    }
+    case 'resolved':
+      if (!isLive) wrong('it was resolved before');
+      if (isHighOrCritical(alert.level)) wrong(`its level is ${alert.level}`);
+      if (watermark < alert.lastAt + 14 * DAY) wrong('it was not quiet for two weeks');
+      alert.end('quiet', 'tocsin', at, null);
+      break;
+    case 'silence ended': {
+      if (alert.state === 'resolved') wrong('it is resolved');
+      if (!alert.isSilenced) wrong('nothing severe of it was silenced');
+      const due = receivers
+        .filter(({ minLevel }) => rank(alert.level) >= rank(minLevel))
+        .filter(({ name }) => (alert.notified.get(name)?.count ?? 0) < alert.count)
+        .map(({ name }) => name);
+      const named = (detail?.['receivers'] ?? []) as readonly string[];
+      if ([...named].sort().join() !== [...due].sort().join())
+        wrong(`it names ${named.join(', ')}, not ${due.join(', ')}`);
+      alert.isSilenced = false;
+      for (const name of named) {
+        const before = alert.notified.get(name) ?? null;
+        notify(name, before === null ? 'opened' : 'recurred', 'its silence ended');
+        // That is no reminder.
+        const { reminders = 0 } = before ?? {};
+        alert.notified.set(name, { ...(alert.notified.get(name) as Notified), reminders });
+      }
+      break;
+    }
+    case 'dead':
+      if (!alert.notified.delete(String(detail?.['receiver']))) wrong('that receiver was not notified');
+      break;
+    default:
+      wrong('nothing does that');
+  }
+}
