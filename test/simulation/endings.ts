@@ -31,7 +31,7 @@ const THOUSANDS = 2_000;
 const DRAIN_HOURS_MAX = 4;
 /** A day in which alerts go on, and what it takes for an acknowledgement of its first hours to end. */
 const NOISY_HOURS = 32;
-/** So long before an alert that it is none of it. */
+/** So long before an alert that it is not part of it. */
 const LONG_BEFORE = 7.5 * DAY;
 
 export type Ending =

@@ -727,13 +727,13 @@ export const GUARDS: readonly Guard[] = [
     replace: 'silence.startsAt <= at && holds(silence, match)',
   },
   {
-    name: 'silences: what is severe is said when they end',
+    name: 'silences: what is severe is notified when they end',
     file: 'src/ledger/deliver/wake.ts',
     find: 'if (before.silencedUntil === null || before.silencedUntil > now) return before;',
     replace: 'if (before.silencedUntil === null || before.silencedUntil > 0) return before;',
   },
   {
-    name: 'silences: nothing is said of what was resolved',
+    name: 'silences: nobody is notified of what was resolved',
     file: 'src/ledger/deliver/wake.ts',
     find: "if (before.status === 'resolved') return { ...before, silencedUntil: null };",
     replace: '',

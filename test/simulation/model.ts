@@ -162,7 +162,7 @@ export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts,
   const decide = (placed: PlacedMatch, firing: Map<string, Firing[]>, entry: ModelEntry, engineNow: Engine): void => {
     const { rule, alert, match, isLate, lastAt } = placed;
     const receivers = receiversAt(entry.seq);
-    // Whoever silences an actor or an address means no one else: all that a correlation counted must be known, and theirs.
+    // A person who silences an actor or an address means no one else: all that a correlation counted must be known, and theirs.
     const entriesIn = (): readonly ModelEntry['body'][] | null => {
       const counted = placed.counted();
       const isWhole = placed.times <= counted.length + 1 && counted.length < CONTRIBUTING_MAX;
