@@ -35,6 +35,12 @@ function deedOf(act: string, who: string, detail: { readonly [field: string]: un
       return 'The acknowledgement ended';
     case 'deferred':
       return `A reminder to ${counted(namesIn(detail.receivers), 'receiver')}`;
+    case 'escalated':
+      return 'It escalated: nobody had acknowledged it in time';
+    case 'silence ended':
+      return 'Its silence ended';
+    case 'introduced':
+      return 'A receiver that is new was notified';
     case 'dead':
       return `A message to ${textOf(detail.receiver)} could not be delivered`;
     default:

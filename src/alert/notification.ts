@@ -73,6 +73,8 @@ export interface AlertNotification {
   };
   readonly entry: EntryView;
   readonly evidence: readonly Evidence[];
+  /** The receiver that did not take it in time. */
+  readonly insteadOf?: string;
   /** Whom the route says to mention, in the receiver's own words: `@oncall`. */
   readonly mention?: string;
   /** What the rule's Sigma `fields` have in the entry, at most 8. */
@@ -115,9 +117,10 @@ export interface NamedCount {
 /** Decisions about several alerts in one message (groups.ts). Attackers may have written the names in it. */
 export interface GroupNotification {
   readonly kind: 'group';
+  /** The receiver that did not take it in time. */
+  readonly insteadOf?: string;
   readonly group: {
-    /** Beside those of groups.ts: what a new receiver has to know, and what came outside a receiver's active times. */
-    readonly kind: GroupKind | 'new receiver' | 'active times';
+    readonly kind: GroupKind;
     /** The highest in it. */
     readonly level: Level;
     /** Whose alerts: an actor's name or id, or a network; null: of several. */

@@ -67,6 +67,8 @@ export interface Notify {
   /** The entry that led to it. */
   readonly seq: number;
   readonly isUrgent?: boolean;
+  /** A group of its own. */
+  readonly group?: 'new receiver';
   readonly inhibits: Inhibits | null;
   /** By receiver: the alerts whose matches of this entry it inhibits. */
   readonly inhibited?: ReadonlyMap<string, readonly InhibitedAlert[]>;

@@ -49,6 +49,8 @@ type Row = {
   kind: string;
   count: number | null;
   first: string | null;
+  instead: string | null;
+  fell_back: number | null;
   inhibited: string;
   more: number | null;
 };
@@ -68,10 +70,13 @@ export function reportDeliveries(options: DeliveriesOptions): void {
        grp, subject, seq, notification ->> '$.entry.actor.id' AS actor, notification ->> '$.kind' AS kind, notification ->> '$.alert.count' AS count,
        (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first')) AS first,
        (SELECT json_group_array(value ->> '$.id') FROM json_each(notification, '$.inhibited')) AS inhibited,
-       notification ->> '$.inhibitedMore' AS more
+       notification ->> '$.inhibitedMore' AS more, notification ->> '$.insteadOf' AS instead, fell_back
      FROM deliveries JOIN alerts ON alerts.id = alert WHERE health IS NULL ORDER BY deliveries.id`,
   );
-  const messages = new Map(rows.filter(({ grp }) => grp === null).map((row) => [row.id, row]));
+  const messages = new Map(
+    rows.filter(({ grp, instead }) => grp === null && instead === null).map((row) => [row.id, row]),
+  );
+  reportFallback(rows, report);
   const madeAt = (id: number): number => states.get(id)?.[0]?.queuedAt ?? Number.NaN;
   const decided = rows
     .filter(({ grp }) => grp !== null)
@@ -89,6 +94,24 @@ export function reportDeliveries(options: DeliveriesOptions): void {
   reportWaits(decided, options);
   reportReminders(decided, options);
   reportDeaths(decided, options);
+}
+
+/** What one receiver did not take in time, another one got, once: at high and critical. */
+function reportFallback(rows: readonly Row[], report: (problem: string) => void): void {
+  const names = (of: readonly Row[], nameOf: (row: Row) => string): string =>
+    of
+      .map((row) => `alert ${row.alert} of ${nameOf(row)}`)
+      .sort()
+      .join(', ');
+  const fallen = rows.filter(({ fell_back: at }) => at !== null);
+  const copies = rows.filter(({ instead }) => instead !== null);
+  const [left, got] = [names(fallen, ({ receiver }) => receiver), names(copies, ({ instead }) => instead ?? '')];
+  // What was sent elsewhere by an operator has another receiver now.
+  if (fallen.length !== copies.length) report(`fell back: ${left}; there: ${got}`);
+  for (const { id, level, state } of [...fallen, ...copies]) {
+    if (level < LEVELS.indexOf('high')) report(`delivery ${id} is not severe, and fell back`);
+    if (state === 'waiting' || state === 'suppressed') report(`delivery ${id} fell back, and is ${state}`);
+  }
 }
 
 /** When it stopped to wait: it became a message at a time that is its new place in line, or went into one made then. */

@@ -19,6 +19,7 @@ import { enqueueNotifications } from './waiting.ts';
 interface NotifyNow extends Pick<AlertNotification, 'kind' | 'reason'> {
   readonly to: readonly string[];
   readonly isUrgent?: boolean;
+  readonly group?: 'new receiver';
 }
 
 /** Notifies these receivers. The rule or the entry may be gone. */
@@ -26,7 +27,7 @@ export function notifyNow(
   store: Store,
   setup: Notifying,
   alert: Alert,
-  { kind, reason, to, isUrgent = false }: NotifyNow,
+  { kind, reason, to, isUrgent = false, group }: NotifyNow,
   now: number,
 ): void {
   if (to.length === 0) return;
@@ -35,7 +36,14 @@ export function notifyNow(
   const routes = routesOfMatch(setup, rule, alert, body, now);
   const notification = buildNotification({ kind, ...(reason !== undefined && { reason }) }, rule, alert, shown, null);
   const places = to.map((name) => placeOf(routes, name, rule, alert, shown.entry, body));
-  const notify: Notify = { to: places, notification, seq: alert.lastSeq, isUrgent, inhibits: null };
+  const notify: Notify = {
+    to: places,
+    notification,
+    seq: alert.lastSeq,
+    isUrgent,
+    ...(group && { group }),
+    inhibits: null,
+  };
   enqueueNotifications(store, [notify], setup.receivers, now);
 }
 

@@ -59,7 +59,7 @@ export function enqueueNotifications(
   now: number,
 ): void {
   const places = new Map<string, Places>();
-  for (const { to, notification, seq, isUrgent = false, inhibits, inhibited: decided } of notifications) {
+  for (const { to, notification, seq, isUrgent = false, inhibits, inhibited: decided, group } of notifications) {
     for (const { receiver, subject, settings, heldUntil } of to) {
       const waited = inhibits === null ? [] : inhibit(store, receiver, notification.alert.id, inhibits, now);
       const inhibited = [...(decided?.get(receiver) ?? []), ...waited];
@@ -83,7 +83,7 @@ export function enqueueNotifications(
       };
       const place = places.get(receiver) ?? createPlaces(store, receiver, now);
       places.set(receiver, place);
-      const key = place.put(grouped, { settings, heldUntil });
+      const key = place.put(grouped, { settings, heldUntil, group });
       store.run(
         `INSERT INTO deliveries (receiver, alert, notification, level, state, attempts, queued_at, grp, subject, seq)
          VALUES (?, ?, ?, ?, 'waiting', 0, ?, ?, ?, ?)`,
@@ -92,6 +92,11 @@ export function enqueueNotifications(
     }
   }
   for (const place of places.values()) place.save();
+}
+
+/** How a decision is put into a group. */
+interface PutInto extends Pick<NotifyTo, 'settings' | 'heldUntil'> {
+  readonly group: Notify['group'];
 }
 
 type Places = ReturnType<typeof createPlaces>;
@@ -116,9 +121,10 @@ function createPlaces(store: Store, receiver: string, now: number) {
   };
   return {
     /** Returns the key of the group where the decision waits. */
-    put: (grouped: Grouped, { settings, heldUntil }: Pick<NotifyTo, 'settings' | 'heldUntil'>): string => {
+    put: (grouped: Grouped, { settings, heldUntil, group }: PutInto): string => {
       const of = { intervalMs: settings.groupIntervalMs ?? null, dueAt: null };
       // What waits for a time of the day makes no flood.
+      if (group !== undefined) return into(FLOOD_KEYS + group, group, grouped, of);
       if (heldUntil !== null) return into(HELD, 'active times', grouped, { ...of, dueAt: heldUntil });
       if (settings.digest !== undefined)
         return into(DAILY, 'digest', grouped, { ...of, dueAt: nextDailyAt(settings.digest, now) });

@@ -10,7 +10,9 @@ import type { HealthProblemKind } from '../../alert/notification.ts';
 import type { RoutedReceiver, Routing } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { utcText } from '../../text/times.ts';
+import { fallBack, nextFallbackAt } from '../deliver/fallback.ts';
 import { nextGroupAt, sendGroups } from '../deliver/group-message.ts';
+import { notifyNewcomers } from '../deliver/newcomers.ts';
 import { expire, nextDue } from '../deliver/outbox.ts';
 import { readReceivers, type StoredReceivers } from '../deliver/receivers.ts';
 import { nextWakeAt, wakeAlerts } from '../deliver/wake.ts';
@@ -56,6 +58,8 @@ export interface Watched {
   readonly usage?: UsageMeter | null;
   /** When deliveries were last looked through for what has waited too long; in memory only. */
   readonly expired: { at: number };
+  /** Whether receivers that are new were looked for; in memory only. */
+  readonly introduced: { done: boolean };
   /** Since when this process runs, as far as the watchdog knows; in memory only. */
   readonly started: { at: number | null };
 }
@@ -68,7 +72,10 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   if (state === null) return;
   const stored = readReceivers(store);
   endExpired(store, watched, stored, now);
+  if (!watched.introduced.done) notifyNewcomers(store, watched, now);
+  watched.introduced.done = true;
   makeMessages(store, watched, now);
+  fallBack(store, watched, stored, now);
   const quietMs = now - watched.unsaved.movedAt(state);
   if (quietMs >= watched.blindAfterMs) {
     const minutes = Math.round(quietMs / 60_000);
@@ -114,6 +121,7 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
     changedDueAt(state.changed),
     nextRepeatAt(store),
     nextWakeAt(store),
+    nextFallbackAt(store, watched, stored),
     nextGroupAt(store),
     limitsDueAt(store, watched.usage ?? null, now),
   ];

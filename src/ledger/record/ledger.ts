@@ -111,6 +111,7 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     unsaved,
     removed,
     expired: { at: 0 },
+    introduced: { done: false },
     started: { at: null },
   };
   return {

@@ -143,6 +143,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        seq INTEGER NOT NULL, expired_by TEXT, suppressed INTEGER NOT NULL, suppressed_at INTEGER, alerts TEXT NOT NULL)`,
     'CREATE INDEX silences_by_end ON silences (ends_at)',
   ],
+  ['ALTER TABLE deliveries ADD COLUMN fell_back INTEGER'],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */

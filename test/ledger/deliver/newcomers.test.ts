@@ -1,0 +1,118 @@
+/** A receiver that is new gets one message of what is open; and what one does not take goes to another. */
+
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/notify/receiver.ts';
+import type { Level } from '../../../src/sigma/index.ts';
+import { createScene, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
+
+const rules = (['critical', 'high', 'medium'] as const).map((level: Level) => onAction(level, { level }));
+const did = (action: string, id: string, at: number, actor: string) => entry(id, at, { action, actor: { id: actor } });
+const FAILED: Outcome = { kind: 'retry', reason: 'HTTP 500', afterMs: null };
+
+/** What is sent by then. `failing`: the receivers that take nothing. */
+function sent(scene: Scene, now: number, failing: readonly string[] = []): string[] {
+  scene.say(now);
+  const got: string[] = [];
+  scene.send(now, ({ receiver, notification }) => {
+    if (failing.includes(receiver)) return FAILED;
+    if (notification.kind === 'group')
+      got.push(`${receiver} ${notification.group.kind} of ${notification.group.alerts}`);
+    else if ('alert' in notification) got.push(`${receiver} ${notification.kind} ${notification.alert.id}`);
+    return { kind: 'delivered' };
+  });
+  return got;
+}
+
+describe('a receiver that is new', () => {
+  /** Five alerts, which slack was notified of; 2 is acknowledged. */
+  function before(): Scene {
+    const scene = createScene(rules, { receivers: [route('slack')] });
+    const actions = ['critical', 'high', 'high', 'medium', 'high'];
+    scene.record(actions.map((action, i) => did(action, `e${i}`, NOON, `actor ${i}`)));
+    for (let minute = 1; minute < 10; minute++) sent(scene, NOON + minute * MINUTE);
+    scene.ledger.act(
+      { alerts: [2], act: { act: 'acknowledge', comment: null }, who: 'a', via: 'cli', seenLevel: null },
+      NOON,
+    );
+    return scene;
+  }
+
+  it('gets one message of the open alerts at high and critical that nobody has acknowledged', () => {
+    const scene = before().reopened({
+      receivers: [route('slack'), route('mail'), route('pager', { minLevel: 'critical' })],
+    });
+    sent(scene, NOON + HOUR);
+    expect(sent(scene, NOON + HOUR + 5 * SECOND)).toEqual(['mail new receiver of 3', 'pager opened 1']);
+    expect(scene.store.all("SELECT alert, detail FROM acts WHERE act = 'introduced' ORDER BY alert")).toEqual([
+      { alert: 1, detail: '{"receivers":["mail","pager"]}' },
+      { alert: 3, detail: '{"receivers":["mail"]}' },
+      { alert: 5, detail: '{"receivers":["mail"]}' },
+    ]);
+  });
+
+  it('once, however often the ledger starts', () => {
+    const receivers = [route('slack'), route('mail')];
+    const scene = before();
+    const got = Array.from({ length: 5 }, (_, i) =>
+      sent(scene.reopened({ receivers }), NOON + HOUR + i * MINUTE),
+    ).flat();
+    expect(got.filter((words) => words.startsWith('mail'))).toEqual(['mail new receiver of 3']);
+  });
+
+  it('gets nothing where nothing is open', () => {
+    const scene = createScene(rules, { receivers: [route('slack')] }).reopened({
+      receivers: [route('slack'), route('mail')],
+    });
+    expect(sent(scene, NOON + HOUR)).toEqual([]);
+    expect(scene.count('acts')).toBe(0);
+  });
+});
+
+describe('a receiver that does not take what is high or critical within ten minutes', () => {
+  const opened = (action: string, receivers = [route('slack'), route('mail', { minLevel: 'critical' })]) => {
+    const scene = createScene(rules, { receivers });
+    scene.record([did(action, 'a', NOON, 'alice')]);
+    return scene;
+  };
+  const run = (scene: Scene, failing: readonly string[], minutes = 30) =>
+    Array.from({ length: minutes * 6 }, (_, i) =>
+      sent(scene, NOON + i * 10 * SECOND, failing).map((words) => `${Math.floor(i / 6)} ${words}`),
+    ).flat();
+
+  it('has it taken by another one that works, once', () => {
+    const scene = opened('high');
+    expect(run(scene, ['slack'])).toEqual(['10 mail opened 1']);
+    expect(scene.notifications("receiver = 'mail' AND health IS NULL")[0]).toMatchObject({ insteadOf: 'slack' });
+    // It is delivered there too once that works.
+    expect(sent(scene, NOON + 2 * HOUR)).toEqual(['slack opened 1']);
+  });
+
+  it('has it taken where its setting is missing', () => {
+    const receivers = [
+      route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' }),
+      route('mail', { minLevel: 'critical' }),
+    ];
+    const scene = opened('high', receivers);
+    expect(run(scene, [])).toEqual(['10 mail opened 1']);
+    expect(scene.ledger.nextAlarmAt(NOON + HOUR)).toBeGreaterThan(NOON + HOUR - 15 * MINUTE);
+  });
+
+  it('not what is medium, nor where none works', () => {
+    expect(run(opened('medium'), ['slack'])).toEqual([]);
+    expect(run(opened('high'), ['slack', 'mail'])).toEqual([]);
+  });
+
+  it('goes to the fallback of the routing first', () => {
+    const names = ['slack', 'mail', 'boss'];
+    const type = { type: 'slack', secret: 'X', signingSecret: null, minLevel: 'low' } as const;
+    const receivers = [
+      route('slack'),
+      route('mail', { minLevel: 'critical' }),
+      route('boss', { minLevel: 'critical' }),
+    ];
+    const routing = { receivers: names.map((name) => ({ ...type, name })), fallback: 'boss' };
+    const scene = createScene(rules, { receivers, routing });
+    scene.record([did('high', 'a', NOON, 'alice')]);
+    expect(run(scene, ['slack'])).toEqual(['10 boss opened 1']);
+  });
+});
