@@ -70,7 +70,7 @@ export function news(notification: AlertNotification): string[] {
     case 'raised':
       return [`raised to ${alert.level}`];
     case 'updated':
-      if (reason === 'new network') return ['from a new network'];
+      if (reason === 'new network') return [newNetworks(alert, 1) ?? 'from a new network'];
       if (reason === 'networks grown tenfold') return [`from ${networksText(alert)}`];
       return [`update (${number})`];
     case 'recurred':
@@ -118,7 +118,7 @@ export function actorAndAddress({ actor, clientIp }: EntryView, max = NAME_MAX):
 const UNAUTHENTICATED = 'unauthenticated';
 
 function change(notification: AlertNotification): string | null {
-  const { kind, alert, reason, resolution } = notification;
+  const { kind, alert, resolution } = notification;
   const number = matchesOverTime(notification);
   const rest = `${acknowledged(notification)} The latest is shown below.`;
   switch (kind) {
@@ -127,7 +127,7 @@ function change(notification: AlertNotification): string | null {
     case 'raised':
       return `Raised to ${alert.level}: ${number}.${rest}`;
     case 'updated':
-      return `${UPDATED.get(reason ?? '') ?? 'Update'}: ${number}.${rest}`;
+      return `${updated(notification)}: ${number}.${rest}`;
     case 'recurred':
       return `${recurred(notification)[1]}: ${number}.${rest}`;
     case 'resolved':
@@ -136,6 +136,21 @@ function change(notification: AlertNotification): string | null {
   }
 }
 
+function updated({ reason = '', alert }: AlertNotification): string {
+  const networks = reason === 'new network' ? newNetworks(alert, NETWORKS_SHOWN) : null;
+  return networks === null ? (UPDATED.get(reason) ?? 'Update') : `New: ${networks}`;
+}
+
+/** `from the new network 198.51.100.0/24`, `from 3 new networks: …`. Null: they are not known. */
+function newNetworks({ newNetworks: networks = [] }: AlertNotification['alert'], most: number): string | null {
+  if (networks.length === 0) return null;
+  const names = networks.slice(0, most).map((network) => untrustedLine(network, NAME_MAX));
+  if (networks.length === 1) return `from the new network ${names[0]}`;
+  const more = networks.length > names.length ? ' …' : '';
+  return `from ${numberText(networks.length)} new networks: ${names.join(', ')}${more}`;
+}
+
+const NETWORKS_SHOWN = 5;
 const UPDATED = new Map([
   ['new network', 'A new network'],
   ['count grown tenfold', 'Ten times as many matches as before'],

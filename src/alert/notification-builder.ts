@@ -4,7 +4,10 @@
  * Contract: pure. The result holds everything that a message shows, so that it can be sent after the rule and the entry are
  * gone.
  */
-import type { Evidence, Rule } from '../sigma/index.ts';
+import type { EntryBody } from '../audit-log/entry.ts';
+import { type Evidence, fieldValue, type Rule } from '../sigma/index.ts';
+import { canonicalJson } from '../text/canonical-json.ts';
+import { safeSlice } from '../text/untrusted.ts';
 import type { Alert, MatchedWindow } from './alert.ts';
 import { conditionWords } from './condition-wording.ts';
 import { entryView } from './entry-view.ts';
@@ -15,11 +18,18 @@ import { RULES_MAX } from './number-wording.ts';
 export interface ShownEntry {
   readonly entry: EntryView;
   readonly evidence: readonly Evidence[];
+  /** The whole entry, for the rule's `fields`; absent: it is gone. */
+  readonly body?: EntryBody;
+}
+
+/** What there is to report. */
+interface NotificationNews extends Pick<AlertNotification, 'kind' | 'reason'> {
+  readonly newNetworks?: readonly string[];
 }
 
 /** Builds it. `rule`: null if it no longer exists; the alert's row then holds what is known of it. */
 export function buildNotification(
-  { kind, reason }: Pick<AlertNotification, 'kind' | 'reason'>,
+  { kind, reason, newNetworks = [] }: NotificationNews,
   rule: Rule | null,
   alert: Alert,
   shown: ShownEntry,
@@ -43,15 +53,30 @@ export function buildNotification(
       lastAt: alert.lastAt,
       periodMs: alert.periodMs,
       networks: alert.networks.length,
+      ...(newNetworks.length > 0 && { newNetworks }),
       acknowledgedBy: alert.acknowledged?.by ?? null,
     },
     entry: shown.entry,
     evidence: shown.evidence,
+    ...fieldsOf(rule, shown.body),
     ...(kind === 'resolved' && alert.resolution !== null && { resolution: alert.resolution }),
     window,
   };
 }
 
+/** What the rule's Sigma `fields` have in the entry: of a correlation they are those that its condition counts. */
+function fieldsOf(rule: Rule | null, body: EntryBody | undefined): Pick<AlertNotification, 'fields'> {
+  if (rule?.kind !== 'detection' || rule.fields.length === 0 || body === undefined) return {};
+  const fields = rule.fields.slice(0, FIELDS_MAX).map((field) => {
+    const value = fieldValue(body, field) ?? null;
+    const text = value === null || typeof value === 'string' ? value : canonicalJson(value);
+    return { field, value: text === null ? null : safeSlice(text, FIELD_CHARS) };
+  });
+  return { fields };
+}
+
+const FIELDS_MAX = 8;
+const FIELD_CHARS = 300;
 /** More of a rule's title or condition is not shown. */
 const TITLE_MAX = 120;
 const CONDITION_MAX = 300;

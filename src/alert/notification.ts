@@ -68,6 +68,8 @@ export interface AlertNotification {
     readonly periodMs: number;
     /** How many networks (/24, /64) its matches came from. */
     readonly networks?: number;
+    /** The first of those that the receiver was not notified of before. */
+    readonly newNetworks?: readonly string[];
     /** Who acknowledged it; null: nobody has. */
     readonly acknowledgedBy?: string | null;
   };
@@ -249,6 +251,12 @@ export interface DigestNotification {
 }
 
 export type Notification = AlertNotification | GroupNotification | HealthNotification | DigestNotification;
+
+/** Whom a message mentions; null: nobody. */
+export function mentionIn(notification: Notification): string | null {
+  if ('group' in notification) return notification.group.first.mention ?? null;
+  return 'alert' in notification ? (notification.mention ?? null) : null;
+}
 
 /** The id of the test alert (ledger/deliver/test-delivery.ts), which no other alert has. */
 export const TEST_ALERT = 0;

@@ -116,3 +116,9 @@ export function notifiedNow(alert: Alert, receivers: readonly string[], now: num
   }
   return { ...alert, notified };
 }
+
+/** The networks of an alert that not all of these receivers were notified of, as far as they are kept. `before`: by what. */
+export function networksAfter(before: Alert, alert: Alert, receivers: readonly string[]): readonly string[] {
+  const known = Math.min(...receivers.map((name) => before.notified[name]?.networks ?? 0), alert.networks.length);
+  return alert.networks.slice(known);
+}

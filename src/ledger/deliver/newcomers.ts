@@ -35,6 +35,8 @@ export function notifyNewcomers(store: Store, setup: Notifying, now: number): vo
     ),
   );
   for (const before of open.map(alertFrom)) {
+    // Of these nobody was to be notified.
+    if (before.backfilled || before.silencedUntil !== null) continue;
     const { rule, body } = lastEntryOf(store, setup, before);
     const { to } = routesOfMatch(setup, rule, before, body, now);
     const names = newcomers

@@ -18,6 +18,7 @@ import { enqueueNotifications } from './waiting.ts';
 /** How receivers are notified. */
 interface NotifyNow extends Pick<AlertNotification, 'kind' | 'reason'> {
   readonly to: readonly string[];
+  readonly newNetworks?: readonly string[];
   readonly isUrgent?: boolean;
   readonly group?: 'new receiver';
 }
@@ -27,14 +28,17 @@ export function notifyNow(
   store: Store,
   setup: Notifying,
   alert: Alert,
-  { kind, reason, to, isUrgent = false, group }: NotifyNow,
+  { kind, reason, to, newNetworks = [], isUrgent = false, group }: NotifyNow,
   now: number,
 ): void {
   if (to.length === 0) return;
   const rule = setup.engine.rules.get(alert.rule) ?? null;
   const { body, ...shown } = lastMatch(store, alert);
   const routes = routesOfMatch(setup, rule, alert, body, now);
-  const notification = buildNotification({ kind, ...(reason !== undefined && { reason }) }, rule, alert, shown, null);
+  const news = { kind, ...(reason !== undefined && { reason }), newNetworks };
+  const isThere = Object.keys(body).length > 0;
+  const withBody = { ...shown, ...(isThere && { body }) };
+  const notification = buildNotification(news, rule, alert, withBody, null);
   const places = to.map((name) => placeOf(routes, name, rule, alert, shown.entry, body));
   const notify: Notify = {
     to: places,

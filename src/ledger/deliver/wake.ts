@@ -9,7 +9,7 @@ import { NOBODY_ACKNOWLEDGED } from '../../alert/alert-wording.ts';
 import { isAbove } from '../../alert/identity.ts';
 import type { Deferred } from '../../alert/notify.ts';
 import { silenceOver } from '../../alert/silence.ts';
-import { notifiedByTime, notifiedNow, unacknowledged, wakesAt } from '../../alert/status.ts';
+import { networksAfter, notifiedByTime, notifiedNow, unacknowledged, wakesAt } from '../../alert/status.ts';
 import { declaredName } from '../../routing/routes.ts';
 import { addAct, writeAlert } from '../store/alerts.ts';
 import { type AlertRow, alertFrom } from '../store/rows.ts';
@@ -141,7 +141,8 @@ function sayDeferred(
   for (const kind of ['updated', 'recurred'] as const) {
     const reason = kind === 'updated' ? 'new network' : 'goes on, and nobody acted';
     const to = due.filter(([name, of]) => of === kind && isThere(name)).map(([name]) => name);
-    notifyNow(store, setup, alert, { kind, reason, to }, now);
+    const newNetworks = kind === 'updated' ? networksAfter(before, alert, to) : [];
+    notifyNow(store, setup, alert, { kind, reason, to, newNetworks }, now);
   }
   return alert;
 }

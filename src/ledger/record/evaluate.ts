@@ -16,7 +16,7 @@ import { buildNotification, notifiedWindow } from '../../alert/notification-buil
 import { decideNotify, type NotifyDecision, type NotifyRoute, notifiedAfter } from '../../alert/notify.ts';
 import { numberWords } from '../../alert/number-wording.ts';
 import { type Silence, silenceOver } from '../../alert/silence.ts';
-import { factsOf } from '../../alert/status.ts';
+import { factsOf, networksAfter } from '../../alert/status.ts';
 import { networkOfEntry } from '../../alert/subject.ts';
 import type { RoutesDecision } from '../../routing/routes.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
@@ -298,7 +298,9 @@ function createBatch(context: BatchContext): {
       if (!decision.notify) continue;
       for (const name of of) inhibited.set(name, []);
       const { kind, reason } = decision;
-      const notification = buildNotification({ kind, reason }, rule, alert, { entry: view, evidence }, withEntries);
+      const newNetworks = reason === 'new network' ? networksAfter(each.alert, alert, of) : [];
+      const shown = { entry: view, evidence, body: entry.body };
+      const notification = buildNotification({ kind, reason, newNetworks }, rule, alert, shown, withEntries);
       notifications.push({ to: of.map(toOf), notification, seq, inhibits, inhibited });
     }
     if (rules !== null) firing.push({ alert: alert.id, level: rule.level, rules, inhibited });

@@ -35,13 +35,17 @@ export interface Embed {
   readonly footer: { readonly text: string };
 }
 
-/** Nobody is mentioned, whatever the text says (…/resources/message#allowed-mentions-object). */
+/** Nobody is mentioned but whom the routing names, whatever the text says (…/resources/message#allowed-mentions-object). */
 export const NO_MENTIONS = { parse: [] } as const;
 
 export interface DiscordMessage {
   readonly content?: string;
   readonly embeds?: readonly [Embed];
-  readonly allowed_mentions: typeof NO_MENTIONS;
+  readonly allowed_mentions: {
+    readonly parse: readonly never[];
+    readonly roles?: readonly string[];
+    readonly users?: readonly string[];
+  };
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
 import { type Fact, type Instant, inParts, type Passage, type Wording } from '../../alert/message-parts.ts';
-import type { Notification } from '../../alert/notification.ts';
+import { mentionIn, type Notification } from '../../alert/notification.ts';
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
@@ -66,7 +66,15 @@ export function render(notification: Notification, links: Links): DiscordMessage
     fields: fitting(fieldsOf(words), EMBED_MAX - title.length - description.length - footer.text.length),
     footer,
   };
-  return { embeds: [embed], allowed_mentions: NO_MENTIONS };
+  return { ...mention(mentionIn(notification)), embeds: [embed] };
+}
+
+/** A role or a person (…/developers/docs/reference#message-formatting). Nobody else is ever mentioned. */
+function mention(text: string | null): Pick<DiscordMessage, 'content' | 'allowed_mentions'> {
+  const [, kind, id = ''] = /^<@([!&]?)(\d{15,20})>$/.exec(text ?? '') ?? [];
+  if (text === null) return { allowed_mentions: NO_MENTIONS };
+  if (kind === undefined) return { content: escaped(text, CONTENT_MAX), allowed_mentions: NO_MENTIONS };
+  return { content: text, allowed_mentions: { parse: [], [kind === '&' ? 'roles' : 'users']: [id] } };
 }
 
 /**

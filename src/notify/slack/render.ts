@@ -7,7 +7,7 @@
 
 import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
 import { type Fact, type Instant, inParts, type Passage, type Wording } from '../../alert/message-parts.ts';
-import type { Notification } from '../../alert/notification.ts';
+import { mentionIn, type Notification } from '../../alert/notification.ts';
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
@@ -37,7 +37,7 @@ export function render(notification: Notification, links: Links): SlackMessage {
   const text = topText(words.summary);
   return {
     text,
-    blocks: [{ type: 'header', text: plain([words.headline], HEADER_MAX) }],
+    blocks: [{ type: 'header', text: plain([words.headline], HEADER_MAX) }, ...mention(mentionIn(notification))],
     attachments: [{ color: colorOf(notification), fallback: text, blocks: blocksOf(words) }],
     mrkdwn: false,
     ...NO_PREVIEW,
@@ -62,6 +62,18 @@ export function renderShort(notification: Notification): SlackMessage {
 const LONG_BLOCKS_MAX = BLOCKS_MAX - 7;
 
 const NO_PREVIEW = { unfurl_links: false, unfurl_media: false } as const;
+
+/**
+ * A person, a user group, or everybody (docs.slack.dev/messaging/formatting-message-text, "Mentioning users" and after).
+ * Anything else is text.
+ */
+const MENTION = /^<(?:@[UW][A-Z0-9]{2,20}|!subteam\^S[A-Z0-9]{2,20}|!here|!channel)>$/;
+
+/** Above what attachments fold. */
+function mention(text: string | null): Block[] {
+  if (text === null) return [];
+  return [MENTION.test(text) ? { type: 'section', text: markup(text) } : section([text])];
+}
 
 function blocksOf(words: Wording): Block[] {
   return [

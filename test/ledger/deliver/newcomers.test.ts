@@ -25,7 +25,7 @@ function sent(scene: Scene, now: number, failing: readonly string[] = []): strin
 
 describe('a receiver that is new', () => {
   /** Five alerts, which slack was notified of; 2 is acknowledged. */
-  function before(): Scene {
+  function fiveAlerts(): Scene {
     const scene = createScene(rules, { receivers: [route('slack')] });
     const actions = ['critical', 'high', 'high', 'medium', 'high'];
     scene.record(actions.map((action, i) => did(action, `e${i}`, NOON, `actor ${i}`)));
@@ -38,7 +38,7 @@ describe('a receiver that is new', () => {
   }
 
   it('gets one message of the open alerts at high and critical that nobody has acknowledged', () => {
-    const scene = before().reopened({
+    const scene = fiveAlerts().reopened({
       receivers: [route('slack'), route('mail'), route('pager', { minLevel: 'critical' })],
     });
     sent(scene, NOON + HOUR);
@@ -52,11 +52,18 @@ describe('a receiver that is new', () => {
 
   it('once, however often the ledger starts', () => {
     const receivers = [route('slack'), route('mail')];
-    const scene = before();
+    const scene = fiveAlerts();
     const got = Array.from({ length: 5 }, (_, i) =>
       sent(scene.reopened({ receivers }), NOON + HOUR + i * MINUTE),
     ).flat();
     expect(got.filter((words) => words.startsWith('mail'))).toEqual(['mail new receiver of 3']);
+  });
+
+  it('gets nothing of what was backfilled', () => {
+    const scene = createScene(rules, { receivers: [route('slack')] });
+    scene.record([did('high', 'a', NOON, 'alice')], { suppressBefore: NOON + HOUR });
+    const later = scene.reopened({ receivers: [route('slack'), route('mail')] });
+    expect([sent(later, NOON + HOUR), sent(later, NOON + HOUR + MINUTE)]).toEqual([[], []]);
   });
 
   it('gets nothing where nothing is open', () => {
