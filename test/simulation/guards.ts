@@ -306,13 +306,13 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'the first alert of each rule at high is in no digest',
-    file: 'src/ledger/deliver/digest.ts',
+    file: 'src/ledger/deliver/outage.ts',
     find: "if (level !== HIGH || kind !== 'opened' ||",
     replace: "if (level !== HIGH || kind !== 'nothing' ||",
   },
   {
     name: 'what has waited for less than an hour is in no digest',
-    file: 'src/ledger/deliver/digest.ts',
+    file: 'src/ledger/deliver/outage.ts',
     find: 'const WAITED_MS = 60 * 60_000;',
     replace: 'const WAITED_MS = 60_000;',
   },

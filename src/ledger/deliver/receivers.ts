@@ -11,7 +11,7 @@ export interface StoredReceiver extends ReceiverState {
   /** The delivery that is being sent, and since when; null: none is. */
   readonly attemptOf: number | null;
   readonly attemptAt: number | null;
-  /** How far the digest after an outage has come, as JSON (digest.ts); null: nothing is left to bundle. */
+  /** How far the digest after an outage has come, as JSON (outage.ts); null: nothing is left to bundle. */
   readonly bundling: string | null;
 }
 

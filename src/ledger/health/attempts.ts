@@ -2,7 +2,7 @@
  * The outbox as sending needs it: each attempt is stored with its delivery and with what it shows about the receiver.
  *
  * Contract: each method is one transaction. A dead delivery raises a health alert, unless it was a health alert itself. After
- * a success, what waited during an outage becomes a digest (deliver/digest.ts), except for a receiver that programs read.
+ * a success, what waited during an outage becomes a digest (deliver/outage.ts), except for a receiver that programs read.
  */
 import type { Notification } from '../../alert/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
@@ -10,7 +10,7 @@ import type { RoutedReceiver } from '../../routing/routing.ts';
 import { counted } from '../../text/numbers.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { type Attempt, failing, type ReceiverState, working } from '../deliver/after-attempt.ts';
-import { bundle } from '../deliver/digest.ts';
+import { bundle } from '../deliver/outage.ts';
 import { bringBack, type Due, type Settled, settle, type Taken, take } from '../deliver/outbox.ts';
 import { beginAttempt, readReceiver, type StoredReceiver, writeReceiver } from '../deliver/receivers.ts';
 import type { Store } from '../store/store.ts';

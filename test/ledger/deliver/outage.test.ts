@@ -7,7 +7,7 @@ import type {
   HealthNotification,
   Notification,
 } from '../../../src/alert/notification.ts';
-import { BUNDLED_MAX } from '../../../src/ledger/deliver/digest.ts';
+import { BUNDLED_MAX } from '../../../src/ledger/deliver/outage.ts';
 import { enqueue, resend } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { Level } from '../../../src/sigma/index.ts';
