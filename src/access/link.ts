@@ -99,23 +99,21 @@ export interface LinkSettings {
   readonly linkSecret: string | null;
 }
 
-/** What a message is about: an alert and the entry it shows, perhaps with others, or many alerts. */
-export type LinkTarget =
-  | {
-      readonly alert: number;
-      /** The id of the ledger that has the alert. */
-      readonly ledger: string;
-      /** "": the entry was deleted, so there is no page to link to. */
-      readonly entry: string;
-      /** The message is about more alerts. */
-      readonly isGroup?: boolean;
-    }
-  | 'alerts';
+/** What a message is about: an alert and the entry it shows, perhaps with others. */
+export interface LinkTarget {
+  readonly alert: number;
+  /** The id of the ledger that has the alert. */
+  readonly ledger: string;
+  /** "": the entry was deleted, so there is no page to link to. */
+  readonly entry: string;
+  /** The message is about more alerts. */
+  readonly isGroup?: boolean;
+}
 
 /**
  * The links of a message sent at `now` (ms). Without a public address they are null; without LINK_SECRET they have no
  * pass, and only work for callers who have access anyway. `target` null: the message is about Tocsin itself, and links to
- * the overview page. 'alerts': to the page of all alerts, which has no pass either.
+ * the overview page.
  */
 export function linksTo(
   { publicUrl, linkSecret }: LinkSettings,
@@ -124,7 +122,6 @@ export function linksTo(
 ): { readonly alert: string | null; readonly entry: string | null; readonly alerts?: string } {
   if (publicUrl === null) return { alert: null, entry: null };
   if (target === null) return { alert: `${publicUrl}/`, entry: null };
-  if (target === 'alerts') return { alert: `${publicUrl}${ALL_ALERTS}`, entry: null };
   const { alert, ledger, entry, isGroup = false } = target;
   const pass =
     linkSecret === null ? '' : `?${PASS_PARAM}=${signPass(linkSecret, { alert, ledger, expires: now + LINK_MS })}`;

@@ -6,17 +6,18 @@
  */
 import { counted, numberText } from '../text/numbers.ts';
 import { utcText } from '../text/times.ts';
-import { untrustedLine } from '../text/untrusted.ts';
+import { trustedLine, untrustedLine } from '../text/untrusted.ts';
 import { alertWording, event, levelAndTitle, matches, moreLine, news } from './alert-wording.ts';
 import { groupButtons, type Links } from './links.ts';
 import type { Passage, Wording } from './message-parts.ts';
-import type { AlertNotification, GroupedAlert, GroupNotification, NamedCount } from './notification.ts';
+import type { AlertNotification, GroupedAlert, GroupNotification, NamedCount, Outage } from './notification.ts';
 
 /** So that a headline with both, and a number, fits a Slack header. */
 const TITLE_MAX = 60;
 const SUBJECT_MAX = 30;
 /** So that the lines of all alerts fit a message. */
 const NAME_MAX = 45;
+const SUMMARY_MAX = 200;
 
 type Group = GroupNotification['group'];
 
@@ -37,6 +38,7 @@ export function groupWording({ group }: GroupNotification, links: Links): Wordin
     passages: [
       ...others(group),
       ...counts(group),
+      ...health(group),
       ...words.passages.map((each) => ({ ...each, heading: ofFirst(each.heading) })),
     ],
     runbook: words.runbook && { ...words.runbook, heading: ofFirst(words.runbook.heading) },
@@ -49,6 +51,7 @@ const PREFIXES: { readonly [kind in Group['kind']]?: string } = {
   reminder: 'Reminder: ',
   'new receiver': 'Still open: ',
   'active times': 'Outside active times: ',
+  outage: 'After an outage: ',
 };
 
 function headline(group: Group): string {
@@ -57,7 +60,7 @@ function headline(group: Group): string {
   if (isFlood(kind)) return `${title}: ${counted(alerts, 'more alert')}${whose(group)}`;
   const more = alerts === 1 ? '' : `, and ${counted(alerts - 1, 'more alert')}`;
   if (kind === 'group') return `${[title, ...news(first)].join(': ')}${more}${more === '' ? '' : whose(group)}`;
-  return `${title}${more}${kind === 'digest' && distinct.rules > 1 ? ` of ${counted(distinct.rules, 'rule')}` : ''}`;
+  return `${title}${more}${isDigest(kind) && distinct.rules > 1 ? ` of ${counted(distinct.rules, 'rule')}` : ''}`;
 }
 
 /** ` of ci-deploy`, or ` of 12 actors`; nothing where neither is known. */
@@ -70,7 +73,7 @@ function whose(group: Group): string {
 
 /** What this message is, in a sentence or two. */
 function occasion(group: Group): string {
-  const { kind, alerts, since, actors, distinct } = group;
+  const { kind, alerts, since, actors, distinct, outage } = group;
   const number = counted(alerts, 'alert');
   const one = alerts === 1;
   const from = `The earliest match was at ${utcText(since, 'minutes') ?? 'an unknown time'}.`;
@@ -84,7 +87,8 @@ function occasion(group: Group): string {
     case 'high flood':
       return `There are too many alerts of this rule to send each: ${one ? 'this is' : 'these are'} ${numberText(alerts)} more. ${from}${mostly}`;
     case 'digest':
-      return `${number} of ${counted(distinct.rules, 'rule')}, ${counted(distinct.actors, 'actor')} and ${addresses(group)}. ${from}${mostly}`;
+    case 'outage':
+      return `${outage === undefined ? '' : waited(outage)}${number} of ${counted(distinct.rules, 'rule')}, ${counted(distinct.actors, 'actor')} and ${addresses(group)}. ${from}${mostly}`;
     case 'reminder':
       return `${one ? 'This alert goes on' : `These ${number} go on`}, and nobody has acknowledged or resolved ${one ? 'it' : 'them'}. ${from}`;
     case 'new receiver':
@@ -92,6 +96,13 @@ function occasion(group: Group): string {
     case 'active times':
       return `${one ? 'This alert' : `These ${number}`} came outside the active times of this receiver. ${from}`;
   }
+}
+
+/** What an outage's message is, and when nothing reached the receiver. */
+function waited({ from, to, messages, healthMessages }: Outage): string {
+  const [since, until] = [from, to].map((at) => utcText(at, 'minutes') ?? 'an unknown time');
+  const ofTocsin = healthMessages === 0 ? '' : `, ${numberText(healthMessages)} about Tocsin itself`;
+  return `Nothing reached this receiver from ${since} to ${until}: ${counted(messages, 'message')} waited${ofTocsin}, and are not sent again. Critical alerts, and the first of each rule at high, come by themselves. `;
 }
 
 function addresses({ distinct }: Group): string {
@@ -125,6 +136,10 @@ function line(each: GroupedAlert, { kind, first, actors, addresses: from }: Grou
   return `• ${when} ${which}${rest === '' ? '' : `: ${rest}`}`;
 }
 
+function isDigest(kind: Group['kind']): boolean {
+  return kind === 'digest' || kind === 'outage';
+}
+
 function isFlood(kind: Group['kind']): boolean {
   return kind === 'critical flood' || kind === 'high flood';
 }
@@ -137,14 +152,20 @@ const KINDS: { readonly [kind in AlertNotification['kind']]: readonly string[] }
   resolved: ['resolved'],
 };
 
-/** What the list leaves out, by number; all of a digest and a flood. */
+/** What the list leaves out, by number; all of a digest, a flood and an outage. */
 function counts({ kind, more, distinct, rules, actors, addresses: from }: Group): Passage[] {
-  if (more === 0 && kind !== 'digest' && !isFlood(kind)) return [];
+  if (more === 0 && !isDigest(kind) && !isFlood(kind)) return [];
   return [
     ...countsOf('By rule', rules, distinct.rules),
     ...countsOf('By actor', actors, distinct.actors),
     ...countsOf('By address', from, distinct.addresses),
   ];
+}
+
+function health({ outage }: Group): Passage[] {
+  if (outage === undefined || outage.healthMessages === 0) return [];
+  const lines = outage.health.map((summary) => `• ${trustedLine(summary, SUMMARY_MAX)}`);
+  return [{ heading: 'About Tocsin itself', lines: [...lines, ...moreLine(outage.healthMessages - lines.length)] }];
 }
 
 function countsOf(heading: string, named: readonly NamedCount[], all: number): Passage[] {

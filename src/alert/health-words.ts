@@ -6,13 +6,7 @@
  */
 import type { Level } from '../sigma/index.ts';
 import { trustedLine } from '../text/untrusted.ts';
-import type {
-  DigestHealth,
-  HealthAlertKind,
-  HealthEventKind,
-  HealthNotification,
-  HealthProblemKind,
-} from './notification.ts';
+import type { HealthAlertKind, HealthEventKind, HealthNotification, HealthProblemKind } from './notification.ts';
 
 /** `subject` is quoted already, or ''. */
 interface EventWords {
@@ -220,7 +214,7 @@ export function withAddress(hint: string, address: string | null): string {
 }
 
 /** What follows `Tocsin health: ` and the like. */
-export function headlineOf({ kind, health }: DigestHealth): string {
+export function headlineOf({ kind, health }: HealthNotification): string {
   return kind === 'health'
     ? raisedHeadline(health.kind, health.subject)
     : PROBLEMS[health.kind].resolved(quoted(health.subject));

@@ -2,7 +2,7 @@
 
 /** Null where no public address is known, or there is no such page. */
 export interface Links {
-  /** The alert's page, of a group the first alert's; for a health alert the overview page, for a digest the page of all alerts. */
+  /** The alert's page, of a group the first alert's; for a health alert the overview page. */
   readonly alert: string | null;
   /** The page of the entry that the notification shows. */
   readonly entry: string | null;
@@ -35,11 +35,6 @@ export function groupButtons({ alerts = null, ...links }: Links): Button[] {
 /** To the overview page, where there is no alert to show. */
 export function overviewButton({ alert }: Links): Button[] {
   return alert === null ? [] : [{ name: 'alert', label: 'Open the overview', href: alert }];
-}
-
-/** To the page of all alerts, where a message is about many. */
-export function alertsButton({ alert }: Links): Button[] {
-  return alert === null ? [] : [{ name: 'alert', label: 'Open the alerts', href: alert }];
 }
 
 /** The Worker's address; null where it is not known. */

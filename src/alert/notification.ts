@@ -122,7 +122,8 @@ export interface GroupNotification {
   /** The receiver that did not take it in time. */
   readonly insteadOf?: string;
   readonly group: {
-    readonly kind: GroupKind;
+    /** Beside those of groups.ts: what waited during an outage of the receiver. */
+    readonly kind: GroupKind | 'outage';
     /** The highest in it. */
     readonly level: Level;
     /** Whose alerts: an actor's name or id, or a network; null: of several. */
@@ -144,7 +145,21 @@ export interface GroupNotification {
     readonly rules: readonly NamedCount[];
     readonly actors: readonly NamedCount[];
     readonly addresses: readonly NamedCount[];
+    /** Of kind `outage`. */
+    readonly outage?: Outage;
   };
+}
+
+/** An outage of a receiver, and what waited meanwhile and is not sent by itself. */
+export interface Outage {
+  /** Wall time, ms since the epoch: since when nothing reached the receiver, and when something did again. */
+  readonly from: number;
+  readonly to: number;
+  /** How many messages, those about Tocsin itself included. */
+  readonly messages: number;
+  readonly healthMessages: number;
+  /** The summaries of the first 10 messages about Tocsin itself. */
+  readonly health: readonly string[];
 }
 
 /** Kinds of health alert that last, with a beginning and an end. */
@@ -207,50 +222,7 @@ export type HealthNotification =
   | { readonly kind: 'health'; readonly health: HealthContent<HealthAlertKind> }
   | { readonly kind: 'health-resolved'; readonly health: HealthContent<HealthProblemKind> };
 
-/** The alerts of one rule, of which a digest has messages. */
-export interface DigestRule {
-  readonly ruleId: string;
-  readonly title: string;
-  readonly level: Level;
-  readonly alerts: number;
-  readonly messages: number;
-  /** Event time of the first and the last match, ms since the epoch. */
-  readonly firstAt: number;
-  readonly lastAt: number;
-  /** The first few of the alerts. */
-  readonly ids: readonly number[];
-}
-
-/** A health alert, or its end, whose message is in a digest. */
-export type DigestHealth =
-  | { readonly kind: 'health'; readonly health: Pick<HealthContent<HealthAlertKind>, 'kind' | 'subject'> }
-  | { readonly kind: 'health-resolved'; readonly health: Pick<HealthContent<HealthProblemKind>, 'kind' | 'subject'> };
-
-/** What waited for a receiver during an outage and is not sent by itself, in one message. */
-export interface DigestNotification {
-  readonly kind: 'digest';
-  readonly digest: {
-    readonly receiver: string;
-    /** The highest of what it bundles. */
-    readonly level: Level;
-    /** Wall time, ms since the epoch: since when nothing reached the receiver, and when something did again. */
-    readonly downFrom: number;
-    readonly downTo: number;
-    /** Of messages: about alerts, and about Tocsin itself. */
-    readonly messages: number;
-    readonly healthMessages: number;
-    /** All of them, those of `more` included. */
-    readonly rules: number;
-    readonly alerts: number;
-    /** The most severe first, then those with the most alerts. */
-    readonly first: readonly DigestRule[];
-    readonly more: { readonly rules: number; readonly alerts: number };
-    /** The first of the health alerts; `healthMessages` counts all of them. */
-    readonly health: readonly DigestHealth[];
-  };
-}
-
-export type Notification = AlertNotification | GroupNotification | HealthNotification | DigestNotification;
+export type Notification = AlertNotification | GroupNotification | HealthNotification;
 
 /** Whom a message mentions; null: nobody. */
 export function mentionIn(notification: Notification): string | null {

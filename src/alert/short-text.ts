@@ -1,4 +1,5 @@
 /** A notification in one line, whatever is stored of it: people are notified even of what can't be read whole. Pure. */
+import { counted } from '../text/numbers.ts';
 import { untrustedLine } from '../text/untrusted.ts';
 import type { Links } from './links.ts';
 import type { Notification } from './notification.ts';
@@ -18,6 +19,10 @@ export function shortText(notification: Notification, links: Links): string {
   try {
     return wording(notification, links).summary;
   } catch {
+    // Older versions stored this after an outage.
+    const waited = fieldOf(fieldOf(notification, 'digest'), 'messages');
+    if (typeof waited === 'number')
+      return `${counted(waited, 'notification')} of alerts waited during an outage: see them on the page of all alerts`;
     return [UNREADABLE, ...titleOf(notification)].join(': ');
   }
 }

@@ -7,7 +7,6 @@
  */
 import { trustedLine } from '../text/untrusted.ts';
 import { alertWording } from './alert-wording.ts';
-import { digestWording } from './digest-wording.ts';
 import { groupWording } from './group-wording.ts';
 import { healthWording } from './health-wording.ts';
 import type { Links } from './links.ts';
@@ -37,8 +36,6 @@ function wordingOf(notification: Notification, links: Links): Wording {
     case 'health':
     case 'health-resolved':
       return healthWording(notification, links);
-    case 'digest':
-      return digestWording(notification, links);
     default:
       return unknownKind(notification);
   }

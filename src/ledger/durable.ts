@@ -276,11 +276,10 @@ function recoveryOf(ctx: DurableObjectState): Recovery {
 
 /** What a message's links lead to; null for a message about Tocsin itself. */
 function linkTargetOf(notification: Notification, store: Store): LinkTarget | null {
-  if ('digest' in notification) return 'alerts';
-  if ('health' in notification || isTest(notification)) return null;
   const isGroup = 'group' in notification;
-  const { alert, entry } = isGroup ? notification.group.first : notification;
-  return { alert: alert.id, ledger: readLedgerId(store), entry: entry.id, isGroup };
+  const of = isGroup ? notification.group.first : notification;
+  if (!('alert' in of) || isTest(of)) return null;
+  return { alert: of.alert.id, ledger: readLedgerId(store), entry: of.entry.id, isGroup };
 }
 
 function logSent({ due, outcome, settled }: Sent): void {

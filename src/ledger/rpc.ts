@@ -480,7 +480,7 @@ export interface DeliverySummary {
   /** `opened`, `raised`, `updated`, `recurred`, `resolved`, or `group`. */
   readonly what: string;
   /**
-   * `waiting`: for the message of its group. `bundled`: it ends as the message of its group, or a digest, does. `suppressed`:
+   * `waiting`: for the message of its group. `bundled`: it ends as the message of its group, or of an outage, does. `suppressed`:
    * not sent, for `reason`.
    */
   readonly state: 'waiting' | 'pending' | 'bundled' | 'delivered' | 'dead' | 'suppressed';

@@ -31,8 +31,6 @@ export function levelOf(notification: Notification): Level | null {
       return healthLevelOf(notification);
     case 'health-resolved':
       return null;
-    case 'digest':
-      return notification.digest.level;
     case 'group':
       return notification.group.level;
     case 'resolved':

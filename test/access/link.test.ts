@@ -165,12 +165,6 @@ describe('links in a message', () => {
     expect(linksTo(SET, null, NOW)).toEqual({ alert: 'https://tocsin.example/', entry: null });
   });
 
-  it('about many alerts are to the page of all of them, without a pass', () => {
-    const all = 'https://tocsin.example/alerts?state=all';
-    expect(linksTo(SET, 'alerts', NOW)).toEqual({ alert: all, entry: null });
-    expect(linksTo({ ...SET, publicUrl: null }, 'alerts', NOW)).toEqual({ alert: null, entry: null });
-  });
-
   it('about a group are to its first alert, and to the page of all', () => {
     const links = linksTo(SET, { ...ENTRY, isGroup: true }, NOW);
     expect(links).toEqual({ ...linksTo(SET, ENTRY, NOW), alerts: 'https://tocsin.example/alerts?state=all' });

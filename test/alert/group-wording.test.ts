@@ -12,6 +12,7 @@ import {
   groupWrittenBy,
   HOSTILE_TEXTS,
   NEW_RECEIVER,
+  OUTAGE,
   RAISED,
   REMINDER,
   REMINDER_OF_ONE,
@@ -114,6 +115,20 @@ describe('what it is', () => {
       '[HIGH] Outside active times: API key deleted, and 2 more alerts',
       /^These 3 alerts came outside the active times of this receiver\. /,
     ],
+    [
+      'what waited during an outage',
+      OUTAGE,
+      {},
+      '[HIGH] After an outage: API key deleted, and 238 more alerts of 9 rules',
+      /^Nothing reached this receiver from 2026-01-31 09:30 UTC to 2026-02-01 11:33 UTC: 214 messages waited, 12 about Tocsin itself, and are not sent again\. Critical .* 239 alerts of 9 rules, 40 actors and 55 addresses\. The earliest match /,
+    ],
+    [
+      'what waited during an outage at an unknown time, and nothing about Tocsin',
+      OUTAGE,
+      { outage: { from: Number.NaN, to: Number.NaN, messages: 3, healthMessages: 0, health: [] } },
+      '[HIGH] After an outage: API key deleted, and 238 more alerts of 9 rules',
+      /^Nothing .* from an unknown time to an unknown time: 3 messages waited, and are not sent again\. /,
+    ],
     ['an unknown time', GROUP, { since: Number.NaN }, words(GROUP).headline, /at an unknown time\.$/],
   ];
   it.each(rows)('%s', (_, of, more, headline, change) => {
@@ -125,7 +140,15 @@ describe('what it is', () => {
   });
 
   it('has its number within a Slack header, however long the title and the name are', () => {
-    for (const kind of ['group', 'critical flood', 'digest', 'reminder', 'new receiver', 'active times'] as const) {
+    for (const kind of [
+      'group',
+      'critical flood',
+      'digest',
+      'outage',
+      'reminder',
+      'new receiver',
+      'active times',
+    ] as const) {
       for (const of of [RAISED, TENFOLD, BACK]) {
         const first = { ...of, alert: { ...of.alert, title: 'W'.repeat(500), count: 1_234_567 } };
         const { headline } = words(GROUP, { kind, first, alerts: 1_234_568, subject: 'N'.repeat(500) });
@@ -191,12 +214,29 @@ describe('the numbers', () => {
     expect(passage(FLOOD, /^By address$/)).toHaveLength(5);
   });
 
+  it('are all shown after an outage', () => {
+    expect(words(OUTAGE, { more: 0 }).passages.map(({ heading }) => heading)).toEqual(
+      expect.arrayContaining(['By rule', 'By actor', 'By address']),
+    );
+  });
+
   it('are left out where all alerts are listed', () => {
     expect(passage(GROUP, /^By/)).toBeUndefined();
     expect(passage(GROUP, /^By address$/, { more: 9 })).toEqual([
       '• 4 alerts: 198.51.100.23',
       '• 1 alert: 203.0.113.77',
     ]);
+  });
+});
+
+describe('the messages about Tocsin itself that waited', () => {
+  it('are listed, and counted where they are too many', () => {
+    expect(passage(OUTAGE, /^About Tocsin/)).toEqual([
+      '• the audit log has had no entry for 2 days',
+      '• the audit log has new entries again',
+      '… and 10 more',
+    ]);
+    expect(passage(FLOOD_DIGEST, /^About Tocsin/)).toBeUndefined();
   });
 });
 

@@ -19,6 +19,12 @@ describe('the short text of a notification that cannot be read whole', () => {
     expect(short(stored)).toBe(`Tocsin has an alert that this version cannot read${shown}`);
   });
 
+  test('says how many waited during an outage, as an older version stored it', () => {
+    expect(short({ kind: 'digest', digest: { receiver: 'slack', messages: 402, healthMessages: 3 } })).toBe(
+      '402 notifications of alerts waited during an outage: see them on the page of all alerts',
+    );
+  });
+
   test('is one line, whatever is stored', () => {
     fc.assert(fc.property(fc.json(), (text) => /^[^\n]+$/.test(short(parseJson(text)))));
   });

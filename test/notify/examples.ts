@@ -3,8 +3,6 @@
 import { hintOf, LASTING, levelOfKind } from '../../src/alert/health-words.ts';
 import type {
   AlertNotification,
-  DigestNotification,
-  DigestRule,
   EntryView,
   GroupedAlert,
   GroupNotification,
@@ -406,44 +404,19 @@ export const HOSTILE_GROUP: GroupNotification = {
   },
 };
 
-const DAY = 24 * 60 * MINUTE;
-
-function digestRule(n: number, level: DigestRule['level'], title: string, more: Partial<DigestRule> = {}): DigestRule {
-  const ids = [20 + n, 31 + n, 47 + n];
-  const times = { firstAt: AT + n * 7 * MINUTE, lastAt: AT + n * 7 * MINUTE + (3 * DAY) / 4 };
-  return { ruleId: `rule-${n}`, title, level, alerts: 23 - n, messages: 30 - n, ids, ...times, ...more };
-}
-
-export const DIGEST: DigestNotification = {
-  kind: 'digest',
-  digest: {
-    receiver: 'slack',
-    level: 'high',
-    downFrom: AT,
-    downTo: AT + 26 * 60 * MINUTE + 3 * MINUTE,
-    messages: 402,
-    healthMessages: 3,
-    rules: 24,
-    alerts: 239,
-    first: [
-      digestRule(0, 'high', 'API key deleted', { alerts: 2, messages: 2, ids: [31, 47], lastAt: AT + 40 * MINUTE }),
-      digestRule(1, 'high', 'Kubeconfig of a cluster read', {
-        alerts: 1,
-        messages: 1,
-        ids: [48],
-        lastAt: AT + 7 * MINUTE,
-      }),
-      digestRule(2, 'medium', 'Burst of refused requests'),
-      ...Array.from({ length: 17 }, (_, i) =>
-        digestRule(i + 3, i < 4 ? 'medium' : 'low', `Rule number ${i + 3} of the pack`),
-      ),
-    ],
-    more: { rules: 4, alerts: 9 },
-    health: [
-      { kind: 'health', health: { kind: 'silent-log', subject: null } },
-      { kind: 'health-resolved', health: { kind: 'silent-log', subject: null } },
-      { kind: 'health', health: { kind: 'dead-delivery', subject: 'on-call' } },
-    ],
+/** What waited during an outage. */
+export const OUTAGE: GroupNotification = {
+  kind: 'group',
+  group: {
+    ...FLOOD_DIGEST.group,
+    ...{ kind: 'outage', level: 'high', alerts: 239, decisions: 402, first: UPDATED, more: 223 },
+    outage: {
+      from: AT,
+      to: AT + 26 * 60 * MINUTE + 3 * MINUTE,
+      messages: 214,
+      healthMessages: 12,
+      health: ['the audit log has had no entry for 2 days', 'the audit log has new entries again'],
+    },
   },
 };
 
@@ -542,7 +515,7 @@ export const EXAMPLES: readonly (readonly [name: string, notification: Notificat
   ['group-new-receiver', NEW_RECEIVER],
   ['group-active-times', ACTIVE_TIMES],
   ['group-hostile', HOSTILE_GROUP],
-  ['digest', DIGEST],
+  ['group-outage', OUTAGE],
   ['test', testNotification(AT)],
   ...HEALTH_ALERTS.map((health) => [`health-${health.health.kind}`, health] as const),
   ...HEALTH_RESOLVED.map((health) => [`health-resolved-${health.health.kind}`, health] as const),

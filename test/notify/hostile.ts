@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { HEALTH_KINDS, LASTING } from '../../src/alert/health-words.ts';
 import type {
   AlertNotification,
-  DigestNotification,
   GroupNotification,
   HealthNotification,
   Notification,
@@ -149,20 +148,30 @@ const alert: fc.Arbitrary<AlertNotification> = fc
   .map(([of, more]) => ({ ...of, ...more }) as AlertNotification);
 
 const named = fc.array(fc.record({ name: hostile, alerts: count }), { maxLength: 5 });
+const outage = fc.record({
+  ...{ from: time, to: time, messages: count, healthMessages: count },
+  health: fc.array(hostile, { maxLength: 10 }),
+});
+const listed = {
+  ...{ level, subject: maybe, alerts: count, decisions: count, since: time, first: alert, more: count },
+  others: fc.array(
+    fc.record({ id: count, title: hostile, level, kind, count, lastAt: time, actor: maybe, address: maybe }),
+    { maxLength: 15 },
+  ),
+  distinct: fc.record({ rules: count, actors: count, addresses: count }),
+  ...{ rules: named, actors: named, addresses: named },
+};
 const group: fc.Arbitrary<GroupNotification> = fc.record({
   kind: fc.constant('group' as const),
-  group: fc.record({
-    kind: fc.constantFrom(
-      ...(['group', 'critical flood', 'high flood', 'digest', 'reminder', 'new receiver', 'active times'] as const),
-    ),
-    ...{ level, subject: maybe, alerts: count, decisions: count, since: time, first: alert, more: count },
-    others: fc.array(
-      fc.record({ id: count, title: hostile, level, kind, count, lastAt: time, actor: maybe, address: maybe }),
-      { maxLength: 15 },
-    ),
-    distinct: fc.record({ rules: count, actors: count, addresses: count }),
-    ...{ rules: named, actors: named, addresses: named },
-  }),
+  group: fc.oneof(
+    fc.record({
+      kind: fc.constantFrom(
+        ...(['group', 'critical flood', 'high flood', 'digest', 'reminder', 'new receiver', 'active times'] as const),
+      ),
+      ...listed,
+    }),
+    fc.record({ kind: fc.constant('outage' as const), ...listed, outage }),
+  ),
 });
 
 const content = {
@@ -183,34 +192,4 @@ const health: fc.Arbitrary<HealthNotification> = fc.oneof(
   }),
 );
 
-const digest: fc.Arbitrary<DigestNotification> = fc.record({
-  kind: fc.constant('digest' as const),
-  digest: fc.record({
-    receiver: hostile,
-    level: fc.constantFrom(...LEVELS),
-    ...{ downFrom: time, downTo: time, messages: count, healthMessages: count, rules: count, alerts: count },
-    first: fc.array(
-      fc.record({
-        ...{ ruleId: hostile, title: hostile, level: fc.constantFrom(...LEVELS), alerts: count, messages: count },
-        ...{ firstAt: time, lastAt: time, ids: fc.array(count, { maxLength: 3 }) },
-      }),
-      { maxLength: 20 },
-    ),
-    more: fc.record({ rules: count, alerts: count }),
-    health: fc.array(
-      fc.oneof(
-        fc.record({
-          kind: fc.constant('health' as const),
-          health: fc.record({ kind: fc.constantFrom(...HEALTH_KINDS), subject: maybe }),
-        }),
-        fc.record({
-          kind: fc.constant('health-resolved' as const),
-          health: fc.record({ kind: fc.constantFrom(...LASTING), subject: maybe }),
-        }),
-      ),
-      { maxLength: 10 },
-    ),
-  }),
-});
-
-export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, group, health, digest);
+export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, group, health);

@@ -1,8 +1,8 @@
 /**
- * The law of digests after an outage, computed from the stored rows: what is in one ended with it, was old enough, is counted in it and its
- * rule named or counted; nothing critical is in one, nor the first alert at high of a rule that waited then.
+ * The law of messages after an outage, computed from the stored rows: what is in one ended with it, was old enough, and is counted in it,
+ * each alert once; nothing critical is in one, nor the first alert at high of a rule that waited then.
  */
-import type { DigestNotification } from '../../src/alert/notification.ts';
+import type { GroupNotification } from '../../src/alert/notification.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import type { Received } from './network.ts';
 
@@ -11,6 +11,7 @@ const HOUR = 3_600_000;
 type Row = {
   id: number;
   receiver: string;
+  alert: number | null;
   health: string | null;
   state: string;
   queued_at: number;
@@ -27,7 +28,7 @@ interface Said {
 }
 
 /** Reports what breaks the law. `canonical`: the name of a receiver to the network. */
-export function reportDigests(
+export function reportOutages(
   store: Store,
   received: readonly Received[],
   canonical: (receiver: string) => string,
@@ -53,23 +54,34 @@ export function reportDigests(
     (row) => row.digest,
   )) {
     const own = rows.find((row) => row.id === id);
-    const content = own === undefined ? null : (JSON.parse(own.notification) as DigestNotification).digest;
-    // A group's message has a law of its own (deliveries-law.ts).
-    if (own === undefined || content == null) continue;
+    const content = own === undefined ? null : (JSON.parse(own.notification) as Partial<GroupNotification>).group;
+    // Other groups' messages have a law of their own (deliveries-law.ts).
+    if (own === undefined || content?.outage == null) continue;
     const ofHealth = inIt.filter((row) => row.health !== null).length;
-    if (content.messages !== inIt.length - ofHealth || content.healthMessages !== ofHealth)
-      report(`the digest ${id} counts ${content.messages} and ${content.healthMessages}, of ${inIt.length}`);
-    if (inIt.length < 3) report(`the digest ${id} has no more than ${inIt.length} messages`);
+    const { messages, healthMessages } = content.outage;
+    if (messages !== inIt.length || healthMessages !== ofHealth)
+      report(`the message ${id} counts ${messages} and ${healthMessages}, of ${inIt.length}`);
+    if (inIt.length < 3) report(`the message ${id} has no more than ${inIt.length} messages`);
+    const decided = inIt.flatMap((row) =>
+      said.get(row.id)?.kind === 'group' ? rows.filter(({ digest }) => digest === row.id) : [row],
+    );
+    const alerts = new Set(decided.flatMap(({ alert }) => alert ?? []));
+    const named = [content.first.alert.id, ...content.others.map((of) => of.id)];
+    if (content.alerts !== alerts.size) report(`the message ${id} counts ${content.alerts} alerts of ${alerts.size}`);
+    if (new Set(named).size !== named.length || named.some((of) => !alerts.has(of)))
+      report(`the message ${id} names ${named.join(', ')}`);
+    if (named.length + content.more !== alerts.size)
+      report(`the message ${id} names ${named.length} alerts and counts ${content.more} more`);
     const wasReceived = received.some(
       ({ receiver, notification }) =>
         receiver === canonical(own.receiver) &&
-        notification?.kind === 'digest' &&
-        JSON.stringify(notification.digest) === JSON.stringify(content),
+        notification?.kind === 'group' &&
+        JSON.stringify(notification.group) === JSON.stringify(content),
     );
-    if (own.state === 'delivered' && !wasReceived) report(`the digest ${id} is delivered, and was never received`);
+    if (own.state === 'delivered' && !wasReceived) report(`the message ${id} is delivered, and was never received`);
     for (const row of inIt) {
       const { alert, health } = said.get(row.id) ?? {};
-      const what = `delivery ${row.id}, in the digest ${id},`;
+      const what = `delivery ${row.id}, in the message ${id},`;
       if (row.receiver !== own.receiver) report(`${what} is for another receiver`);
       if (row.state !== own.state) report(`${what} is ${row.state}, and that is ${own.state}`);
       if (row.state === 'delivered' && row.reason !== 'in a message with others') report(`${what} does not say so`);
@@ -77,8 +89,6 @@ export function reportDigests(
       if (own.queued_at - row.queued_at <= HOUR) report(`${what} had waited for an hour at most`);
       if ((alert?.level ?? health?.level) === 'critical') report(`${what} is critical`);
       if (isFirst(row, own.queued_at)) report(`${what} was the first of its rule at high`);
-      if (alert !== undefined && content.more.rules === 0 && !content.first.some((r) => r.ruleId === alert.ruleId))
-        report(`${what} is neither named nor counted`);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Store } from '../../src/ledger/store/store.ts';
 import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
 import type { Engine } from '../../src/sigma/index.ts';
 import { canonicalJson } from '../../src/text/canonical-json.ts';
-import { reportDigests } from './bundled.ts';
+import { reportOutages } from './bundled.ts';
 import { type Cause, type Deployment, reportDead } from './dead.ts';
 import { reportDeliveries } from './deliveries-law.ts';
 import type { Ending } from './endings.ts';
@@ -240,7 +240,7 @@ export function compare(after: Aftermath): Compared {
     digest: number | null;
   }>(
     `SELECT id, receiver, alert, health, state, attempts, digest,
-       concat(notification ->> '$.kind', ' ×', coalesce(notification ->> '$.alert.count', notification ->> '$.group.decisions'),
+       iif(notification ->> '$.group.kind' = 'outage', 'outage ', '') || concat(notification ->> '$.kind', ' ×', coalesce(notification ->> '$.alert.count', notification ->> '$.group.decisions'),
          ' ', (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first'))) AS what
      FROM deliveries ORDER BY id`,
   );
@@ -268,12 +268,14 @@ export function compare(after: Aftermath): Compared {
     if (notification === null || !('alert' in notification || 'group' in notification)) continue;
     const { alert } = 'group' in notification ? notification.group.first : notification;
     if (!text.includes(alert.title)) report(`a message to ${receiver} does not name its rule`);
-    const rows = deliveriesOf.get(`${receiver} ${alert.id}`) ?? [];
+    // That of an outage belongs to no alert.
+    const isOutage = 'group' in notification && notification.group.kind === 'outage';
+    const rows = deliveriesOf.get(`${receiver} ${isOutage ? null : alert.id}`) ?? [];
     const known = rows.some(({ what }) => what === whatOf(notification));
     if (!known) report(`${receiver} received alert ${alert.id} without a delivery`);
   }
 
-  reportDigests(store, network.received, canonical, report);
+  reportOutages(store, network.received, canonical, report);
   const { answers } = network;
   const causes = reportDead({ store, answers, deployments: after.deployments, canonical, report });
 
@@ -367,18 +369,17 @@ type StoredAlert = {
   silenced_until: number | null;
 };
 
-/** A message to a receiver, as text: which health alert, that it is a digest, or what it says of which alert. */
+/** A message to a receiver, as text: which health alert, that it is of an outage, or what it says of which alert. */
 function messageIn({ receiver, health, alert, what }: Message): string {
   if (health !== null) return `${receiver} health ${health}`;
-  return what.startsWith('digest ') ? `${receiver} digest` : `${receiver} ${alert} ${what}`;
+  return what.startsWith('outage ') ? `${receiver} ${what}` : `${receiver} ${alert} ${what}`;
 }
 
 /** The same of what a receiver took; nothing where it was sent without the ledger. */
 function messageReceived({ receiver, notification }: Received): string[] {
   if (notification === null) return [];
-  const none = { receiver, health: null, alert: null, what: 'digest ' };
+  const none = { receiver, health: null, alert: null, what: '' };
   if ('health' in notification) return [messageIn({ ...none, health: notification.health.kind })];
-  if ('digest' in notification) return [messageIn(none)];
   if ('group' in notification)
     return [messageIn({ ...none, alert: notification.group.first.alert.id, what: whatOf(notification) })];
   return [messageIn({ ...none, alert: notification.alert.id, what: whatOf(notification) })];
@@ -388,7 +389,8 @@ type Message = { receiver: string; alert: number | null; health: string | null; 
 
 /** A notification as text to compare deliveries by. */
 function whatOf(notification: AlertNotification | GroupNotification): string {
-  if ('group' in notification) return `group ×${notification.group.decisions} `;
+  if ('group' in notification)
+    return `${notification.group.kind === 'outage' ? 'outage ' : ''}group ×${notification.group.decisions} `;
   const { kind, alert, window } = notification;
   return `${kind} ×${alert.count} ${(window?.first ?? []).map(({ id }) => id)}`;
 }

@@ -71,7 +71,6 @@ export function misleveled(store: Store): string[] {
 }
 
 function severityOf(notification: Notification): number {
-  if ('digest' in notification) return LEVELS.indexOf(notification.digest.level);
   if ('group' in notification) return LEVELS.indexOf(notification.group.level);
   return LEVELS.indexOf('health' in notification ? notification.health.level : notification.alert.level);
 }

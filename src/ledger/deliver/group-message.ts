@@ -2,23 +2,29 @@
  * Makes the message of a group of what waits in it, and of what waits elsewhere of the same actor or entry.
  *
  * Contract: called in a transaction. What waits of one alert alone becomes the message; several are one group's message, with
- * which they end. A group whose decisions were all suppressed sends nothing. Reads what waits, and of the messages as many as
- * are shown. Times are wall, in ms.
+ * which they end; so is what waited during an outage (outage.ts). A group whose decisions were all suppressed sends nothing.
+ * Reads what waits, and of the messages as many as are shown. Times are wall, in ms.
  */
 import { afterMessage, type Group, type Waiting } from '../../alert/groups.ts';
-import type { AlertNotification, GroupedAlert, GroupNotification, NamedCount } from '../../alert/notification.ts';
+import type {
+  AlertNotification,
+  GroupedAlert,
+  GroupNotification,
+  NamedCount,
+  Outage,
+} from '../../alert/notification.ts';
 import type { NotifyKind } from '../../alert/notify.ts';
 import { LEVELS, type Level } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 import type { Store } from '../store/store.ts';
-import { bundleUnder, enqueue, WAITING } from './outbox.ts';
+import { BUNDLED, bundleUnder, enqueue, WAITING } from './outbox.ts';
 import type { Notifying } from './places.ts';
 import { FLOOD_KEYS, levelAt, readGroup, writeGroup } from './waiting.ts';
 import { sayReminders } from './wake.ts';
 
 /** The most decisions of one message: the rest are in the group's next one. */
-const DECISIONS_MAX = 10_000;
+export const DECISIONS_MAX = 10_000;
 /** How many of what waits elsewhere are looked at for the same actor or entry. */
 const ALONG_MAX = 1_000;
 /** What a group's message shows. */
@@ -68,19 +74,29 @@ type WaitingRow = {
   readonly actor: string | null;
   readonly actorId: string | null;
   readonly address: string | null;
-  readonly firstAt: number;
+  /** Null where it can't be read. */
+  readonly firstAt: number | null;
 };
 
+/** Deliveries, with their notification as `json`; null where what is stored is damaged. */
+export const DELIVERIES =
+  '(SELECT *, iif(json_valid(notification), notification, NULL) AS json FROM deliveries) AS deliveries';
 /** The actor of the match: that of a correlation over several actors, too, whose subject is itself. */
-const ACTOR_ID = "notification ->> '$.entry.actor.id'";
-const COLUMNS = `id, alert, level, grp, subject, seq, queued_at AS at, notification ->> '$.kind' AS kind,
-  notification ->> '$.alert.title' AS rule, ${ACTOR_ID} AS actorId,
-  coalesce(notification ->> '$.entry.actor.name', ${ACTOR_ID}) AS actor,
-  notification ->> '$.entry.clientIp' AS address, notification ->> '$.alert.firstAt' AS firstAt`;
+const ACTOR_ID = "json ->> '$.entry.actor.id'";
+const COLUMNS = `id, alert, level, grp, subject, seq, queued_at AS at, json ->> '$.kind' AS kind,
+  json ->> '$.alert.title' AS rule, ${ACTOR_ID} AS actorId, coalesce(json ->> '$.entry.actor.name', ${ACTOR_ID}) AS actor,
+  json ->> '$.entry.clientIp' AS address, json ->> '$.alert.firstAt' AS firstAt`;
+
+function readRows(store: Store, which: string, ...binds: readonly (string | number)[]): readonly WaitingRow[] {
+  return store.all<WaitingRow>(`SELECT ${COLUMNS} FROM ${DELIVERIES} WHERE ${which}`, ...binds);
+}
+
+const LISTED = 'IN (SELECT value FROM json_each(?))';
 
 function sendGroup(store: Store, receiver: string, key: string, group: Group, now: number): void {
-  const own = store.all<WaitingRow>(
-    `SELECT ${COLUMNS} FROM deliveries WHERE ${WAITING} AND receiver = ? AND grp = ? ORDER BY id LIMIT ${DECISIONS_MAX}`,
+  const own = readRows(
+    store,
+    `${WAITING} AND receiver = ? AND grp = ? ORDER BY id LIMIT ${DECISIONS_MAX}`,
     ...[receiver, key],
   );
   if (own.length === 0) {
@@ -104,24 +120,21 @@ function along(store: Store, receiver: string, key: string, own: readonly Waitin
   const [subjects, seqs] = [new Set(own.map(({ subject }) => subject)), new Set(own.map(({ seq }) => seq))];
   const actors = new Set(own.map(({ actorId }) => actorId));
   const elsewhere = store.all<Pick<WaitingRow, 'id' | 'subject' | 'seq' | 'actorId'>>(
-    `SELECT id, subject, seq, ${ACTOR_ID} AS actorId FROM deliveries WHERE ${WAITING} AND receiver = ? AND grp < '${FLOOD_KEYS}' AND grp <> ?
+    `SELECT id, subject, seq, ${ACTOR_ID} AS actorId FROM ${DELIVERIES} WHERE ${WAITING} AND receiver = ? AND grp < '${FLOOD_KEYS}' AND grp <> ?
      LIMIT ${ALONG_MAX}`,
     ...[receiver, key],
   );
   const isAlong = ({ subject, seq, actorId }: (typeof elsewhere)[number]): boolean =>
     subjects.has(subject) || seqs.has(seq) || (actorId !== null && actors.has(actorId));
   const ids = elsewhere.filter(isAlong).map(({ id }) => id);
-  if (ids.length === 0) return [];
-  return store.all<WaitingRow>(
-    `SELECT ${COLUMNS} FROM deliveries WHERE id IN (SELECT value FROM json_each(?))`,
-    JSON.stringify(ids),
-  );
+  return ids.length === 0 ? [] : readRows(store, `id ${LISTED}`, JSON.stringify(ids));
 }
 
 /** What still waits in a group: enough of it to know when it is due. */
 function leftIn(store: Store, receiver: string, key: string): readonly Waiting[] {
-  const rows = store.all<WaitingRow>(
-    `SELECT ${COLUMNS} FROM deliveries WHERE ${WAITING} AND receiver = ? AND grp = ? ORDER BY level DESC, id LIMIT 100`,
+  const rows = readRows(
+    store,
+    `${WAITING} AND receiver = ? AND grp = ? ORDER BY level DESC, id LIMIT 100`,
     ...[receiver, key],
   );
   return rows.map((row) => ({ kind: kindOf(row), level: levelOf(row), at: row.at }));
@@ -135,29 +148,40 @@ function makeMessage(
   rows: readonly WaitingRow[],
   now: number,
 ): void {
-  const alerts = [...Map.groupBy(rows, ({ alert }) => alert).values()].map(inOneAlert).sort(mostSevereFirst);
-  const [lead] = alerts;
-  if (lead === undefined) return;
-  const shown = readNotifications(store, alerts.slice(0, OTHERS_MAX + 1));
-  const first = shown.get(lead.main.alert) ?? null;
-  if (first === null || rows.length === 1) {
+  const group = rows.length === 1 ? null : groupOf(store, kind, rows);
+  if (group === null) {
     // One that can't be read goes as it is: what sends it says so.
     release(store, rows, now);
     return;
   }
-  const isOne = alerts.length === 1;
-  const notification = isOne ? first : groupOf(kind, alerts, shown, first, rows.length);
-  enqueue(store, { receiver, alert: lead.main.alert, notification }, now);
-  bundleUnder(
-    store,
-    rows.map(({ id }) => id),
-  );
+  const { first } = group.group;
+  enqueue(store, { receiver, alert: first.alert.id, notification: group.group.alerts === 1 ? first : group }, now);
+  bundleUnder(store, rows);
+}
+
+/**
+ * One message of all of these, which waited during an outage: `groups` are groups' messages, and stand for what is in them.
+ * Null where there is no alert to show.
+ */
+export function outageMessage(
+  store: Store,
+  alerts: readonly { readonly id: number }[],
+  groups: readonly { readonly id: number }[],
+  level: number,
+  outage: Outage,
+): GroupNotification | null {
+  const rows = [
+    ...readRows(store, `id ${LISTED}`, JSON.stringify(alerts.map(({ id }) => id))),
+    ...readRows(store, `${BUNDLED} AND digest ${LISTED}`, JSON.stringify(groups.map(({ id }) => id))),
+  ];
+  const message = groupOf(store, 'outage', rows);
+  return message && { ...message, group: { ...message.group, level: levelAt(level), outage } };
 }
 
 /** Each is a message by itself. */
 function release(store: Store, rows: readonly WaitingRow[], now: number): void {
   store.run(
-    `UPDATE deliveries SET state = 'pending', queued_at = ? WHERE id IN (SELECT value FROM json_each(?))`,
+    `UPDATE deliveries SET state = 'pending', queued_at = ? WHERE id ${LISTED}`,
     ...[now, JSON.stringify(rows.map(({ id }) => id))],
   );
 }
@@ -186,7 +210,7 @@ function mostSevereFirst(a: InOneAlert, b: InOneAlert): number {
 function readNotifications(store: Store, alerts: readonly InOneAlert[]): ReadonlyMap<number, AlertNotification> {
   const ids = alerts.flatMap(({ main, newest }) => [main.id, newest.id]);
   const rows = store.all<{ id: number; notification: string }>(
-    'SELECT id, notification FROM deliveries WHERE id IN (SELECT value FROM json_each(?))',
+    `SELECT id, notification FROM deliveries WHERE id ${LISTED}`,
     JSON.stringify(ids),
   );
   const read = new Map(
@@ -194,18 +218,24 @@ function readNotifications(store: Store, alerts: readonly InOneAlert[]): Readonl
   );
   const entries = alerts.flatMap(({ main, newest }): [number, AlertNotification][] => {
     const [said, last] = [read.get(main.id), read.get(newest.id)];
-    return said?.alert === undefined ? [] : [[main.alert, { ...said, alert: last?.alert ?? said.alert }]];
+    return said?.alert === undefined || said.entry?.actor === undefined
+      ? []
+      : [[main.alert, { ...said, alert: last?.alert ?? said.alert }]];
   });
   return new Map(entries);
 }
 
+/** The message of these; null where the first one can't be read. */
 function groupOf(
-  kind: Group['kind'],
-  alerts: readonly InOneAlert[],
-  shown: ReadonlyMap<number, AlertNotification>,
-  first: AlertNotification,
-  decisions: number,
-): GroupNotification {
+  store: Store,
+  kind: GroupNotification['group']['kind'],
+  rows: readonly WaitingRow[],
+): GroupNotification | null {
+  const alerts = [...Map.groupBy(rows, ({ alert }) => alert).values()].map(inOneAlert).sort(mostSevereFirst);
+  const shown = readNotifications(store, alerts.slice(0, OTHERS_MAX + 1));
+  const [lead] = alerts;
+  const first = lead && shown.get(lead.main.alert);
+  if (first === undefined) return null;
   const others = alerts
     .slice(1, OTHERS_MAX + 1)
     .flatMap(({ main }) => shown.get(main.alert) ?? [])
@@ -224,8 +254,8 @@ function groupOf(
       level: levelAt(Math.max(...mains.map(({ level }) => level))),
       subject: subjects.size === 1 ? (first.entry.actor.name ?? first.entry.actor.id ?? first.entry.clientIp) : null,
       alerts: alerts.length,
-      decisions,
-      since: Math.min(...mains.map(({ firstAt }) => firstAt)),
+      decisions: rows.length,
+      since: Math.min(...mains.map(({ firstAt, at }) => firstAt ?? at)),
       first,
       others,
       more: alerts.length - 1 - others.length,

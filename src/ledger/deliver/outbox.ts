@@ -4,7 +4,7 @@
  * Contract: at least once. An attempt is stored before it is made; each receiver has one at a time. The next delivery is the
  * most severe and then the oldest of those that are ready; what failed is set aside, so that others go first. A delivery
  * that can't be delivered is dead and visible, never dropped; a person may resend it. One that is bundled ends with its
- * digest, as that does. How many wait makes no difference to what a delivery reads and writes. Times are wall, in ms.
+ * message, as that does. How many wait makes no difference to what a delivery reads and writes. Times are wall, in ms.
  */
 import { TOCSIN } from '../../alert/alert.ts';
 import { healthLevelOf } from '../../alert/health-words.ts';
@@ -45,8 +45,8 @@ export const SET_ASIDE = "state = 'pending' AND due_at IS NOT NULL";
 const NOT_BY_ITSELF = `${SET_ASIDE} AND own_ms = 0`;
 /** Selects what waits for the message of its group, in the words of the partial index deliveries_waiting. */
 export const WAITING = "state = 'waiting'";
-/** Selects those that end with a digest or a group's message, in the words of the partial index deliveries_bundled. */
-const BUNDLED = "state = 'bundled'";
+/** Selects those that end with the message of a group or of an outage, in the words of the partial index deliveries_bundled. */
+export const BUNDLED = "state = 'bundled'";
 /** Why a delivery counts as delivered that was never sent by itself. */
 const IN_A_MESSAGE = 'in a message with others';
 
@@ -109,12 +109,12 @@ export function enqueue(store: Store, what: Enqueued, now: number): void {
 }
 
 /** These end with the delivery that was just enqueued. */
-export function bundleUnder(store: Store, ids: readonly number[]): void {
+export function bundleUnder(store: Store, rows: readonly { readonly id: number }[]): void {
   // It has the highest id.
   store.run(
     `UPDATE deliveries SET state = 'bundled', digest = (SELECT max(id) FROM deliveries)
      WHERE id IN (SELECT value FROM json_each(?))`,
-    JSON.stringify(ids),
+    JSON.stringify(rows.map(({ id }) => id)),
   );
 }
 
@@ -129,7 +129,8 @@ function rankOf(notification: Notification): number {
 function levelOf(notification: Notification): Level {
   if ('health' in notification) return healthLevelOf(notification);
   if ('group' in notification) return notification.group.level;
-  return 'digest' in notification ? notification.digest.level : notification.alert.level;
+  // An older version stored a message of another kind for an outage.
+  return 'alert' in notification ? notification.alert.level : 'medium';
 }
 
 /**
@@ -172,6 +173,7 @@ function readNotification(text: string): Notification | null {
   const isOne =
     isKept &&
     (isObject(value.health) ||
+      // An older version's message of an outage.
       isObject(value.digest) ||
       (isObject(value.group) && hasAlert(value.group.first)) ||
       hasAlert(value));
@@ -336,7 +338,7 @@ function end(
 }
 
 /**
- * What is in a message ends as the message does; returns the deliveries. What is in a digest may have others in it. Reads an
+ * What is in a message ends as the message does; returns the deliveries. What is in an outage's may have others in it. Reads an
  * index, and writes nothing for any other delivery.
  */
 function endBundled(
@@ -427,7 +429,7 @@ function eachPending(columns: string, and = ''): string {
 
 /**
  * Makes dead deliveries of one receiver, or (null) of all in `names`, pending again as if they had just been enqueued, and
- * what is in a digest bundled again; failing receivers are tried at once. `to`: another receiver that is to get them, with
+ * what is in a message bundled again; failing receivers are tried at once. `to`: another receiver that is to get them, with
  * what is still pending for this one; null: the same. Returns how many. One transaction.
  */
 export function resend(

@@ -11,7 +11,7 @@ export interface StoredReceiver extends ReceiverState {
   /** The delivery that is being sent, and since when; null: none is. */
   readonly attemptOf: number | null;
   readonly attemptAt: number | null;
-  /** How far the digest after an outage has come, as JSON (outage.ts); null: nothing is left to bundle. */
+  /** How far the messages after an outage have come, as JSON (outage.ts); null: nothing is left to bundle. */
   readonly bundling: string | null;
 }
 
@@ -73,7 +73,7 @@ export function beginAttempt(store: Store, name: string, delivery: number, now: 
   );
 }
 
-/** Stores how far the digest after an outage has come: one row. */
+/** Stores how far the messages after an outage have come: one row. */
 export function writeBundling(store: Store, name: string, bundling: string | null): void {
   store.run('UPDATE receivers SET bundling = ? WHERE name = ?', bundling, name);
 }

@@ -2,7 +2,7 @@
  * The outbox as sending needs it: each attempt is stored with its delivery and with what it shows about the receiver.
  *
  * Contract: each method is one transaction. A dead delivery raises a health alert, unless it was a health alert itself. After
- * a success, what waited during an outage becomes a digest (deliver/outage.ts), except for a receiver that programs read.
+ * a success, what waited during an outage becomes one message (deliver/outage.ts), except for a receiver that programs read.
  */
 import type { Notification } from '../../alert/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
@@ -104,13 +104,11 @@ export function raiseDead(
 
 /** What a dead message was about, for people whom it never reached; '' where it was about no alert. */
 function about(notification: Notification): string {
-  if ('digest' in notification) {
-    const { messages, healthMessages } = notification.digest;
-    return `. It was a digest of ${counted(messages + healthMessages, 'notification')}`;
-  }
-  if ('health' in notification) return '';
   const isGroup = 'group' in notification;
-  const { id, level, title } = isGroup ? notification.group.first.alert : notification.alert;
+  const of = isGroup ? notification.group.first : notification;
+  // An older version stored a message of another kind for an outage.
+  if (!('alert' in of)) return '';
+  const { id, level, title } = of.alert;
   const others = isGroup ? ` and ${counted(notification.group.alerts - 1, 'more alert')}` : '';
   return `. It was about alert ${id}, [${level.toUpperCase()}] ${oneLine(title, TITLE_CHARS)}${others}`;
 }

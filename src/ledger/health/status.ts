@@ -36,7 +36,7 @@ interface StatusContext {
 const COUNTED_MS = 30 * 24 * 60 * 60_000;
 /** The most rows of each list. */
 const ROWS_MAX = 10;
-/** Of the dead, those that died in a digest are not listed, but read. */
+/** Of the dead, those that died in a message with others are not listed, but read. */
 const DEAD_READ_MAX = 100;
 
 /** Reads the status. */

@@ -75,11 +75,10 @@ function hostOf(sender: string): string {
   return sender.slice(sender.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'localhost';
 }
 
-/** The subject of a thread: an alert, of a group the first one, a health alert from its beginning to its end, or the digests of an outage. */
+/** The subject of a thread: an alert, of a group the first one, or a health alert from its beginning to its end. */
 function topic(notification: Notification): string {
   if ('alert' in notification) return `alert-${digits(notification.alert.id)}`;
   if ('group' in notification) return topic(notification.group.first);
-  if ('digest' in notification) return `digest-${digits(Math.floor(notification.digest.downTo / 1000))}`;
   const { kind, subject: about, since } = notification.health;
   const which = about === null ? '' : `-${about.replace(/[^\w-]/g, '_').slice(0, NAME_MAX)}`;
   return `health-${kind}${which}-${digits(Math.floor(since / 1000))}`;
@@ -94,10 +93,6 @@ function about(notification: Notification): Record<string, string> {
   if ('group' in notification) {
     const { first, alerts } = notification.group;
     return { ...about(first), 'X-Tocsin-Group': digits(alerts) };
-  }
-  if ('digest' in notification) {
-    const { messages, healthMessages } = notification.digest;
-    return { 'X-Tocsin-Digest': digits(messages + healthMessages) };
   }
   return { 'X-Tocsin-Health': notification.health.kind };
 }
@@ -122,8 +117,6 @@ function urgency(notification: Notification): Record<string, string> {
     // Nobody needs to wake up because something is over.
     case 'resolved':
       return NORMAL;
-    case 'digest':
-      return URGENCY[notification.digest.level] ?? NORMAL;
     case 'group':
       return URGENCY[notification.group.level] ?? NORMAL;
     case 'opened':

@@ -100,8 +100,6 @@ function keyParts(notification: Notification): readonly (string | number)[] {
     case 'health':
     case 'health-resolved':
       return ['health', notification.health.kind, notification.health.subject ?? ''];
-    case 'digest':
-      return ['digest', notification.digest.downTo];
     case 'group':
       return alertParts(notification.group.first);
     default:

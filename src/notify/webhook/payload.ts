@@ -7,7 +7,7 @@
  *
  * docs/webhook.schema.json has every field, and a version, which changes with what is here (test/notify/webhook/schema.test.ts).
  * A webhook gets each message by itself; only what an operator sends there in place of another receiver
- * (`resend --receiver NAME --to NAME`) may be a group or a digest.
+ * (`resend --receiver NAME --to NAME`) may be a group.
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
@@ -16,7 +16,6 @@ import { healthLevelOf, withAddress } from '../../alert/health-words.ts';
 import { addressOf, type Links } from '../../alert/links.ts';
 import {
   type AlertNotification,
-  type DigestNotification,
   type EntryView,
   type GroupNotification,
   type HealthNotification,
@@ -80,8 +79,6 @@ function dataOf(notification: Notification, links: Links, cut: Cutter) {
     case 'health':
     case 'health-resolved':
       return healthData(notification, links, cut);
-    case 'digest':
-      return digestData(notification, cut);
     case 'group':
       return groupData(notification, cut);
     case 'opened':
@@ -91,33 +88,6 @@ function dataOf(notification: Notification, links: Links, cut: Cutter) {
     case 'resolved':
       return alertData(notification, cut);
   }
-}
-
-function digestData({ digest }: DigestNotification, cut: Cutter) {
-  return {
-    type: 'digest',
-    timestamp: time(digest.downTo),
-    digest: {
-      receiver: cut.text(digest.receiver),
-      level: digest.level,
-      down_from: time(digest.downFrom),
-      down_to: time(digest.downTo),
-      messages: finite(digest.messages),
-      health_messages: finite(digest.healthMessages),
-      rule_count: finite(digest.rules),
-      alert_count: finite(digest.alerts),
-      rules: cut.list(digest.first).map((rule) => ({
-        id: cut.text(rule.ruleId),
-        title: cut.text(rule.title),
-        level: rule.level,
-        alerts: finite(rule.alerts),
-        messages: finite(rule.messages),
-        first_at: time(rule.firstAt),
-        last_at: time(rule.lastAt),
-        ids: cut.list(rule.ids).map(finite),
-      })),
-    },
-  };
 }
 
 function groupData({ group }: GroupNotification, cut: Cutter) {
@@ -151,6 +121,13 @@ function groupData({ group }: GroupNotification, cut: Cutter) {
       rules: numbers(group.rules),
       actors: numbers(group.actors),
       addresses: numbers(group.addresses),
+      outage: group.outage && {
+        from: time(group.outage.from),
+        to: time(group.outage.to),
+        messages: finite(group.outage.messages),
+        health_messages: finite(group.outage.healthMessages),
+        health: cut.list(group.outage.health).map(cut.text),
+      },
     },
   };
 }

@@ -304,7 +304,7 @@ describe('a message that dies', () => {
     expect(states(scene)).toEqual(['opened 1 delivered', 'opened 2 delivered', 'group 2 delivered']);
   });
 
-  it('that is in a digest ends with it, and what is in the message too', () => {
+  it('that waited during an outage ends with the outage’s message, and what is in the message too', () => {
     const scene = createScene(RULES);
     const page = ['alice', 'bob', 'carol', 'dave', 'eve', 'frank'].flatMap((actor, i) => [
       on('vm.stopped', `s${i}`, NOON, actor),
@@ -315,7 +315,7 @@ describe('a message that dies', () => {
     for (let minute = 1; minute < 180; minute += 5) scene.send(NOON + minute * MINUTE, () => REFUSED);
     for (let minute = 180; minute < 200; minute++) scene.send(NOON + minute * MINUTE);
     expect(new Set(states(scene).map((words) => words.split(' ').at(-1)))).toEqual(new Set(['delivered']));
-    expect(scene.count('deliveries', "state = 'delivered' AND notification ->> '$.kind' = 'digest'")).toBe(1);
+    expect(scene.count('deliveries', "state = 'delivered' AND notification ->> '$.group.kind' = 'outage'")).toBe(1);
   });
 });
 

@@ -1,14 +1,14 @@
-/** What becomes a digest after an outage, what goes by itself, and how both end. */
+/** What becomes one message after an outage, what goes by itself, and how both end. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type {
   AlertNotification,
-  DigestNotification,
+  GroupNotification,
   HealthAlertKind,
   HealthNotification,
   Notification,
 } from '../../../src/alert/notification.ts';
 import { BUNDLED_MAX } from '../../../src/ledger/deliver/outage.ts';
-import { enqueue, resend } from '../../../src/ledger/deliver/outbox.ts';
+import { bundleUnder, enqueue, resend } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { Level } from '../../../src/sigma/index.ts';
 import { GROUP } from '../../notify/examples.ts';
@@ -101,19 +101,20 @@ const states = (scene: Scene): Record<string, number> =>
       .all<{ state: string; n: number }>('SELECT state, count(*) AS n FROM deliveries GROUP BY state')
       .map(({ state, n }) => [state, n]),
   );
-const digests = (scene: Scene): DigestNotification['digest'][] =>
-  scene.notifications("notification ->> '$.kind' = 'digest'").map(({ digest }) => digest);
+const outages = (scene: Scene): GroupNotification['group'][] =>
+  scene.notifications("notification ->> '$.group.kind' = 'outage'").map(({ group }) => group);
+const isOutage = (notification: Notification): boolean =>
+  'group' in notification && notification.group.kind === 'outage';
 const shown = (notification: Notification): string => {
-  if ('group' in notification) return 'group';
-  if ('digest' in notification) return `digest of ${notification.digest.messages + notification.digest.healthMessages}`;
+  if ('group' in notification) return `${notification.group.kind} of ${notification.group.outage?.messages}`;
   return 'health' in notification ? notification.health.kind : `${notification.alert.level} ${notification.alert.id}`;
 };
 
 describe('after an outage of 26 hours', () => {
-  it('critical alerts, the first of each rule at high and what is new go by themselves; the rest is one digest', async () => {
+  it('critical alerts, the first of each rule at high and what is new go by themselves; the rest is one message', async () => {
     const office = openOffice({ vendors: { slack: answering(BROKEN) } });
     const { scene } = office;
-    const low = putMany(scene, 60, 'low');
+    putMany(scene, 60, 'low');
     const medium = putMany(scene, 40, 'medium');
     const a = putMany(scene, 3, 'high', { rule: 'a' });
     const b = putMany(scene, 3, 'high', { rule: 'b' });
@@ -131,65 +132,35 @@ describe('after an outage of 26 hours', () => {
       `high ${a[0]}`,
       `high ${b[0]}`,
       // With the health alert about the backlog.
-      'digest of 105',
+      'outage of 105',
       ...late.map((id) => `medium ${id}`),
     ];
     expect(rest).toEqual(alone.filter((each) => each !== probe));
     expect(alone).toContain(probe);
     expect(scene.count('deliveries', "state = 'delivered' AND reason = 'in a message with others'")).toBe(105);
     expect(scene.count('deliveries', "state = 'delivered' AND alert IS NOT NULL")).toBe(5 + 6 + 40 + 60 + 10);
-    const [digest] = digests(scene);
-    expect(digest).toMatchObject({
-      receiver: 'slack',
+    const [message] = outages(scene);
+    expect(message).toMatchObject({
       level: 'high',
-      messages: 104,
       alerts: 104,
-      rules: 4,
-      health: [{ kind: 'health', health: { kind: 'backlog', subject: 'slack' } }],
+      decisions: 104,
+      since: NOON,
+      // The most severe, and of those the newest.
+      first: { kind: 'opened', alert: { id: b[2], title: 'Title of b' } },
+      more: 88,
+      distinct: { rules: 4 },
+      rules: [
+        { name: 'Title of low', alerts: 60 },
+        { name: 'Title of medium', alerts: 40 },
+        { name: 'Title of b', alerts: 2 },
+        { name: 'Title of a', alerts: 2 },
+      ],
+      outage: { messages: 105, healthMessages: 1 },
     });
-    expect(digest?.first).toEqual([
-      {
-        ruleId: 'a',
-        title: 'Title of a',
-        level: 'high',
-        alerts: 2,
-        messages: 2,
-        ids: a.slice(1),
-        firstAt: NOON,
-        lastAt: NOON + MINUTE,
-      },
-      {
-        ruleId: 'b',
-        title: 'Title of b',
-        level: 'high',
-        alerts: 2,
-        messages: 2,
-        ids: b.slice(1),
-        firstAt: NOON,
-        lastAt: NOON + MINUTE,
-      },
-      {
-        ruleId: 'medium',
-        title: 'Title of medium',
-        level: 'medium',
-        alerts: 40,
-        messages: 40,
-        ids: medium.slice(0, 3),
-        firstAt: NOON,
-        lastAt: NOON + MINUTE,
-      },
-      {
-        ruleId: 'low',
-        title: 'Title of low',
-        level: 'low',
-        alerts: 60,
-        messages: 60,
-        ids: low.slice(0, 3),
-        firstAt: NOON,
-        lastAt: NOON + MINUTE,
-      },
-    ]);
-    expect((digest?.downTo ?? 0) - (digest?.downFrom ?? 0)).toBeGreaterThan(25.9 * HOUR);
+    const first = [b[1], a[2], a[1], ...[...medium].reverse()].slice(0, 15);
+    expect(message?.others.map(({ id }) => id)).toEqual(first);
+    expect(message?.outage?.health).toEqual([expect.stringMatching(/slack/)]);
+    expect((message?.outage?.to ?? 0) - (message?.outage?.from ?? 0)).toBeGreaterThan(25.9 * HOUR);
   }, 60_000);
 
   it('only the receiver that was down gets one, of what waited for it', () => {
@@ -199,7 +170,8 @@ describe('after an outage of 26 hours', () => {
     attempt(scene, DELIVERED, NOON, 'mail');
     outage(scene);
     attempt(scene, DELIVERED, NOON + 26 * HOUR, 'mail');
-    expect(digests(scene)).toMatchObject([{ receiver: 'slack', messages: 10 }]);
+    expect(outages(scene)).toMatchObject([{ outage: { messages: 10 } }]);
+    expect(scene.count('deliveries', "receiver = 'slack' AND notification ->> '$.group.kind' = 'outage'")).toBe(1);
     expect(scene.count('deliveries', "receiver = 'mail' AND state = 'bundled'")).toBe(0);
   });
 
@@ -208,13 +180,13 @@ describe('after an outage of 26 hours', () => {
     putMany(scene, 10, 'low', { receiver: 'webhook' });
     outage(scene, NOON, NOON + 26 * HOUR, 'webhook');
     expect(deliverAll(scene, NOON + 26 * HOUR, 'webhook')).toHaveLength(10);
-    expect(digests(scene)).toEqual([]);
+    expect(outages(scene)).toEqual([]);
   });
 
   it.each([
     [2, 0, 2],
     [3, 3, 1],
-  ])('%i messages: %i are in a digest, %i go out', (waiting, bundled, sent) => {
+  ])('%i messages: %i are in one, %i go out', (waiting, bundled, sent) => {
     const scene = createScene();
     putMany(scene, waiting, 'low');
     outage(scene);
@@ -237,16 +209,6 @@ describe('after an outage of 26 hours', () => {
       5,
     ],
     ['at high what is resolved is bundled', (scene) => void putMany(scene, 3, 'high', { kind: 'resolved' }), 3],
-    [
-      'groups are bundled like one alert of their first rule',
-      (scene) => {
-        for (const level of ['high', 'medium', 'medium', 'low'] as const) {
-          const notification = { kind: 'group', group: { ...GROUP.group, level } } as const;
-          enqueue(scene.store, { receiver: 'slack', alert: 14, notification }, NOON);
-        }
-      },
-      3,
-    ],
     ['critical updates are not bundled', (scene) => void putMany(scene, 5, 'critical', { kind: 'updated' }), 0],
     [
       'a rule has its first by the time it waits, not by the order of its alerts',
@@ -264,6 +226,82 @@ describe('after an outage of 26 hours', () => {
     expect(scene.count('deliveries', "state = 'bundled'")).toBe(bundled);
   });
 
+  /** A group's message that waits, with the decisions that end with it, each about an alert of its own. */
+  const putGroup = (scene: Scene, level: Level, count: number, rule: string, now = NOON): number[] => {
+    const ids = Array.from({ length: count }, () => put(scene, level, { rule, now }));
+    const rows = scene.store.all<{ id: number }>(`SELECT id FROM deliveries WHERE alert IN (${ids.join()})`);
+    const first = { ...OPENED, alert: { ...OPENED.alert, id: ids[0] ?? 0, level, ruleId: rule } };
+    const notification = { kind: 'group', group: { ...GROUP.group, level, first, decisions: count } } as const;
+    enqueue(scene.store, { receiver: 'slack', alert: ids[0] ?? 0, notification }, now);
+    bundleUnder(scene.store, rows);
+    return ids;
+  };
+
+  it('each alert of a group is counted, with its rule; at high a group goes by itself as the first of its rule', () => {
+    const scene = createScene();
+    putGroup(scene, 'high', 3, 'h');
+    const [a, b, c] = [putGroup(scene, 'medium', 4, 'm'), putGroup(scene, 'medium', 2, 'n'), [put(scene, 'low')]];
+    outage(scene, NOON - HOUR);
+    const [message] = outages(scene);
+    expect(message).toMatchObject({
+      level: 'medium',
+      alerts: 7,
+      decisions: 7,
+      first: { alert: { id: b[1] } },
+      rules: [
+        { name: 'Title of m', alerts: 4 },
+        { name: 'Title of n', alerts: 2 },
+        { name: 'Title of low', alerts: 1 },
+      ],
+      outage: { messages: 3, healthMessages: 0 },
+    });
+    expect(message?.others.map(({ id }) => id).sort()).toEqual([...a, b[0], ...c].sort());
+    expect(deliverAll(scene, NOON + 26 * HOUR).map(shown)).toEqual(['group of undefined', 'outage of 3']);
+    expect(Object.keys(states(scene))).toEqual(['delivered']);
+  });
+
+  it('groups with more decisions than one message may have are not in the same one', () => {
+    const scene = createScene();
+    for (const rule of ['a', 'b', 'c']) {
+      const [first = 0] = putGroup(scene, 'medium', 2, rule);
+      scene.store.run(
+        "UPDATE deliveries SET notification = json_set(notification, '$.group.decisions', 6000) WHERE alert = ? AND state = 'pending'",
+        first,
+      );
+    }
+    putMany(scene, 4, 'low');
+    outage(scene, NOON - HOUR);
+    expect(deliverAll(scene, NOON + 26 * HOUR).map(shown)).toEqual([
+      ...['group of undefined', 'group of undefined'],
+      'outage of 5',
+    ]);
+    expect(Object.keys(states(scene))).toEqual(['delivered']);
+  });
+
+  it('health alerts alone go by themselves', () => {
+    const scene = createScene();
+    for (let i = 0; i < 4; i++) putHealth(scene, 'dead-delivery');
+    outage(scene, NOON - HOUR);
+    expect(outages(scene)).toEqual([]);
+    expect(deliverAll(scene, NOON + 26 * HOUR)).toHaveLength(4);
+  });
+
+  it('what an older version made of an outage goes by itself, as a short text', () => {
+    const scene = createScene();
+    const old = put(scene, 'medium');
+    const digest = { kind: 'digest', digest: { receiver: 'slack', level: 'medium', messages: 12, healthMessages: 0 } };
+    scene.store.run(
+      'UPDATE deliveries SET notification = ?, alert = NULL WHERE alert = ?',
+      JSON.stringify(digest),
+      old,
+    );
+    putMany(scene, 3, 'low');
+    outage(scene, NOON - HOUR);
+    expect(outages(scene)).toMatchObject([{ outage: { messages: 3 } }]);
+    expect(deliverAll(scene, NOON + 26 * HOUR)).toContainEqual(digest);
+    expect(Object.keys(states(scene))).toEqual(['delivered']);
+  });
+
   it('health alerts are bundled, except critical ones, and are counted apart', () => {
     const scene = createScene();
     putHealth(scene, 'blind');
@@ -271,14 +309,13 @@ describe('after an outage of 26 hours', () => {
     for (let i = 0; i < 12; i++) putHealth(scene, 'dead-delivery');
     put(scene, 'low');
     outage(scene, NOON - HOUR);
-    const [digest] = digests(scene);
-    expect(digest).toMatchObject({ level: 'high', messages: 1, healthMessages: 13, rules: 1 });
-    expect(digest?.health).toHaveLength(10);
-    expect(digest?.health[0]).toEqual({ kind: 'health', health: { kind: 'blind', subject: 'other' } });
-    expect(deliverAll(scene, NOON + 26 * HOUR).map(shown)).toEqual(['ledger-failing', 'digest of 14']);
+    const [message] = outages(scene);
+    expect(message).toMatchObject({ level: 'high', alerts: 1, outage: { messages: 14, healthMessages: 13 } });
+    expect(message?.outage?.health).toEqual(Array.from({ length: 10 }, () => 'it fails'));
+    expect(deliverAll(scene, NOON + 26 * HOUR).map(shown)).toEqual(['ledger-failing', 'outage of 14']);
   });
 
-  it('what can not be read waits by itself, and holds up no digest', () => {
+  it('what can not be read waits by itself, and holds up no other', () => {
     const scene = createScene();
     putMany(scene, 4, 'low');
     const damaged = put(scene, 'low');
@@ -288,7 +325,7 @@ describe('after an outage of 26 hours', () => {
     expect(scene.count('deliveries', `state = 'pending' AND alert = ${damaged}`)).toBe(1);
   });
 
-  it('a message that has failed by itself for hours is in the digest too', () => {
+  it('a message that has failed by itself for hours is in the outage’s message too', () => {
     const scene = createScene();
     const poison = put(scene, 'medium');
     attempt(scene, REFUSED, NOON);
@@ -301,7 +338,7 @@ describe('after an outage of 26 hours', () => {
   });
 });
 
-describe('no outage, and no digest', () => {
+describe('no outage, and no message of one', () => {
   const rows: [string, (scene: Scene) => void][] = [
     [
       'a receiver that asked to slow down for hours',
@@ -330,7 +367,7 @@ describe('no outage, and no digest', () => {
     const scene = createScene();
     putMany(scene, 10, 'low');
     happens(scene);
-    expect(digests(scene)).toEqual([]);
+    expect(outages(scene)).toEqual([]);
     expect(scene.count('deliveries', "state = 'bundled'")).toBe(0);
   });
 });
@@ -345,12 +382,12 @@ describe('a test message that succeeds', () => {
     expect(states(scene)).toEqual({ bundled: 5, pending: 2 });
     if (taken.kind !== 'due') throw new Error('nothing was due');
     scene.outbox.settle(taken.due, { reachedAt: NOON, outcome: DELIVERED, paceMs: 0 }, NOON + 26 * HOUR + 2 * SECOND);
-    expect(deliverAll(scene, NOON + 27 * HOUR).map(shown)).toEqual(['digest of 5']);
+    expect(deliverAll(scene, NOON + 27 * HOUR).map(shown)).toEqual(['outage of 5']);
     expect(states(scene)).toEqual({ delivered: 7 });
   });
 });
 
-describe('a test message that succeeds while more wait than one digest takes, and one is being sent', () => {
+describe('a test message that succeeds while more wait than one message takes, and one is being sent', () => {
   it('leaves the others to the next success', () => {
     const scene = createScene();
     scene.store.transaction(() => void putMany(scene, BUNDLED_MAX + 100, 'low'));
@@ -362,7 +399,7 @@ describe('a test message that succeeds while more wait than one digest takes, an
   });
 });
 
-describe('how a digest ends', () => {
+describe('how the message ends', () => {
   const bundled = (): Scene => {
     const scene = createScene([], { receivers: [route('slack'), route('mail')] });
     put(scene, 'low', { now: NOON - 1 });
@@ -372,7 +409,7 @@ describe('how a digest ends', () => {
     attempt(scene, DELIVERED, NOON + 26 * HOUR);
     return scene;
   };
-  /** The digest alone is refused for more than a day. */
+  /** The message alone is refused for more than a day. */
   const died = (): Scene => {
     const scene = bundled();
     let at = NOON + 26 * HOUR;
@@ -381,7 +418,7 @@ describe('how a digest ends', () => {
       for (let i = 0; i < 4; i++) {
         const taken = scene.outbox.take('slack', at + i * SECOND);
         if (taken.kind !== 'due') continue;
-        const outcome = 'digest' in taken.due.notification ? REFUSED : DELIVERED;
+        const outcome = isOutage(taken.due.notification) ? REFUSED : DELIVERED;
         scene.outbox.settle(taken.due, { reachedAt: at, outcome, paceMs: 0 }, at + i * SECOND);
       }
     }
@@ -397,9 +434,9 @@ describe('how a digest ends', () => {
     expect(scene.count('deliveries', "state = 'bundled'")).toBe(5);
   });
 
-  it('delivered: so is what is in it, in the digest', () => {
+  it('delivered: so is what is in it, in it', () => {
     const scene = bundled();
-    expect(deliverAll(scene, NOON + 27 * HOUR).map(shown)).toEqual(['digest of 5']);
+    expect(deliverAll(scene, NOON + 27 * HOUR).map(shown)).toEqual(['outage of 5']);
     const where = `state = 'delivered' AND reason = 'in a message with others' AND settled_at = ${NOON + 27 * HOUR} AND digest = 7`;
     expect(scene.count('deliveries', where)).toBe(5);
     scene.record([entry('new', NOON + 60 * DAY)], { now: NOON + 60 * DAY });
@@ -408,14 +445,14 @@ describe('how a digest ends', () => {
 
   it('dead: so is what is in it, with its reason, and somebody else is notified of how much it was', () => {
     const scene = died();
-    const [digest] = scene.store.all<{ state: string; reason: string }>(
-      "SELECT state, reason FROM deliveries WHERE notification ->> '$.kind' = 'digest'",
+    const [message] = scene.store.all<{ state: string; reason: string }>(
+      "SELECT state, reason FROM deliveries WHERE notification ->> '$.group.kind' = 'outage'",
     );
-    expect(digest).toMatchObject({ state: 'dead', reason: expect.stringMatching(/failed for a day .*too long/) });
-    expect(scene.count('deliveries', `state = 'dead' AND digest = 7 AND reason = '${digest?.reason}'`)).toBe(5);
+    expect(message).toMatchObject({ state: 'dead', reason: expect.stringMatching(/failed for a day .*too long/) });
+    expect(scene.count('deliveries', `state = 'dead' AND digest = 7 AND reason = '${message?.reason}'`)).toBe(5);
     const [health] = scene.notifications("receiver = 'mail' AND health = 'dead-delivery'");
-    expect(health.health.summary).toMatch(/It was a digest of 5 notifications/);
-    expect(scene.ledger.status(NOON + 60 * HOUR).dead).toMatchObject([{ receiver: 'slack', reason: digest?.reason }]);
+    expect(health.health.summary).toMatch(/It was about alert \d+, \[MEDIUM\] Title of medium and 4 more alerts$/);
+    expect(scene.ledger.status(NOON + 60 * HOUR).dead).toMatchObject([{ receiver: 'slack', reason: message?.reason }]);
   });
 
   it.each([
@@ -426,15 +463,15 @@ describe('how a digest ends', () => {
     const scene = died();
     expect(resend(scene.store, receiver, to, ['slack', 'mail'], NOON + 60 * HOUR)).toBe(6);
     expect(scene.count('deliveries', "state = 'bundled' AND digest = 7")).toBe(5);
-    expect(deliverAll(scene, NOON + 60 * HOUR, to ?? 'slack').map(shown)).toContain('digest of 5');
+    expect(deliverAll(scene, NOON + 60 * HOUR, to ?? 'slack').map(shown)).toContain('outage of 5');
     expect(scene.count('deliveries', `state = 'delivered' AND digest = 7 AND receiver = '${to ?? 'slack'}'`)).toBe(5);
     expect(scene.count('deliveries', "state IN ('bundled', 'dead')")).toBe(0);
   });
 
-  it('what waits for a receiver that was renamed goes to the other one, the digest and all that is in it', () => {
+  it('what waits for a receiver that was renamed goes to the other one, the message and all that is in it', () => {
     const scene = bundled();
     expect(resend(scene.store, 'slack', 'mail', [], NOON + 27 * HOUR)).toBe(6);
-    expect(deliverAll(scene, NOON + 27 * HOUR, 'mail').map(shown)).toEqual(['digest of 5']);
+    expect(deliverAll(scene, NOON + 27 * HOUR, 'mail').map(shown)).toEqual(['outage of 5']);
     expect(scene.count('deliveries', "receiver = 'mail' AND state = 'delivered'")).toBe(6);
   });
 
@@ -445,17 +482,17 @@ describe('how a digest ends', () => {
     expect(scene.count('deliveries', "state = 'bundled'")).toBe(0);
   });
 
-  it('a second outage bundles what is new, and not the digest', () => {
+  it('a second outage bundles what is new, and not the message of the first', () => {
     const scene = bundled();
     put(scene, 'critical', { now: NOON + 26 * HOUR });
     putMany(scene, 4, 'low', { now: NOON + 26 * HOUR });
     outage(scene, NOON + 27 * HOUR, NOON + 40 * HOUR);
-    expect(digests(scene)).toMatchObject([{ messages: 5 }, { messages: 4 }]);
+    expect(outages(scene)).toMatchObject([{ outage: { messages: 5 } }, { outage: { messages: 4 } }]);
     deliverAll(scene, NOON + 41 * HOUR);
     expect(Object.keys(states(scene))).toEqual(['delivered']);
   });
 
-  it('is shown with each alert: in a digest, and delivered in it', () => {
+  it('is shown with each alert: bundled, and delivered in it', () => {
     const scene = bundled();
     const alert = alerts;
     const rows = () =>
@@ -468,10 +505,10 @@ describe('how a digest ends', () => {
     expect(rows()).toEqual([{ state: 'delivered', reason: 'in a message with others' }]);
   });
 
-  it('the object may die whenever: nothing is lost, and what is in the digest ends with it', async () => {
+  it('the object may die whenever: nothing is lost, and what is in the message ends with it', async () => {
     const slow: Vendor = ({ notification }) => ({
       outcome: DELIVERED,
-      afterMs: 'digest' in notification ? 20 * SECOND : 50,
+      afterMs: isOutage(notification) ? 20 * SECOND : 50,
     });
     const office: Office = openOffice({ vendors: { slack: answering(BROKEN) } });
     putMany(office.scene, 2, 'critical');
@@ -487,10 +524,10 @@ describe('how a digest ends', () => {
     office.does('slack', taking(50));
     await office.runUntilEmpty(HOUR);
     expect(Object.keys(states(office.scene))).toEqual(['delivered']);
-    expect(digests(office.scene)).toHaveLength(1);
+    expect(outages(office.scene)).toHaveLength(1);
   });
 
-  it('a failed write leaves everything as it was, and the next success makes the digest', () => {
+  it('a failed write leaves everything as it was, and the next success makes the message', () => {
     const scene = createScene();
     putMany(scene, 6, 'low');
     attempt(scene, BROKEN, NOON);
@@ -498,7 +535,7 @@ describe('how a digest ends', () => {
     expect(() => attempt(scene, DELIVERED, NOON + 26 * HOUR)).toThrow('the disk is full');
     expect(states(scene)).toEqual({ pending: 6 });
     attempt(scene, DELIVERED, NOON + 27 * HOUR);
-    expect(digests(scene)).toMatchObject([{ messages: 5 }]);
+    expect(outages(scene)).toMatchObject([{ outage: { messages: 5 } }]);
   });
 });
 
@@ -507,7 +544,7 @@ describe('12,000 that wait', () => {
     ['low', 0],
     ['high', 3],
   ])(
-    'at %s become digests of bounded size, the first of each rule once by itself (%i of 3 rules)',
+    'at %s become messages of bounded size, the first of each rule once by itself (%i of 3 rules)',
     (level, alone) => {
       const scene = createScene();
       putMany(scene, 4, 'critical', { now: NOON - 1 });
@@ -526,24 +563,25 @@ describe('12,000 that wait', () => {
       }
       expect(Math.max(...seen)).toBeLessThanOrEqual(BUNDLED_MAX);
       expect(scene.count('deliveries', "state <> 'delivered'")).toBe(0);
-      expect(digests(scene)).toHaveLength(3);
-      expect(digests(scene).reduce((sum, { messages }) => sum + messages, 0)).toBe(12_000 - alone);
+      expect(outages(scene)).toHaveLength(3);
+      expect(outages(scene).reduce((sum, { outage: of }) => sum + (of?.messages ?? 0), 0)).toBe(12_000 - alone);
       const byThemselves = sent.filter((each) => 'alert' in each && each.alert.level === level);
       expect(byThemselves.map((each) => 'alert' in each && each.alert.ruleId)).toEqual(
         ['rule 0', 'rule 1', 'rule 2'].slice(0, alone),
       );
-      for (const digest of digests(scene)) expect(JSON.stringify(digest).length).toBeLessThan(2_000);
+      for (const message of outages(scene)) expect(JSON.stringify(message).length).toBeLessThan(8_000);
       expect(scene.count('receivers', 'bundling IS NOT NULL')).toBe(0);
     },
     60_000,
   );
 
-  it('what a digest holds of them is bounded, whatever their rules are called', () => {
+  it('what a message holds of them is bounded, whatever their rules are called', () => {
     const scene = createScene();
     for (let i = 0; i < 500; i++) put(scene, 'medium', { rule: `${i}${'x'.repeat(2_000)}` });
     outage(scene);
-    const [digest] = digests(scene);
-    expect(digest).toMatchObject({ rules: 500, first: { length: 20 }, more: { rules: 480, alerts: 480 } });
-    expect(JSON.stringify(digest).length).toBeLessThan(12_000);
+    const [message] = outages(scene);
+    expect(message).toMatchObject({ alerts: 500, distinct: { rules: 500 }, others: { length: 15 }, more: 484 });
+    expect(message?.rules).toHaveLength(5);
+    expect(message?.rules.every(({ name }) => name.length <= 200)).toBe(true);
   });
 });

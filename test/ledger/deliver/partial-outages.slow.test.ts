@@ -22,7 +22,7 @@ const openAlerts = (office: Office): unknown[] =>
   office.scene.store.all("SELECT kind FROM health_alerts WHERE state = 'open' ORDER BY kind").map(({ kind }) => kind);
 const changes = (office: Office): number =>
   office.scene.store.all<{ n: number }>('SELECT total_changes() AS n')[0]?.n ?? 0;
-/** How long after `since` it was delivered, by itself or in a digest. */
+/** How long after `since` it was delivered, by itself or in one of an outage. */
 const waited = (office: Office, alert: number, since: number): number =>
   (office.scene.store.all<{ at: number }>(
     `SELECT settled_at AS at FROM deliveries WHERE alert = ${alert} AND state = 'delivered'`,
@@ -379,7 +379,7 @@ it('two health alerts that are never taken, and nothing else, are tried a dozen 
   expect(tries).toBeLessThan(24 * 13);
 }, 60_000);
 
-it('there is no digest where nothing but bad messages was sent', async () => {
+it('there is no message of an outage where nothing but bad messages was sent', async () => {
   const bad = new Set<number>();
   const vendor: Vendor = ({ alert }) => ({ outcome: bad.has(alert) ? BROKEN : OK, afterMs: 50 });
   const office = openOffice({ vendors: { slack: vendor, mail: taking(5) }, pace: PACE });
@@ -389,8 +389,8 @@ it('there is no digest where nothing but bad messages was sent', async () => {
     office.put('slack', 'low');
   }
   await office.runFor(MINUTE);
-  const digests = (office.arrived.get('slack') ?? []).filter(({ notification }) => 'digest' in notification);
-  expect(digests).toHaveLength(0);
+  const messages = (office.arrived.get('slack') ?? []).filter(({ notification }) => 'group' in notification);
+  expect(messages).toHaveLength(0);
 }, 60_000);
 
 it.each([10, 40])(

@@ -199,6 +199,5 @@ async function wakeUp(host: Host): Promise<void> {
 function about(notification: Notification): Omit<Message, 'nth'> {
   if ('health' in notification) return { alert: 0, level: notification.health.level, notification };
   if ('group' in notification) return { alert: 0, level: notification.group.level, notification };
-  if ('digest' in notification) return { alert: 0, level: notification.digest.level, notification };
   return { alert: notification.alert.id, level: notification.alert.level, notification };
 }

@@ -7,7 +7,7 @@ import { render, renderShort } from '../../../src/notify/pagerduty/event.ts';
 import { pagerduty } from '../../../src/notify/pagerduty/pagerduty.ts';
 import { createPagerDuty } from '../../../src/notify/pagerduty/send.ts';
 import { type PagerDutyInbox, pagerDutyProblem, startPagerDutyInbox } from '../../support/pagerduty-inbox.ts';
-import { CLOSED, CORRELATION, DIGEST, EXAMPLES, GROUP, RAISED, UPDATED } from '../examples.ts';
+import { CLOSED, CORRELATION, EXAMPLES, GROUP, RAISED, UPDATED } from '../examples.ts';
 import { anyNotification } from '../hostile.ts';
 import { BLIND, LINKS, OPENED, outgoing } from '../notifications.ts';
 import { readPagerDuty } from './read-back.ts';
@@ -180,14 +180,6 @@ describe('incidents', () => {
       ],
     ],
     ['a group belongs to its first alert’s', [GROUP.group.first, GROUP], [['triggered', 2]]],
-    [
-      'a digest is one',
-      [DIGEST, OPENED],
-      [
-        ['triggered', 1],
-        ['triggered', 1],
-      ],
-    ],
   ])('%s', async (_, notifications, incidents) => {
     expect(await incidentsOf(...notifications)).toEqual(incidents.map(([status, triggers]) => ({ status, triggers })));
   });
