@@ -10,7 +10,7 @@ import { NO_LINKS } from '../alert/links.ts';
 import { pause } from '../http/deadline.ts';
 import type { Receiver } from '../notify/receiver.ts';
 import { createSender, type LinksOf, type Sent } from './deliver/deliver.ts';
-import { resend } from './deliver/outbox.ts';
+import { resend } from './deliver/resend.ts';
 import { testNotification, testReceivers } from './deliver/test-delivery.ts';
 import type { LedgerOutbox } from './health/attempts.ts';
 import type { Ledger } from './record/ledger.ts';

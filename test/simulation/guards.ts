@@ -246,9 +246,15 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'what waits for a receiver goes to another one on request',
-    file: 'src/ledger/deliver/outbox.ts',
-    find: 'const count = isElsewhere ? move(store, receiver, to) : resent;',
+    file: 'src/ledger/deliver/resend.ts',
+    find: 'const count = isElsewhere ? move(store, receiver, to, now) : resent;',
     replace: 'const count = resent;',
+  },
+  {
+    name: 'what waits for its group goes to another receiver with its group',
+    file: 'src/ledger/deliver/resend.ts',
+    find: '  moveGroups(store, receiver, to, now);',
+    replace: '',
   },
   {
     name: 'a missing alarm is set again by the next call',

@@ -27,14 +27,7 @@ import {
   type Tried,
   WAIT_MAX_MS,
 } from './after-attempt.ts';
-import {
-  beginAttempt,
-  hurry,
-  readReceiver,
-  type StoredReceiver,
-  type StoredReceivers,
-  writeReceiver,
-} from './receivers.ts';
+import { beginAttempt, readReceiver, type StoredReceiver, type StoredReceivers, writeReceiver } from './receivers.ts';
 
 /** Selects ended deliveries in the words of the partial index deliveries_ended, so that SQLite uses it. */
 export const ENDED = "state <> 'pending' AND state <> 'bundled' AND state <> 'waiting'";
@@ -51,7 +44,7 @@ export const BUNDLED = "state = 'bundled'";
 const IN_A_MESSAGE = 'in a message with others';
 
 /** Sets a delivery's state as if no attempt had failed. */
-const AS_NEVER_TRIED = 'due_at = NULL, failing_since = NULL, failed_at = NULL, own_ms = 0, own_at = NULL';
+export const AS_NEVER_TRIED = 'due_at = NULL, failing_since = NULL, failed_at = NULL, own_ms = 0, own_at = NULL';
 
 /** An attempt that has not ended after this time never will: it was interrupted. */
 export const ATTEMPT_MAX_MS = 60_000;
@@ -425,59 +418,6 @@ const NOT_SENT = 'id NOT IN (SELECT attempt_of FROM receivers WHERE attempt_of I
 /** All pending deliveries, by the two indexes. */
 function eachPending(columns: string, and = ''): string {
   return `SELECT ${columns} FROM deliveries WHERE ${READY} ${and} UNION ALL SELECT ${columns} FROM deliveries WHERE ${SET_ASIDE} ${and}`;
-}
-
-/**
- * Makes dead deliveries of one receiver, or (null) of all in `names`, pending again as if they had just been enqueued, and
- * what is in a message bundled again; failing receivers are tried at once. `to`: another receiver that is to get them, with
- * what is still pending for this one; null: the same. Returns how many. One transaction.
- */
-export function resend(
-  store: Store,
-  receiver: string | null,
-  to: string | null,
-  names: readonly string[],
-  now: number,
-): number {
-  return store.transaction(() => {
-    // What is dead for a receiver that was removed would die again.
-    const whose = receiver === null ? names : [receiver];
-    const resent = store.all(
-      `UPDATE deliveries SET state = iif(digest IS NULL, 'pending', 'bundled'), attempts = 0, queued_at = ?, ${AS_NEVER_TRIED},
-         settled_at = NULL WHERE ${ENDED} AND state = 'dead' AND receiver IN (SELECT value FROM json_each(?)) RETURNING id`,
-      now,
-      JSON.stringify(whose),
-    ).length;
-    const isElsewhere = receiver !== null && to !== null && to !== receiver;
-    // What was dead is pending now: it is moved with the rest.
-    const count = isElsewhere ? move(store, receiver, to) : resent;
-    readyAtFailing(store, to ?? receiver);
-    hurry(store, to ?? receiver, now);
-    return count;
-  });
-}
-
-/** What failing receivers, one or (null) all, set aside takes its place again: else there may be nothing to try them with. */
-function readyAtFailing(store: Store, name: string | null): void {
-  store.run(
-    `UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver IN
-       (SELECT name FROM receivers WHERE failing_since IS NOT NULL AND (name = ? OR ? IS NULL))`,
-    name,
-    name,
-  );
-}
-
-/** What is pending for one receiver is for another one now. */
-function move(store: Store, receiver: string, to: string): number {
-  const pending = [READY, SET_ASIDE, BUNDLED].map(
-    (which) =>
-      store.all(
-        `UPDATE deliveries SET receiver = ?, ${AS_NEVER_TRIED} WHERE ${which} AND receiver = ? RETURNING id`,
-        to,
-        receiver,
-      ).length,
-  );
-  return pending.reduce((sum, rows) => sum + rows, 0);
 }
 
 /**

@@ -8,7 +8,8 @@ import type {
   Notification,
 } from '../../../src/alert/notification.ts';
 import { BUNDLED_MAX } from '../../../src/ledger/deliver/outage.ts';
-import { bundleUnder, enqueue, resend } from '../../../src/ledger/deliver/outbox.ts';
+import { bundleUnder, enqueue } from '../../../src/ledger/deliver/outbox.ts';
+import { resend } from '../../../src/ledger/deliver/resend.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { Level } from '../../../src/sigma/index.ts';
 import { GROUP } from '../../notify/examples.ts';

@@ -1,6 +1,7 @@
 /** Dead deliveries, resent: to the same receiver, or with what waits for one that was renamed to another. */
 import { describe, expect, it } from 'vitest';
-import { type Due, resend } from '../../../src/ledger/deliver/outbox.ts';
+import type { Due } from '../../../src/ledger/deliver/outbox.ts';
+import { resend } from '../../../src/ledger/deliver/resend.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import {
   createScene,
@@ -191,5 +192,33 @@ describe('resending to another receiver', () => {
       state: 'delivered',
     });
     expect([of(scene, 'mail', 'delivered'), of(scene, 'mail', 'pending')]).toEqual([1, 3]);
+  });
+});
+
+describe('what waits for a receiver that was renamed', () => {
+  const renamed = (): Scene => {
+    const scene = createScene([onAction('vm.read')], { receivers: [toPeople('mail')] });
+    scene.record([entry('a', NOON)]);
+    return scene.reopened({ receivers: [toPeople('post')] });
+  };
+
+  it('goes to the new one when it is due', () => {
+    const scene = renamed();
+    expect(resend(scene.store, 'mail', 'post', ['post'], NOON + SECOND)).toBe(1);
+    scene.say(NOON + 30 * SECOND - 1);
+    expect(of(scene, 'post', 'waiting')).toBe(1);
+    scene.say(NOON + 30 * SECOND);
+    expect(of(scene, 'post', 'pending')).toBe(1);
+    expect(scene.count('groups', 'due_at IS NOT NULL')).toBe(0);
+  });
+
+  it('is one message with what waits for the new one', () => {
+    const scene = renamed();
+    scene.record([entry('b', NOON + SECOND)], { now: NOON + SECOND });
+    resend(scene.store, 'mail', 'post', ['post'], NOON + 2 * SECOND);
+    scene.say(NOON + 30 * SECOND);
+    expect([of(scene, 'post', 'bundled'), of(scene, 'post', 'pending'), of(scene, 'mail', 'waiting')]).toEqual([
+      2, 1, 0,
+    ]);
   });
 });

@@ -1,7 +1,8 @@
 /** Messages that wait: the health alert about them, and what they show about whether a receiver works. */
 import { describe, expect, it } from 'vitest';
 import type { HealthNotification } from '../../../src/alert/notification.ts';
-import { type Due, resend } from '../../../src/ledger/deliver/outbox.ts';
+import type { Due } from '../../../src/ledger/deliver/outbox.ts';
+import { resend } from '../../../src/ledger/deliver/resend.ts';
 import { readUntaken } from '../../../src/ledger/health/backlog.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { RoutedReceiver } from '../../../src/routing/routing.ts';
