@@ -119,6 +119,14 @@ function applyOwn(
       if (watermark < alert.lastAt + 14 * DAY) wrong('it was not quiet for two weeks');
       alert.end('quiet', 'tocsin', at, null);
       break;
+    case 'introduced':
+      if (alert.state !== 'open' || !isHighOrCritical(alert.level)) wrong(`it is ${alert.state}, at ${alert.level}`);
+      for (const name of (detail?.['receivers'] ?? []) as readonly string[]) {
+        const isThere = receivers.some((of) => of.name === name && rank(alert.level) >= rank(of.minLevel));
+        if (alert.notified.has(name) || !isThere) wrong(`${name} is not new, or takes nothing of its level`);
+        notify(name, 'opened', 'the receiver is new');
+      }
+      break;
     case 'silence ended': {
       if (alert.state === 'resolved') wrong('it is resolved');
       if (!alert.isSilenced) wrong('nothing severe of it was silenced');
