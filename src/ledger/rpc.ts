@@ -406,6 +406,10 @@ export interface AlertSummary {
   readonly resolution: Resolution | null;
   /** The dedup key. */
   readonly key: readonly ShownKeyPart[];
+  /** Of the entry that was recorded last of its matches, cut; null where it was evicted. */
+  readonly latest: Pick<EntryView, 'action' | 'actor' | 'clientIp'> | null;
+  /** From how many networks its matches came, as far as they are counted. */
+  readonly networks: number;
 }
 
 /** What a status shows of an alert. */
@@ -589,16 +593,32 @@ export interface AlertDetails {
   readonly acts: readonly AlertAct[];
 }
 
-/** `open`: open alerts only. `before`: ids below this one, for the next page. */
+/** Which alerts a list has: those that all of this holds for. Null: not asked for. Texts are compared without case. */
 export interface AlertQuery {
-  readonly state: 'open' | 'all';
+  /** `unresolved`: open or acknowledged. `resolved`: past ones too. */
+  readonly status: 'unresolved' | 'open' | 'acknowledged' | 'resolved' | 'all';
   readonly level: string | null;
+  /** A rule's id. */
   readonly rule: string | null;
+  /** The id or name of an actor: in the dedup key, or of the last match. */
+  readonly actor: string | null;
+  /** Of the rule as it is now. */
+  readonly tag: string | null;
+  /** "": nobody's. */
+  readonly assignee: string | null;
+  /** Event times: of alerts whose last match was at `since` or later, and the first before `until`. */
+  readonly since: number | null;
+  readonly until: number | null;
+  /** Part of the title, of a value of the dedup key, or of the last match's actor or address. */
+  readonly text: string | null;
+  /** Ids below this one, for the next page. */
   readonly before: number | null;
+  /** How many at most; null: 50, and never more. */
+  readonly most: number | null;
 }
 
 export interface AlertList {
-  /** Newest first, at most 50. */
+  /** Newest first, at most 50, or `most`. */
   readonly alerts: readonly AlertSummary[];
   /** The `before` of the next page; null at the end. */
   readonly next: number | null;

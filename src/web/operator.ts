@@ -6,6 +6,7 @@
  */
 import { Hono } from 'hono/tiny';
 import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
+import { EVERY_ALERT } from '../ledger/alert-query.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
 import { nullable, object, orElse, readShape, string } from '../text/shape.ts';
@@ -89,7 +90,7 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
       return c.json({ message: '`state` must be open or all, `before` an id' }, 422);
     }
     if (ledger === null) return c.json(NO_LEDGER, 503);
-    const list = await ledger.alerts({ state, level: null, rule: null, before });
+    const list = await ledger.alerts({ ...EVERY_ALERT, status: state === 'open' ? 'unresolved' : 'all', before });
     return c.json({ alerts: list.alerts, next: list.next });
   });
 

@@ -4,6 +4,7 @@
  *
  * Contract: the same for the same number. GET requests change nothing in it but the security log.
  */
+
 import { signPass } from '../../src/access/link.ts';
 import { operatorToken } from '../../src/access/operator.ts';
 import { sha256 } from '../../src/access/seal.ts';
@@ -12,6 +13,7 @@ import { makeToken, ROLES, TOKEN_BYTES } from '../../src/access/viewer.ts';
 import { NO_LINKS } from '../../src/alert/links.ts';
 import { readRecord } from '../../src/audit-log/page.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { EVERY_ALERT } from '../../src/ledger/alert-query.ts';
 import { createHost } from '../../src/ledger/host.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { createRestore } from '../../src/ledger/restore.ts';
@@ -148,7 +150,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
       return { id, token };
     }),
   );
-  const { alerts } = ledgerViews.alerts({ state: 'all', level: null, rule: null, before: null });
+  const { alerts } = ledgerViews.alerts(EVERY_ALERT);
   const ledger = readLedgerId(scene.store);
   const passes = alerts
     .slice(0, 3)

@@ -1,6 +1,8 @@
 /** The parts of pages that decide something: JSON to copy, fields and evidence, addresses that may be links. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EVERY_ALERT } from '../../src/ledger/alert-query.ts';
 
 import { alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
 import { KeyParts } from '../../src/web/pages/parts/alert-table.tsx';
@@ -112,9 +114,9 @@ describe('addresses', () => {
   });
 
   it('of the list of alerts are read as they are written', () => {
-    const query = { state: 'all', level: 'high', rule: 'a b&c', before: 12 } as const;
+    const query = { ...EVERY_ALERT, level: 'high', rule: 'a b&c', before: 12 } as const;
     const params = new URL(alertsPath(query), 'https://tocsin.example').searchParams;
     expect(readAlertQuery((name) => params.get(name) ?? undefined)).toEqual(query);
-    expect(alertsPath({ state: 'open', level: null, rule: null, before: null })).toBe('/alerts');
+    expect(alertsPath({ ...EVERY_ALERT, status: 'unresolved' })).toBe('/alerts');
   });
 });

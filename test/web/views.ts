@@ -104,6 +104,11 @@ export function alertLine(of: UntrustedText = ORDINARY, changes: Partial<AlertSu
     acknowledged: null,
     resolution: null,
     key: [{ field: 'actor.id', value: of === ORDINARY ? '4f2c9a7e-55aa-4c0b-9f3e-6b1f2a7d9c10' : of.name }],
+    latest: {
+      ...{ action: of === ORDINARY ? 'vm.deleted' : of.name, clientIp: of === ORDINARY ? '203.0.113.7' : of.agent },
+      actor: { id: '4f2c9a7e-55aa-4c0b-9f3e-6b1f2a7d9c10', name: of.name, type: 'user' },
+    },
+    networks: 2,
     ...changes,
   };
 }

@@ -147,6 +147,8 @@ function alertLine(id: number): AlertSummary {
     acknowledged: null,
     resolution: null,
     key: [],
+    latest: null,
+    networks: 0,
   };
 }
 

@@ -2,8 +2,10 @@
  * What of the day's allowances is used, in workerd: the counts are what the storage reports, they survive an eviction except for
  * what is documented as lost, and people are notified before a limit is reached.
  */
+
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { EVERY_ALERT } from '../../src/ledger/alert-query.ts';
 import type { Ledger } from '../../src/ledger/durable.ts';
 import type { Allowance } from '../../src/ledger/rpc.ts';
 import { entryAt } from '../sandbox/odd.ts';
@@ -66,7 +68,7 @@ describe('the counts', () => {
     await world.advance(MINUTE);
     await world.tick();
     await world.stub.overview();
-    await world.stub.alerts({ state: 'open', level: null, rule: null, before: null });
+    await world.stub.alerts({ ...EVERY_ALERT, status: 'unresolved' });
     await world.stub.entryText('deleted-0', null);
     // A status says what was used before it read its rows: those of the first are in both counts, of the second in none.
     const { rowsRead, rowsWritten, alarms } = reported();

@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { EVERY_ALERT } from '../../src/ledger/alert-query.ts';
 import { readStatus } from '../../src/ledger/health/status.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { durableStore } from '../../src/ledger/store/durable-store.ts';
@@ -111,7 +112,7 @@ describe('the views, through RPC', () => {
 
   it('the alerts and the overview agree with the status', async () => {
     const overview = await of().overview();
-    const { alerts, next } = await of().alerts({ state: 'open', level: null, rule: null, before: null });
+    const { alerts, next } = await of().alerts({ ...EVERY_ALERT, status: 'unresolved' });
     const open = Object.values(overview.status.alerts.open).reduce((sum, n) => sum + n, 0);
     expect(alerts).toHaveLength(open);
     expect(next).toBeNull();
@@ -137,7 +138,7 @@ describe('the views, through RPC', () => {
       await of().overview(),
       await of().entry(hostile, null),
       await of().alert(1, null),
-      await of().alerts({ state: 'all', level: null, rule: null, before: null }),
+      await of().alerts(EVERY_ALERT),
       await of().rules(),
     ];
     for (const view of views) expect(JSON.parse(JSON.stringify(view))).toEqual(view);
@@ -170,7 +171,9 @@ describe('the views, through RPC', () => {
       views.entry(hostile, null);
       views.entryText(huge, scope);
       views.alert(1, null);
-      for (const state of ['open', 'all'] as const) views.alerts({ state, level: 'high', rule: null, before: 9 });
+      for (const status of ['unresolved', 'resolved', 'all'] as const) {
+        views.alerts({ ...EVERY_ALERT, status, level: 'high', text: 'x', before: 9 });
+      }
       views.rules();
       return statements.map((statement) => ({ sql: statement.sql, whole: wholeReads(planOf(store, statement)) }));
     });

@@ -8,7 +8,6 @@ import { CONTRIBUTING_MAX } from '../record/contributing.ts';
 import { MATCHES_MAX } from '../record/evaluate.ts';
 import type { AlertAct, AlertDetails, DeliverySummary } from '../rpc.ts';
 import {
-  type AlertRow,
   alertSummary,
   DAMAGED,
   decisionsFrom,
@@ -16,6 +15,8 @@ import {
   entrySummary,
   evidenceFrom,
   partFrom,
+  SHOWN_ALERT,
+  type ShownAlertRow,
 } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
@@ -29,7 +30,7 @@ const ACTS_MAX = 100;
 
 /** An alert in detail; null where it does not exist. */
 export function readAlert(store: Store, id: number): AlertDetails | null {
-  const [row] = store.all<AlertRow>('SELECT * FROM alerts WHERE id = ?', id);
+  const [row] = store.all<ShownAlertRow>(`SELECT ${SHOWN_ALERT} FROM alerts WHERE id = ?`, id);
   if (row === undefined) return null;
   const rows = timelineRows(store, id);
   const timeline = rows.map(timelineItem);

@@ -16,13 +16,14 @@ import type { AlertPart, EntryDetails } from '../rpc.ts';
 import { matchesOf } from '../store/derived-fields.ts';
 import {
   type AcceptedRow,
-  type AlertRow,
   alertSummary,
   bodyOf,
   decisionsFrom,
   entrySummary,
   evidenceFrom,
   partFrom,
+  SHOWN_ALERT,
+  type ShownAlertRow,
 } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { readActivities } from './activity.ts';
@@ -137,8 +138,8 @@ function batchOf(store: Store, seq: number): { readonly rules: string; readonly 
 function partsOf(store: Store, seqs: readonly number[], scope: readonly number[] | null): readonly AlertPart[] {
   // By the key of matches within a scope, else by the index of entries.
   const within = scope === null ? '?1 IS NULL AND' : 'alert IN (SELECT value FROM json_each(?1)) AND';
-  const rows = store.all<AlertRow & { decision: string | null; evidence: string }>(
-    `SELECT alerts.*, parts.decision, parts.evidence FROM
+  const rows = store.all<ShownAlertRow & { decision: string | null; evidence: string }>(
+    `SELECT ${SHOWN_ALERT}, parts.decision, parts.evidence FROM
        (SELECT * FROM matches WHERE ${within} seq IN (SELECT value FROM json_each(?2)) LIMIT ${PARTS_READ_MAX}) AS parts
        JOIN alerts ON alerts.id = parts.alert
      ORDER BY alerts.id DESC LIMIT ${PARTS_MAX}`,

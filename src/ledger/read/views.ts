@@ -28,10 +28,11 @@ import type {
 import { readSecurityLog } from '../security-log.ts';
 import { alertsInScope } from '../store/identity.ts';
 import { STEP_MS } from '../store/recent.ts';
-import { type AlertRow, alertSummary, type EntryRow, entrySummary } from '../store/rows.ts';
+import { alertSummary, type EntryRow, entrySummary, SHOWN_ALERT, type ShownAlertRow } from '../store/rows.ts';
 import { readState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { readAlert } from './alert.ts';
+import { readAlerts } from './alerts.ts';
 import { readEntry, readEntryText } from './entry.ts';
 import { readQuarantine, readQuarantined } from './quarantine.ts';
 
@@ -67,60 +68,13 @@ export function createViews(store: Store, { engine, status }: ViewsOptions): Vie
     entry: (id, scope) => readEntry(store, engine, id, alertsInScope(store, scope)),
     entryText: (id, scope) => readEntryText(store, id, alertsInScope(store, scope)),
     alert: (id, scope) => (alertsInScope(store, scope)?.includes(id) === false ? null : readAlert(store, id)),
-    alerts: (query) => readAlerts(store, query),
+    alerts: (query) => readAlerts(store, engine, query),
     silences: (now) => listSilences(store, now),
     rules: () => readRules(store, [...engine.rules.keys()]),
     quarantine: (before) => readQuarantine(store, before),
     quarantined: (name) => readQuarantined(store, name),
     securityLog: (before, now) => readSecurityLog(store, before, now),
   };
-}
-
-/** How many alerts a page has. */
-export const ALERTS_MAX = 50;
-/** How many alerts are examined for a page of those of a level or rule. */
-const EXAMINED_MAX = 900;
-
-/**
- * A page of alerts, newest first. `level` and `rule` are compared exactly; null: any. Open alerts of a level are found by
- * their index; of others so many are examined, and the next page goes on after the last of them.
- */
-export function readAlerts(store: Store, { state, level, rule, before }: AlertQuery): AlertList {
-  const isOpen = state === 'open';
-  const levels = isOpen && level === null ? LEVELS : [level];
-  const isExamined = rule !== null || (level !== null && !isOpen);
-  const most = isExamined ? EXAMINED_MAX / levels.length : ALERTS_MAX + 1;
-  // Below the last one that was examined of a level, others may be missing.
-  let from = 0;
-  const found: number[] = [];
-  for (const of of levels) {
-    const rows = store.all<{ id: number; fits: number }>(
-      `SELECT id, rule = coalesce(?1, rule) AND level = coalesce(?2, level) AS fits FROM alerts
-       ${isOpen ? `${OPEN} AND level = ?2 AND` : 'WHERE'} id < ?3 ORDER BY id DESC LIMIT ?4`,
-      rule,
-      of,
-      before ?? Number.MAX_SAFE_INTEGER,
-      most,
-    );
-    if (rows.length === most) from = Math.max(from, rows.at(-1)?.id ?? 0);
-    for (const { id, fits } of rows) if (fits === 1) found.push(id);
-  }
-  const ids = found.filter((id) => id >= from).sort((a, b) => b - a);
-  const isFull = ids.length > ALERTS_MAX;
-  const shown = ids.slice(0, ALERTS_MAX);
-  const next = isFull ? (shown.at(-1) ?? null) : from > 0 ? from : null;
-  const [last] = isFull || next === null ? [] : alertsOf(store, [next]);
-  return { alerts: alertsOf(store, shown), next, searchedTo: last?.firstAt ?? null };
-}
-
-/** These alerts, in this order. */
-function alertsOf(store: Store, ids: readonly number[]): readonly AlertSummary[] {
-  const rows = store.all<AlertRow>(
-    'SELECT alerts.* FROM json_each(?) AS shown JOIN alerts ON alerts.id = shown.value',
-    JSON.stringify(ids),
-  );
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.flatMap((id) => byId.get(id) ?? []).map(alertSummary);
 }
 
 /** Which of these rules have matched, the latest first. Reads a row for each, and one for the id of an entry. */
@@ -175,12 +129,16 @@ export function readChart(store: Store, now: number): Overview['chart'] {
 
 /** Open alerts, the most severe and then the newest first. */
 export function readOpen(store: Store): readonly AlertSummary[] {
-  const open: AlertRow[] = [];
+  const open: ShownAlertRow[] = [];
   for (const level of LEVELS.toReversed()) {
     const left = OPEN_MAX - open.length;
     if (left > 0) {
       open.push(
-        ...store.all<AlertRow>(`SELECT * FROM alerts ${OPEN} AND level = ? ORDER BY id DESC LIMIT ?`, level, left),
+        ...store.all<ShownAlertRow>(
+          `SELECT ${SHOWN_ALERT} FROM alerts ${OPEN} AND level = ? ORDER BY id DESC LIMIT ?`,
+          level,
+          left,
+        ),
       );
     }
   }

@@ -38,8 +38,17 @@ export function bodyOf(row: EntryRow): EntryBody | null {
   }
 }
 
+/**
+ * The columns of an alert that is shown: its own, and of its last match's entry what `latestFrom` reads. Reads a row more,
+ * and no more of an entry than that.
+ */
+export const LATEST = `(SELECT iif(json_valid(body), json_extract(body, '$.action', '$.actor', '$.client_ip'), '[]') FROM entries
+  WHERE seq = alerts.last_seq) AS latest`;
+export const SHOWN_ALERT = `alerts.*, ${LATEST}`;
+export type ShownAlertRow = AlertRow & { latest: string | null };
+
 /** An alert in a list. */
-export function alertSummary(row: AlertRow): AlertSummary {
+export function alertSummary(row: ShownAlertRow): AlertSummary {
   return {
     id: row.id,
     rule: row.rule,
@@ -53,8 +62,28 @@ export function alertSummary(row: AlertRow): AlertSummary {
     assignee: row.assignee,
     acknowledged: (parseJson(row.acknowledged ?? 'null') ?? null) as Acknowledgement | null,
     resolution: (parseJson(row.resolution ?? 'null') ?? null) as Resolution | null,
-    key: listFrom(row.key_parts, keyPart) ?? [{ field: '', value: DAMAGED }],
+    key: keyFrom(row.key_parts),
+    latest: latestFrom(row.latest),
+    networks: networksIn(row.networks),
   };
+}
+
+/** A dedup key from its JSON. */
+export function keyFrom(text: string): AlertSummary['key'] {
+  return listFrom(text, keyPart) ?? [{ field: '', value: DAMAGED }];
+}
+
+/** What is shown of an alert's last match, from the column LATEST. */
+export function latestFrom(text: string | null): AlertSummary['latest'] {
+  if (text === null) return null;
+  const [action = DAMAGED, actor, address] = parseJson(text) as unknown[];
+  const { action: shown, actor: by, clientIp } = entryView('', 0, { action, actor, client_ip: address });
+  return { action: shown, actor: by, clientIp };
+}
+
+function networksIn(text: string): number {
+  const list = parseJson(text);
+  return Array.isArray(list) ? list.length : 0;
 }
 
 /** A match's evidence from its JSON. */

@@ -1,6 +1,7 @@
 /** The list of alerts: open or all, filtered by level and rule, page by page. Pure. */
 
 import { rulePath } from '../../access/link.ts';
+import { EVERY_ALERT } from '../../ledger/alert-query.ts';
 import type { AlertList, AlertQuery } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import type { Caller } from '../context.ts';
@@ -18,7 +19,8 @@ export function readAlertQuery(query: (name: string) => string | undefined): Ale
   const level = query('level');
   const rule = query('rule') ?? '';
   return {
-    state: query('state') === 'all' ? 'all' : 'open',
+    ...EVERY_ALERT,
+    status: query('state') === 'all' ? 'all' : 'unresolved',
     level: LEVELS.find((known) => known === level) ?? null,
     rule: rule !== '' && rule.length <= RULE_ID_CHARS_MAX ? rule : null,
     before: readAlertId(query('before')),
@@ -33,7 +35,7 @@ export function readAlertId(text: string | undefined): number | null {
 /** The path that asks for this query. */
 export function alertsPath(query: Partial<AlertQuery>): string {
   const params = new URLSearchParams();
-  if (query.state === 'all') params.set('state', 'all');
+  if (query.status === 'all') params.set('state', 'all');
   if (query.level) params.set('level', query.level);
   if (query.rule) params.set('rule', query.rule);
   if (query.before) params.set('before', String(query.before));
@@ -53,16 +55,20 @@ interface AlertsOptions {
 export function alertsPage({ caller, query, list, ruleTitle }: AlertsOptions): string {
   const { before: _, ...first } = query;
   return page({
-    title: query.state === 'open' ? 'Open alerts' : 'Alerts',
+    title: query.status === 'unresolved' ? 'Open alerts' : 'Alerts',
     caller,
     section: 'alerts',
     children: (
       <>
-        <h1>{query.state === 'open' ? 'Open alerts' : 'Alerts'}</h1>
+        <h1>{query.status === 'unresolved' ? 'Open alerts' : 'Alerts'}</h1>
         <div class="filters">
           <nav aria-label="Status">
-            <Filter path={alertsPath({ ...first, state: 'open' })} isChosen={query.state === 'open'} name="Open" />
-            <Filter path={alertsPath({ ...first, state: 'all' })} isChosen={query.state === 'all'} name="All" />
+            <Filter
+              path={alertsPath({ ...first, status: 'unresolved' })}
+              isChosen={query.status === 'unresolved'}
+              name="Open"
+            />
+            <Filter path={alertsPath({ ...first, status: 'all' })} isChosen={query.status === 'all'} name="All" />
           </nav>
           <nav aria-label="Level">
             <Filter path={alertsPath({ ...first, level: null })} isChosen={query.level === null} name="All levels" />
@@ -114,11 +120,11 @@ function Filter({ path, isChosen, name }: { path: string; isChosen: boolean; nam
 function Empty({ query }: { query: AlertQuery }) {
   if (query.before !== null) return <p class="empty">No older alerts.</p>;
   const isFiltered = query.level !== null || query.rule !== null;
-  if (query.state === 'open') {
+  if (query.status === 'unresolved') {
     return (
       <p class="empty">
         {isFiltered ? 'No open alerts match.' : 'No open alerts.'}{' '}
-        <a href={alertsPath({ ...query, state: 'all' })}>Show resolved alerts too</a>
+        <a href={alertsPath({ ...query, status: 'all' })}>Show resolved alerts too</a>
       </p>
     );
   }

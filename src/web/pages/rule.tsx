@@ -91,7 +91,7 @@ function Facts({ rule, activity }: { rule: Rule; activity: RuleActivity | null }
         {activity === null ? 'never' : counted(activity.matched, 'time')}
         {rule.alerts && (
           <span class="sub">
-            <a href={alertsPath({ state: 'all', rule: rule.id })}>Alerts of this rule</a>
+            <a href={alertsPath({ status: 'all', rule: rule.id })}>Alerts of this rule</a>
           </span>
         )}
       </Figure>

@@ -3,6 +3,7 @@
  * the messages in its own words, health alerts follow; every notification is then rendered, and the command line prints the
  * status and each alert.
  */
+
 import { HEALTH_KINDS, hintOf, raisedHeadline } from '../../../src/alert/health-words.ts';
 import { NO_LINKS } from '../../../src/alert/links.ts';
 import type { Notification } from '../../../src/alert/notification.ts';
@@ -11,6 +12,7 @@ import { statusLines } from '../../../src/cli/commands/status.ts';
 import { whyLines } from '../../../src/cli/commands/why.ts';
 import { readRuleFiles } from '../../../src/cli/rule-files.ts';
 import { printable } from '../../../src/cli/terminal.ts';
+import { EVERY_ALERT } from '../../../src/ledger/alert-query.ts';
 import { createViews } from '../../../src/ledger/read/views.ts';
 import { render as discord } from '../../../src/notify/discord/render.ts';
 import { render as mail } from '../../../src/notify/email/render.ts';
@@ -105,7 +107,7 @@ function problemOf(
   const views = createViews(scene.store, { engine: ENGINE, status: (at) => scene.ledger.status(at) });
   const status = scene.ledger.status(now);
   const answered = JSON.parse(JSON.stringify({ health: workerHealth(status, [], now), status, problems: [] })) as never;
-  const alerts = views.alerts({ state: 'all', level: null, rule: null, before: null }).alerts.slice(0, 8);
+  const alerts = views.alerts(EVERY_ALERT).alerts.slice(0, 8);
   const printed = [
     ...statusLines(answered, 'https://tocsin.example', now),
     ...alerts.flatMap(({ id }) => whyLines(JSON.parse(JSON.stringify(views.alert(id, null))) as never)),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EVERY_ALERT } from '../../../src/ledger/alert-query.ts';
 import { ACTIVITY_MS, ACTIVITY_MAX as MAX } from '../../../src/ledger/read/activity.ts';
 import type { Views } from '../../../src/ledger/read/views.ts';
 import { storedId } from '../../../src/ledger/record/dedupe.ts';
@@ -180,7 +181,7 @@ describe('the scope', () => {
     deletion('a3', NOON - 6 * SECOND, 'alice'),
     deletion('a4', NOON - 5 * SECOND, 'alice'),
   ]);
-  const alerts = views.alerts({ state: 'all', level: null, rule: null, before: null }).alerts;
+  const alerts = views.alerts(EVERY_ALERT).alerts;
   const of = (rule: string, key: string) =>
     alerts.find((alert) => alert.rule === rule && alert.key[0]?.value === key)?.id ?? 0;
   const alice = of(DELETED.id, 'alice');

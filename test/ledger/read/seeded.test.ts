@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { EVERY_ALERT } from '../../../src/ledger/alert-query.ts';
 import { readStatus } from '../../../src/ledger/health/status.ts';
 import { createViews, readChart, type Views } from '../../../src/ledger/read/views.ts';
 import { evict } from '../../../src/ledger/record/retention.ts';
@@ -110,14 +111,14 @@ const ASKED: readonly (readonly [string, (views: Views) => unknown])[] = [
   ['entryText', (of) => of.entryText(facts.quiet.entry, null)],
   ['entryText in a scope', (of) => of.entryText(facts.updated.entry, scopeIn(store, alertOf(facts.updated.entry)))],
   ['alert', (of) => of.alert(alertOf(facts.updated.entry), null)],
-  ...(['open', 'all'] as const).flatMap((state) =>
+  ...(['unresolved', 'resolved', 'all'] as const).flatMap((status) =>
     [null, 'high'].flatMap((level) =>
       [null, 'seeded-low'].flatMap((rule) =>
         [null, 100].map(
           (before) =>
             [
-              `alerts ${state} ${level} ${rule} ${before}`,
-              (of: Views) => of.alerts({ state, level, rule, before }),
+              `alerts ${status} ${level} ${rule} ${before}`,
+              (of: Views) => of.alerts({ ...EVERY_ALERT, status, level, rule, before, text: rule }),
             ] as const,
         ),
       ),
