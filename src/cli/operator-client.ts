@@ -13,6 +13,7 @@ import { readHttpDate } from '../http/headers.ts';
 import { formatDuration } from '../text/duration.ts';
 import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
+import { NO_SUCH } from '../web/api/paths.ts';
 import { NOT_TWICE } from '../web/operator-paths.ts';
 import { Failure } from './failure.ts';
 import { LOCAL_URL, type Target } from './target.ts';
@@ -109,6 +110,9 @@ function refused(origin: string, { status, headers }: Response, json: unknown, n
       "Give the Worker's own address: redirects are not followed.",
     );
   }
+  if (message === NO_SUCH)
+    return new Failure(`${origin} has ${NO_SUCH}`, 'Check it. Alerts are listed by: npm run tocsin -- alerts --all');
+  if (status === 403 && message !== undefined) return new Failure(problem, 'Nothing was done.');
   if (status === 404 || status === 401 || status === 403) {
     const date = readHttpDate(headers.get('date'));
     const skew = date === null || now === null ? 0 : Math.abs(date - now);

@@ -5,6 +5,7 @@
  * go to `out`; problems go to `err`, with what to do about them.
  */
 import { readFileSync } from 'node:fs';
+import { ack, assign, comment, resolve } from './commands/acts.ts';
 import { alerts } from './commands/alerts.ts';
 import { check } from './commands/check.ts';
 import { type CliContext, type Command, UsageError } from './commands/command.ts';
@@ -15,15 +16,35 @@ import { restore } from './commands/restore.ts';
 import { rewind } from './commands/rewind.ts';
 import { route } from './commands/route.ts';
 import { security } from './commands/security.ts';
+import { silence } from './commands/silence.ts';
 import { status } from './commands/status.ts';
 import { viewers } from './commands/viewers.ts';
 import { why } from './commands/why.ts';
 import { CALLED_WRONGLY, exitCode, OK } from './failure.ts';
 import { err, out, printCrashes } from './terminal.ts';
+import { readUser } from './user.ts';
 import { ROOT } from './wrangler.ts';
 
 const COMMANDS = new Map<string | undefined, Command>(
-  Object.entries({ status, alerts, why, route, notify, resend, rewind, restore, quarantine, viewers, security, check }),
+  Object.entries({
+    ...{
+      status,
+      alerts,
+      why,
+      ack,
+      assign,
+      resolve,
+      comment,
+      silence,
+      route,
+      notify,
+      resend,
+      rewind,
+      restore,
+      quarantine,
+    },
+    ...{ viewers, security, check },
+  }),
 );
 
 const OVERVIEW = `usage: npm run tocsin -- <command> [options]
@@ -79,5 +100,6 @@ if (import.meta.main) {
     now: () => Date.now(),
     out,
     err,
+    user: () => readUser(process.env),
   });
 }

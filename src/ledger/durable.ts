@@ -32,11 +32,13 @@ import type {
   AlertList,
   AlertQuery,
   AlertScope,
+  AlertWhy,
   Batch,
   BeginInput,
   Begun,
   Dropped,
   EntryDetails,
+  EntryWhy,
   FreshRecord,
   LedgerApi,
   LedgerOperator,
@@ -63,6 +65,7 @@ import type {
   Silenced,
   SilenceRequest,
   TestResult,
+  TextWhy,
   TickFailure,
   Viewed,
 } from './rpc.ts';
@@ -96,7 +99,7 @@ export class Ledger
       usage,
       ...config.watch,
     });
-    const views = createViews(store, { engine: knows.engine, status: this.#ledger.status });
+    const views = createViews(store, { ...knows, status: this.#ledger.status });
     this.#views = meteredViews(views, usage, now);
     this.#usage = usage;
     this.#store = store;
@@ -223,6 +226,18 @@ export class Ledger
 
   async alerts(query: AlertQuery): Promise<AlertList> {
     return this.#views.alerts(query);
+  }
+
+  async alertWhy(id: number): Promise<AlertWhy | null> {
+    return this.#views.alertWhy(id, Date.now());
+  }
+
+  async entryWhy(id: string): Promise<EntryWhy | null> {
+    return this.#views.entryWhy(id, Date.now());
+  }
+
+  async textWhy(text: string): Promise<TextWhy> {
+    return this.#views.textWhy(text, Date.now());
   }
 
   async rules(): Promise<readonly RuleActivity[]> {

@@ -16,7 +16,7 @@ import type { RestoreMark, Rewind } from '../audit-log/checkpoint-text.ts';
 import type { AnswerTimes } from '../audit-log/clocks.ts';
 import type { Reread, RereadPlace, RereadStep } from '../audit-log/reread.ts';
 import type { Outcome } from '../notify/receiver.ts';
-import type { Evidence, Level } from '../sigma/index.ts';
+import type { Evidence, Level, NearMiss } from '../sigma/index.ts';
 import type { InvalidRecord, MarkFinding } from './model.ts';
 
 /** What a tick read from KV. */
@@ -222,7 +222,7 @@ export type Released = { readonly name: string } & (
 /** How dropping a record ended. */
 export type Dropped = { readonly name: string } & (NotFound | { readonly kind: 'dropped'; readonly key: string });
 
-/** What the security log records. The last seven: what operators do. */
+/** What the security log records. From `viewer added` to `quarantine`: what operators do. */
 export type SecurityAct =
   | 'sign-in'
   | 'sign-out'
@@ -233,7 +233,9 @@ export type SecurityAct =
   | 'resend'
   | 'rewind'
   | 'restore'
-  | 'quarantine';
+  | 'quarantine'
+  | 'alert act'
+  | 'silence';
 
 export interface SecurityEvent {
   readonly act: SecurityAct;
@@ -593,12 +595,79 @@ export interface AlertDetails {
   readonly acts: readonly AlertAct[];
 }
 
+/** Where a match goes by the routes, and why. */
+export interface ShownRoutes {
+  readonly to: readonly {
+    readonly receiver: string;
+    /** `default`: routing.yml has no routes. */
+    readonly via: 'default' | 'route' | 'fallback';
+    /** Of a route: its place in routing.yml, such as `route.routes[1]`, and its line. */
+    readonly path: string | null;
+    readonly line: number | null;
+    /** Why the fallback takes it. */
+    readonly because: string | null;
+    /** When the active times of its route begin: until then it waits. Null: it does not wait. */
+    readonly heldUntil: number | null;
+    /** `actor`, `rule`, `address`, or a field. */
+    readonly groupBy: string;
+    readonly mention: string | null;
+    /** Whom it is escalated to if nobody acts. */
+    readonly escalate: readonly { readonly afterMs: number; readonly to: string }[];
+  }[];
+  readonly not: readonly { readonly receiver: string; readonly reason: string }[];
+}
+
+/** Why an alert led to what it did. */
+export interface AlertWhy extends AlertDetails {
+  /** Decisions about matches that are not kept one by one: how many, by reason. */
+  readonly decided: { readonly [reason: string]: number };
+  /** The rule was removed or disabled since. */
+  readonly ruleIsGone: boolean;
+  /** Ids of the silences that are over it now. */
+  readonly silencedBy: readonly number[];
+  /** Where a match like its last one goes now. */
+  readonly routes: ShownRoutes;
+}
+
+/** A rule that matches an entry. */
+export interface MatchWhy {
+  readonly rule: string;
+  readonly title: string;
+  readonly level: string;
+  /** Else its matches are for correlations only. */
+  readonly alerts: boolean;
+  readonly evidence: readonly Evidence[];
+  /** The correlations that count it, and what they need, in words. */
+  readonly countedBy: readonly { readonly rule: string; readonly title: string; readonly condition: string }[];
+  /** The alert of its dedup key that it falls into; null: there is none. */
+  readonly joins: number | null;
+  /** Ids of the silences over it. */
+  readonly silencedBy: readonly number[];
+  readonly routes: ShownRoutes;
+}
+
+/** Which rules match an entry as they are now, and which nearly do, the nearest first, at most 10. */
+export interface TextWhy {
+  readonly matched: readonly MatchWhy[];
+  readonly near: readonly (NearMiss & { readonly rule: string; readonly title: string; readonly level: string })[];
+}
+
+/** Why an entry led to what it did. */
+export interface EntryWhy extends TextWhy {
+  /** It is one of our own reads: no rule sees it. */
+  readonly isOwnRead: boolean;
+  /** The rules have changed since it was evaluated. */
+  readonly rulesChanged: boolean;
+  /** The alerts that it is in, with the decisions about it. */
+  readonly parts: readonly AlertPart[];
+}
+
 /** Which alerts a list has: those that all of this holds for. Null: not asked for. Texts are compared without case. */
 export interface AlertQuery {
   /** `unresolved`: open or acknowledged. `resolved`: past ones too. */
   readonly status: 'unresolved' | 'open' | 'acknowledged' | 'resolved' | 'all';
   readonly level: string | null;
-  /** A rule's id. */
+  /** A rule's id, its name, or the name of its file. */
   readonly rule: string | null;
   /** The id or name of an actor: in the dedup key, or of the last match. */
   readonly actor: string | null;
@@ -755,6 +824,12 @@ export interface LedgerViews {
   /** Null where it does not exist, or lies outside the scope. */
   alert(id: number, scope: AlertScope): Promise<AlertDetails | null>;
   alerts(query: AlertQuery): Promise<AlertList>;
+  /** Null where it does not exist. */
+  alertWhy(id: number): Promise<AlertWhy | null>;
+  /** Null where it is not recorded. */
+  entryWhy(id: string): Promise<EntryWhy | null>;
+  /** What an entry would lead to, by its JSON. */
+  textWhy(text: string): Promise<TextWhy>;
   /** Those that are not over first, then the newest, at most 100. */
   silences(): Promise<readonly ShownSilence[]>;
   rules(): Promise<readonly RuleActivity[]>;

@@ -16,8 +16,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** A row's id is its time in µs; of those in one millisecond, each has the next. It is a safe integer until the year 2255. */
 const IDS_PER_MS = 1_000;
 
-/** Rows of a day, 00:00 to 24:00 UTC, twice: a fortieth of the free plan's. */
-const EVENTS_MAX = 1_300;
+/** Rows of a day, 00:00 to 24:00 UTC, twice: a twenty-fifth of the free plan's. */
+const EVENTS_MAX = 2_000;
 /**
  * The events of a day, of each act: `own` of one person or link, `all` of everybody, so that no act takes the room of another.
  * Who has LINK_SECRET is not counted in `all`: nobody else can use up their room.
@@ -33,6 +33,8 @@ const LIMITS: { readonly [act in SecurityAct]: { readonly own: number; readonly 
   rewind: { own: 20, all: 40 },
   restore: { own: 10, all: 30 },
   quarantine: { own: 40, all: 80 },
+  'alert act': { own: 200, all: 400 },
+  silence: { own: 40, all: 90 },
 };
 if (!(Object.values(LIMITS).reduce((sum, { own, all }) => sum + own + all, 0) <= EVENTS_MAX))
   throw new Error('a day writes more events than it may');

@@ -9,6 +9,7 @@ import { Candidates } from './codegen/candidates.ts';
 import { Fields } from './codegen/fields.ts';
 import { leavesOf, type RuleCode } from './codegen/rule-code.ts';
 import { explain, holds } from './evaluate/interpreter.ts';
+import { type NearMiss, nearMiss } from './evaluate/near.ts';
 import { Values } from './evaluate/values.ts';
 import type { CorrelationRule, DetectionRule, EntryBody, Evidence, Match, Rule, RuleSet } from './rule.ts';
 
@@ -19,6 +20,8 @@ export interface Engine {
   readonly correlations: readonly CorrelationRule[];
   /** The detections that an entry satisfies, in the rules' order, with their evidence. */
   evaluate(body: EntryBody): Match[];
+  /** The detections that an entry nearly satisfies, the nearest first. Interpreted: for one entry that people look at. */
+  nearMisses(body: EntryBody): (NearMiss & { readonly rule: DetectionRule })[];
 }
 
 export interface CompileOptions {
@@ -41,6 +44,14 @@ export function compile(ruleSet: RuleSet, { code }: CompileOptions = {}): Engine
       return correlations();
     },
     evaluate: code === undefined ? interpretAll(detections) : runCode(code, detections),
+    nearMisses: (body) => {
+      const entry = new Values(body);
+      const near = detections().flatMap((rule) => {
+        const miss = nearMiss(rule.expression, entry);
+        return miss === null ? [] : [{ rule, ...miss }];
+      });
+      return near.sort((a, b) => a.failed.length - b.failed.length || b.held.length - a.held.length);
+    },
   };
 }
 

@@ -62,5 +62,6 @@ export type { Window, WindowEvent, WindowMatch } from './correlate/window-event.
 export { type CompileOptions, compile, type Engine } from './engine.ts';
 export { canonicalRange, createRangeTest, networkOf, parseRange } from './evaluate/cidr.ts';
 export { fieldValue } from './evaluate/field.ts';
+export type { NearMiss } from './evaluate/near.ts';
 export * from './rule.ts';
 export { versionOf } from './version.ts';

@@ -74,6 +74,18 @@ export function object<S extends { readonly [field: string]: Shape<unknown> }>(
   };
 }
 
+/** An object that has no other fields. */
+export function exactly<S extends { readonly [field: string]: Shape<unknown> }>(
+  fields: S,
+): ReturnType<typeof object<S>> {
+  const of = object(fields);
+  return (value, path) => {
+    const read = of(value, path);
+    const other = Object.keys(value as object).find((field) => !Object.hasOwn(fields, field));
+    return other === undefined ? read : mismatch(other, `is not one of ${Object.keys(fields).join(', ')}`);
+  };
+}
+
 /** A value that was read, or what is wrong with it. */
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 

@@ -10,6 +10,8 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Hono } from 'hono/tiny';
 import { log } from '../text/log.ts';
+import { CSRF_HEADER } from './api/paths.ts';
+import { apiRoutes } from './api/routes.ts';
 import { authenticate } from './authenticate.ts';
 import type { AllDeps, AppDeps, VisitorDeps, WebEnv } from './context.ts';
 import { headers } from './headers.ts';
@@ -18,15 +20,20 @@ import { lookupRoutes } from './lookup.ts';
 import { operatorRoutes } from './operator.ts';
 import { operatorProof, proofId, readOperatorRequest } from './operator-request.ts';
 import { pageRoutes } from './pages/routes.ts';
-import { accessOf, areaOf, hasAccess } from './policy.ts';
+import { accessOf, areaOf, hasAccess, takesProof } from './policy.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { failed, missing, refused, spent, tooMany, unavailable } from './responses.ts';
+import { failed, forbidden, missing, refused, spent, tooMany, unavailable } from './responses.ts';
 import { restoreRoutes } from './restore.ts';
 import { refuse } from './security.ts';
-import { sessionRoutes } from './session.ts';
+import { isOurForm, sessionRoutes } from './session.ts';
 import { viewerRoutes } from './viewers.ts';
 import { BudgetSpent, visitorLedger } from './visitor-ledger.ts';
+
+const NEEDS_RESPONDER =
+  'this needs a token with the role responder: an operator can make one (viewers add NAME --role responder)';
+/** A session's cookie is sent by any site's page; this header is not. No token is needed in pages, and nothing is stored. */
+const NOT_OUR_PAGE = `with a session, only pages of Tocsin may do this, with the header ${CSRF_HEADER}: 1. Programs send a viewer token`;
 
 /** The app for one request's settings. */
 export function createApp(deps: AllDeps): Hono<WebEnv> {
@@ -47,6 +54,7 @@ export function createApp(deps: AllDeps): Hono<WebEnv> {
   app.route('/', viewerRoutes(deps));
   const visitors: VisitorDeps = { ...deps, ledger: ledger === null ? null : visitorLedger(ledger) };
   app.route('/', lookupRoutes(visitors));
+  app.route('/', apiRoutes(deps, visitors));
   app.route('/', pageRoutes(visitors));
 
   app.notFound(missing);
@@ -76,7 +84,7 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
     }
     const opened = access === 'scoped' && areaOf(c.req.path) === 'pages' ? await openLink(c, deps) : null;
     if (opened !== null) return opened;
-    const proof = access === 'operator' ? operatorProof(c, deps) : null;
+    const proof = takesProof(access) ? operatorProof(c, deps) : null;
     if (proof === null) {
       const authenticated = await authenticate(c, deps, access === 'scoped');
       if (authenticated.kind === 'unknown') return unavailable(c);
@@ -96,9 +104,15 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
     }
     if (!hasAccess(access, c.var.caller)) {
       if (access !== null) refuse(c, deps, 'not allowed');
-      return missing(c);
+      return access === 'api act' ? forbidden(c, NEEDS_RESPONDER) : missing(c);
     }
-    const stopped = access === 'operator' ? await readOperatorRequest(c, deps, proof) : null;
+    const { caller } = c.var;
+    const hasCookie = caller.kind === 'viewer' && caller.isSession;
+    if (access === 'api act' && hasCookie && !(isOurForm(c) && c.req.header(CSRF_HEADER) !== undefined)) {
+      refuse(c, deps, 'form of another site');
+      return forbidden(c, NOT_OUR_PAGE);
+    }
+    const stopped = takesProof(access) ? await readOperatorRequest(c, deps, proof) : null;
     if (stopped === 'refused') {
       refuse(c, deps, 'unauthenticated');
       return refused(c, { kind: 'nobody' });

@@ -109,3 +109,20 @@ export type Refused =
 export function scopeOf(caller: Caller): AlertScope {
   return caller.kind === 'link' ? caller.passes : null;
 }
+
+/** Who acts where LINK_SECRET is the proof. */
+export const OPERATOR = 'operator';
+
+/** Who acts on alerts, as the ledger records it. `as`: what who knows LINK_SECRET says their name is; nobody else can. */
+export function actorOf(caller: Caller, as: string | null): string {
+  switch (caller.kind) {
+    case 'viewer':
+      return caller.name;
+    case 'secret':
+      return as === null ? OPERATOR : `${OPERATOR} (as ${as})`;
+    case 'access':
+      return caller.email;
+    case 'link':
+      return `link to alert ${caller.passes[0].alert}`;
+  }
+}

@@ -8,7 +8,6 @@ export const REWIND_PATH = '/operator/rewind';
 export const RESTORE_PATH = '/operator/restore';
 export const TEST_PATH = '/operator/test';
 export const RESEND_PATH = '/operator/resend';
-export const ALERTS_PATH = '/operator/alerts';
 export const VIEWERS_PATH = '/operator/viewers';
 export const SECURITY_PATH = '/operator/security';
 export const QUARANTINE_PATH = '/operator/quarantine';
@@ -25,8 +24,3 @@ export const DROPPED_MAX = 100;
 
 /** `unconfirmed`: the ledger was asked to go back, and does not say that it has. */
 export type RestoreOutcome = 'planned' | 'restored' | 'unconfirmed';
-
-/** The path of one alert. */
-export function operatorAlertPath(id: number): string {
-  return `${ALERTS_PATH}/${id}`;
-}

@@ -6,14 +6,13 @@
  */
 import { Hono } from 'hono/tiny';
 import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
-import { EVERY_ALERT } from '../ledger/alert-query.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
 import { nullable, object, orElse, readShape, string } from '../text/shape.ts';
 import { utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { workerHealth } from './health.ts';
-import { ALERTS_PATH, RESEND_PATH, REWIND_PATH, SECURITY_PATH, STATUS_PATH, TEST_PATH } from './operator-paths.ts';
+import { RESEND_PATH, REWIND_PATH, SECURITY_PATH, STATUS_PATH, TEST_PATH } from './operator-paths.ts';
 import { recordAct } from './security.ts';
 import { readEventId } from './security-path.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
@@ -83,33 +82,9 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
     return c.json(await ledger.securityLog(before));
   });
 
-  app.get(ALERTS_PATH, async (c) => {
-    const state = c.req.query('state') ?? 'open';
-    const before = idFrom(c.req.query('before'));
-    if ((state !== 'open' && state !== 'all') || before === undefined) {
-      return c.json({ message: '`state` must be open or all, `before` an id' }, 422);
-    }
-    if (ledger === null) return c.json(NO_LEDGER, 503);
-    const list = await ledger.alerts({ ...EVERY_ALERT, status: state === 'open' ? 'unresolved' : 'all', before });
-    return c.json({ alerts: list.alerts, next: list.next });
-  });
-
-  app.get(`${ALERTS_PATH}/:id`, async (c) => {
-    const id = idFrom(c.req.param('id'));
-    if (id === undefined || id === null) return c.json({ message: 'the id must be a whole number' }, 422);
-    if (ledger === null) return c.json(NO_LEDGER, 503);
-    return c.json({ alert: await ledger.alert(id, null) });
-  });
-
   return app;
 }
 
 function namesText(names: readonly string[]): string {
   return names.length === 0 ? 'none is configured' : `configured: ${names.join(', ')}`;
-}
-
-/** The id of an alert; null if none is given, undefined if it is invalid. */
-function idFrom(text: string | undefined): number | null | undefined {
-  if (text === undefined) return null;
-  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
 }

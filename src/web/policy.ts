@@ -15,11 +15,22 @@ import type { Caller } from './context.ts';
  * - `viewer`: callers with a viewer token or a session, or signed in with Cloudflare Access.
  * - `scoped`: those, and callers with a link from a message, whom the handler shows that alert and its entries only.
  * - `responder`: callers with a token, or a session, of a responder or operator: acting on alerts.
+ * - `api`: viewers, and callers who prove to know LINK_SECRET. `api act`: responders and those; a session only from a page of
+ *   ours (app.ts).
  * - `operator page`: callers with an operator's token, or a session started with it.
  * - `operator`: callers who send an operator's token or prove to know LINK_SECRET. A session does not count: no page, of
  *   ours or of others, can make a browser send such a request.
  */
-export type Access = 'unlimited' | 'open' | 'viewer' | 'scoped' | 'responder' | 'operator page' | 'operator';
+export type Access =
+  | 'unlimited'
+  | 'open'
+  | 'viewer'
+  | 'scoped'
+  | 'responder'
+  | 'api'
+  | 'api act'
+  | 'operator page'
+  | 'operator';
 
 type Method = 'GET' | 'POST' | 'DELETE';
 export type PolicyRow = readonly [method: Method, pattern: string, access: Access];
@@ -35,8 +46,6 @@ export const POLICY: readonly PolicyRow[] = [
   ['POST', '/operator/restore', 'operator'],
   ['POST', '/operator/resend', 'operator'],
   ['POST', '/operator/test', 'operator'],
-  ['GET', '/operator/alerts', 'operator'],
-  ['GET', '/operator/alerts/:id', 'operator'],
   ['GET', '/operator/quarantine', 'operator'],
   ['GET', '/operator/quarantine/record', 'operator'],
   ['POST', '/operator/quarantine/release', 'operator'],
@@ -45,6 +54,17 @@ export const POLICY: readonly PolicyRow[] = [
   ['POST', '/operator/viewers', 'operator'],
   ['DELETE', '/operator/viewers/:id', 'operator'],
   ['GET', '/operator/security', 'operator'],
+
+  ['GET', '/api/alerts', 'api'],
+  ['GET', '/api/alerts/:id', 'api'],
+  ['GET', '/api/alerts/:id/route', 'api'],
+  ['GET', '/api/alerts/:id/why', 'api'],
+  ['POST', '/api/alerts/acts', 'api act'],
+  ['GET', '/api/entries/:id/why', 'api'],
+  ['POST', '/api/route', 'api act'],
+  ['GET', '/api/silences', 'api'],
+  ['POST', '/api/silences', 'api act'],
+  ['POST', '/api/silences/:id/expire', 'api act'],
 
   ['GET', '/v1/audit_logs', 'viewer'],
   ['GET', '/v1/audit_logs/:id', 'scoped'],
@@ -89,6 +109,8 @@ const ROLE_FOR: { readonly [access in Exclude<Access, 'open' | 'unlimited'>]: Ro
   viewer: 'viewer',
   scoped: 'viewer',
   responder: 'responder',
+  api: 'viewer',
+  'api act': 'responder',
   'operator page': 'operator',
   operator: 'operator',
 };
@@ -99,20 +121,25 @@ export function hasAccess(access: Access | null, caller: Caller | null): boolean
   if (access === null || caller === null) return false;
   switch (caller.kind) {
     case 'secret':
-      return access === 'operator';
+      return takesProof(access);
     case 'link':
       return access === 'scoped';
     case 'access':
-      return access === 'scoped' || access === 'viewer';
+      return access === 'scoped' || access === 'viewer' || access === 'api';
     case 'viewer':
       if (access === 'operator' && caller.isSession) return false;
       return includesRole(caller.role, ROLE_FOR[access]);
   }
 }
 
+/** Whether a proof of knowing LINK_SECRET gives this access. */
+export function takesProof(access: Access | null): boolean {
+  return access === 'operator' || access === 'api' || access === 'api act';
+}
+
 /** The area of a path, whether it exists or not. */
 export function areaOf(path: string): Area {
-  if (path === '/v1' || path.startsWith('/v1/')) return 'api';
-  if (path === '/operator' || path.startsWith('/operator/')) return 'operator';
-  return 'pages';
+  const [, first] = path.split('/', 2);
+  if (first === 'v1' || first === 'api') return 'api';
+  return first === 'operator' ? 'operator' : 'pages';
 }

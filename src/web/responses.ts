@@ -33,6 +33,11 @@ export function missing(c: Web): Response {
   return wantsPage(c) ? page(c, missingPage(c.get('caller') ?? null), 404) : c.json({ message: 'not found' }, 404);
 }
 
+/** For an authenticated caller of the API who may not do this. */
+export function forbidden(c: Web, message: string): Response {
+  return c.json({ message }, 403);
+}
+
 /** A bug, or a failure below. */
 export function failed(c: Web): Response {
   const message = 'something went wrong; the log has the reason';

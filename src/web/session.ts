@@ -125,7 +125,7 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
  * (Those that do send `null` as the origin, because of our referrer policy.)
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
  */
-function isOurForm(c: Context<WebEnv>): boolean {
+export function isOurForm(c: Context<WebEnv>): boolean {
   const site = c.req.header('sec-fetch-site');
   return site === undefined ? c.req.header('origin') === new URL(c.req.url).origin : site === 'same-origin';
 }

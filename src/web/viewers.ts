@@ -17,15 +17,18 @@ import {
   VIEWER_MS,
   viewerName,
 } from '../access/viewer.ts';
+import { TOCSIN } from '../alert/alert.ts';
 import { parseJson } from '../text/json.ts';
 import { utcText } from '../text/times.ts';
-import type { AppDeps, WebEnv } from './context.ts';
+import { type AppDeps, OPERATOR, type WebEnv } from './context.ts';
 import { VIEWERS_PATH } from './operator-paths.ts';
 import { recordAct } from './security.ts';
 import { deleteViewer, listViewers, readStored, writeViewer } from './viewer-store.ts';
 
 /** A token that should last longer is created without an expiry (null). */
 const LIFETIME_MAX_MS = 10 * 366 * 24 * 60 * 60_000;
+/** What is recorded of acts by time, and by who knows LINK_SECRET. */
+const RESERVED: readonly string[] = [TOCSIN, OPERATOR];
 const NO_KV = 'no KV namespace is bound: viewer tokens are stored there';
 
 /** The routes, as they are in the policy. */
@@ -93,6 +96,7 @@ function readRequest(text: string, now: number): NewViewer | string {
   const name = viewerName(given);
   if (name === null)
     return 'a name has 1 to 64 letters, digits, spaces or any of . _ @ + -, and starts with a letter or digit';
+  if (RESERVED.includes(name.toLowerCase())) return `the name ${name} is Tocsin's own: use another`;
   const role = ROLES.find((known) => known === wanted);
   if (role === undefined) return `the role must be ${ROLES.join(', ')}`;
   if (expiresAt === null) return { name, expiresAt, role };

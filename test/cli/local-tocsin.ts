@@ -93,7 +93,7 @@ export async function startLocalTocsin(
   const recovery = recoveryOf(store);
   const knows = { engine: compile(ruleSet), receivers: config.receivers };
   const ledger = createLedger(store, { ...knows, ...config.watch });
-  const views = createViews(store, { engine: knows.engine, status: ledger.status });
+  const views = createViews(store, { ...knows, status: ledger.status });
   const alarm = { get: async () => null, set: async () => undefined };
   const host = createHost({
     ledger,
@@ -133,6 +133,9 @@ export async function startLocalTocsin(
       entryText: async (id, scope) => views.entryText(id, scope),
       alert: async (id, scope) => views.alert(id, scope),
       alerts: async (query) => views.alerts(query),
+      alertWhy: async (id) => views.alertWhy(id, now()),
+      entryWhy: async (id) => views.entryWhy(id, now()),
+      textWhy: async (text) => views.textWhy(text, now()),
       silences: async () => views.silences(now()),
       rules: async () => views.rules(),
       resend: host.resend,

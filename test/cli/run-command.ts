@@ -40,12 +40,14 @@ export async function runTocsin(
   args: readonly string[],
   env: NodeJS.Dict<string>,
   now = () => Date.now(),
+  user: () => string | null = () => null,
 ): Promise<CommandResult> {
   const text = { out: '', err: '' };
   const code = await main(args, {
     env,
     devVars: null,
     now,
+    user,
     out: (part) => {
       text.out += part;
     },

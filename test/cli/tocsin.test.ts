@@ -100,9 +100,9 @@ test.each([
   ['an unknown one', 'stauts', 'unknown command "stauts"'],
   ['an unknown option', 'status --yaml', "Unknown option '--yaml'"],
   ['no test', 'notify', 'this command only sends tests: add --test'],
-  ['no alert', 'why', 'the number of an alert is missing'],
-  ['a word for an alert', 'why first', 'the alert must be a positive whole number, not "first"'],
-  ['two alerts', 'why 1 2', 'only one alert at a time'],
+  ['no alert', 'why', 'the number of an alert, or the id of an entry, is missing'],
+  ['a word for an alert', 'ack first', 'an alert must be a positive whole number, not "first"'],
+  ['two alerts', 'why 1 2', 'only one at a time'],
   ['an impossible page', 'alerts --before 0', '--before must be a positive whole number'],
   ['no time', 'rewind', '--to is missing'],
   ['an unreadable time', 'rewind --to yesterday', '--to is neither an RFC 3339 time nor a duration: `yesterday`'],
@@ -153,8 +153,8 @@ test('check checks the rules', async () => {
 });
 
 test('lists the alerts, and explains one', async () => {
-  expect((await tocsin('alerts')).out).toMatch(/^ {4}1 {2}MEDIUM .* API key deleted, open, 1 match$/m);
-  expect((await tocsin('alerts --all --before 1')).out).toBe('No alerts.\n');
+  expect((await tocsin('alerts')).out).toMatch(/^ *1 {2}MEDIUM .* open .* 1 {2}API key deleted$/m);
+  expect((await tocsin('alerts --all --before 1')).out).toBe('No alerts match.\n');
   expect(JSON.parse((await tocsin('alerts --json')).out)).toMatchObject({ alerts: [{ id: 1 }], next: null });
 
   const { code, out } = await tocsin('why 1');
@@ -162,14 +162,12 @@ test('lists the alerts, and explains one', async () => {
   expect(out).toMatch(/^Alert 1 {2}MEDIUM {2}API key deleted$/m);
   expect(out).toMatch(/opened to slack: waits for the message of its group/);
   expect(out).toMatch(/Notified: opened the alert\n {4}matched \w+: /);
-  expect(JSON.parse((await tocsin('why 1 --json')).out)).toMatchObject({
-    alert: { alert: { id: 1, status: 'open' }, acts: [] },
-  });
+  expect(JSON.parse((await tocsin('why 1 --json')).out)).toMatchObject({ alert: { id: 1, status: 'open' }, acts: [] });
 
   expect(await tocsin('why 99')).toMatchObject({
     code: 1,
     out: '',
-    err: expect.stringMatching(/has no alert 99\n.*alerts --all/),
+    err: expect.stringMatching(/none with this id.*\n.*alerts --all/),
   });
 });
 

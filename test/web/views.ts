@@ -347,6 +347,9 @@ export function views(
       next: before === null ? 41 : null,
       searchedTo: null,
     }),
+    alertWhy: none,
+    entryWhy: none,
+    textWhy: none,
     silences: async () => [],
     rules: async () => [{ rule: RULE.id, matched: 12, lastAt: NOW - HOUR, lastEntry: ENTRY_ID }],
     quarantine: async (before) => ({

@@ -92,6 +92,27 @@ export function stubLedger(status: LedgerStatus): StubLedger {
           : null,
       ),
     alerts: () => answer('alerts', { alerts: [alertLine(ALERT)], next: null, searchedTo: null }),
+    alertWhy: (id) =>
+      answer(
+        'alertWhy',
+        id === ALERT
+          ? {
+              ...{ alert: alertLine(id), timeline: [], more: 0, moreContributing: 0, deliveries: [], acts: [] },
+              ...{
+                decided: {},
+                ruleIsGone: false,
+                silencedBy: [],
+                routes: { to: [], not: [] },
+              },
+            }
+          : null,
+      ),
+    entryWhy: (id) =>
+      answer(
+        'entryWhy',
+        id === ENTRY ? { isOwnRead: false, rulesChanged: false, parts: [], matched: [], near: [] } : null,
+      ),
+    textWhy: () => answer('textWhy', { matched: [], near: [] }),
     rules: () => answer('rules', []),
     resend: () => answer('resend', 0),
     act: () => answer('act', []),

@@ -66,8 +66,8 @@ describe("the visitors' part of the day's reads", () => {
       before = after;
     }
     await world.tick();
-    const signed = bearer(await operatorToken(SECRET, 'GET', '/operator/alerts', '', Date.now()));
-    expect((await visit('/operator/alerts', signed)).status).toBe(200);
+    const signed = bearer(await operatorToken(SECRET, 'GET', '/api/alerts', '', Date.now()));
+    expect((await visit('/api/alerts', signed)).status).toBe(200);
     expect(await used()).toBe(before);
   });
 
@@ -139,7 +139,7 @@ describe("the visitors' part of the day's reads", () => {
     expect(await world.tick()).toMatchObject({ stopped: 'scan ended', recorded: 1 });
     const ask = async (path: string): Promise<Response> =>
       visit(path, bearer(await operatorToken(SECRET, 'GET', path, '', Date.now())));
-    expect((await ask('/operator/alerts/1')).status).toBe(200);
+    expect((await ask('/api/alerts/1')).status).toBe(200);
     const { status } = (await (await ask('/operator/status')).json()) as { status: { usage: object } };
     expect(JSON.stringify(status.usage)).toContain(
       `{"of":"visitorReads","used":${LIMIT},"limit":${LIMIT},"state":"reached"}`,

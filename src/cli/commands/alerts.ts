@@ -1,11 +1,22 @@
 /** `alerts`: which alerts are there? */
 import * as z from 'zod/mini';
-import { statusWording } from '../../alert/act-wording.ts';
-import { counted } from '../../text/numbers.ts';
-import { ALERTS_PATH } from '../../web/operator-paths.ts';
+import { API_ALERTS_PATH } from '../../web/api/paths.ts';
 import { OK } from '../failure.ts';
-import { safe, utc } from '../terminal.ts';
-import { ASK_OPTIONS, connect, defineCommand, FLAG, print, readAlertId, TEXT, targetUsage } from './command.ts';
+import { ago, safe } from '../terminal.ts';
+import {
+  ASK_OPTIONS,
+  connect,
+  defineCommand,
+  FLAG,
+  print,
+  readAlertId,
+  TEXT,
+  targetUsage,
+  UsageError,
+} from './command.ts';
+import { readPastTime } from './past-time.ts';
+
+const STATUSES = ['unresolved', 'open', 'acknowledged', 'resolved', 'all'] as const;
 
 /** An alert as the Worker lists it. Times are ms since the epoch. */
 export const ALERT = z.object({
@@ -22,42 +33,108 @@ export const ALERT = z.object({
   acknowledged: z.nullable(z.object({ by: z.string(), until: z.number() })),
   resolution: z.nullable(z.object({ reason: z.string(), by: z.string(), comment: z.nullable(z.string()) })),
   key: z.array(z.object({ field: z.string(), value: z.nullable(z.string()) })),
+  latest: z.nullable(
+    z.object({
+      actor: z.object({ id: z.nullable(z.string()), name: z.nullable(z.string()) }),
+      clientIp: z.nullable(z.string()),
+    }),
+  ),
+  networks: z.number(),
 });
-const ANSWER = z.object({ alerts: z.array(ALERT), next: z.nullable(z.number()) });
+const ANSWER = z.object({
+  alerts: z.array(ALERT),
+  next: z.nullable(z.number()),
+  searchedTo: z.nullable(z.number()),
+});
 
 /** A page of alerts; `next` is the `before` of the next page. */
 export type AlertsAnswer = z.output<typeof ANSWER>;
 
 export const alerts = defineCommand({
-  summary: 'list the open alerts, or all',
-  usage: `usage: npm run tocsin -- alerts [--all] [--before ID] [--json] [--url URL]
+  summary: 'list the alerts that are not resolved, or others',
+  usage: `usage: npm run tocsin -- alerts [filters] [--before ID] [--limit N] [--json] [--url URL]
 
-Lists the open alerts, newest first, 50 at a time.
+Lists the alerts that are not resolved, newest first, 50 at a time: when each began, who takes care of it, and who it was and
+from where, by its last match. Filters narrow the list; an alert must pass all of them.
 The exit code is 0, or 1 if the Worker can't be asked.
 
-  --all         list resolved alerts too
-  --before ID   only alerts older than this one: the next page
-  --json        print the Worker's answer, on one line
-${targetUsage(16)}`,
-  options: { ...ASK_OPTIONS, all: FLAG, before: TEXT },
-  async run({ url, json: asJson, all, before }, context) {
-    const page = before === undefined ? '' : `&before=${readAlertId('--before', before)}`;
-    const path = `${ALERTS_PATH}?state=${all ? 'all' : 'open'}${page}`;
-    const { answer, json } = await connect(url, context).ask({ method: 'GET', path }, ANSWER);
-    print(context, asJson, json, alertsLines(answer, all));
+  --status STATUS   ${STATUSES.join(', ')} (default: unresolved)
+  --all             the same as --status all
+  --level LEVEL     only of this level
+  --rule RULE       only of this rule: its id, its name, or the name of its file
+  --actor ACTOR     only of this actor, by id or name
+  --tag TAG         only of rules with this tag, such as attack.t1098
+  --assignee NAME   only what somebody takes care of; --nobody: what nobody does
+  --since TIME      only what was still going on then: RFC 3339, or a duration back from now (2h)
+  --until TIME      only what had begun by then
+  --text TEXT       only with this in the title, the dedup key, the actor or the address
+  --before ID       only alerts older than this one: the next page
+  --limit N         at most so many
+  --json            print the Worker's answer, on one line
+${targetUsage(20, 'a viewer')}`,
+  options: {
+    ...ASK_OPTIONS,
+    ...{ status: TEXT, all: FLAG, level: TEXT, rule: TEXT, actor: TEXT, tag: TEXT, assignee: TEXT, nobody: FLAG },
+    ...{ since: TEXT, until: TEXT, text: TEXT, before: TEXT, limit: TEXT },
+  },
+  async run({ url, json: asJson, all, nobody, ...given }, context) {
+    const { status = all ? 'all' : 'unresolved', level, rule, actor, tag, text } = given;
+    if (!STATUSES.some((known) => known === status)) {
+      throw new UsageError(`--status must be one of ${STATUSES.join(', ')}, not ${JSON.stringify(status)}`);
+    }
+    const now = context.now();
+    const time = (option: 'since' | 'until'): string | undefined => {
+      if (given[option] === undefined) return undefined;
+      const words = { missing: 'a time', future: 'give a time in the past' };
+      return new Date(readPastTime(option, given[option], now, words)).toISOString();
+    };
+    const number = (option: 'before' | 'limit'): string | undefined =>
+      given[option] === undefined ? undefined : String(readAlertId(`--${option}`, given[option]));
+    const asked = {
+      ...{ status, level, rule, actor, tag, text, assignee: nobody ? '' : given.assignee },
+      ...{ since: time('since'), until: time('until'), before: number('before'), most: number('limit') },
+    };
+    const query = new URLSearchParams(Object.entries(asked).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
+    const { answer, json } = await connect(url, context).ask(
+      { method: 'GET', path: `${API_ALERTS_PATH}?${query}` },
+      ANSWER,
+    );
+    print(context, asJson, json, alertsLines(answer, status, now));
     return OK;
   },
 });
 
-/** One line per alert, in the Worker's order: newest first. */
-export function alertsLines({ alerts: list, next }: AlertsAnswer, all: boolean): string[] {
-  if (list.length === 0) return [all ? 'No alerts.' : 'No open alerts. List resolved alerts too: --all'];
+const COLUMNS = ['ID', 'LEVEL', 'AGE', 'STATUS', 'ASSIGNEE', 'ACTOR', 'ADDRESS', 'MATCHES', 'TITLE'] as const;
+/** The columns that count: they are aligned to the right. */
+const NUMBERS: ReadonlySet<number> = new Set([0, 2, 7]);
+/** What others wrote takes the room of no other column. */
+const WIDTH_MAX = 40;
+
+/** A table of the alerts, in the Worker's order: newest first. */
+export function alertsLines({ alerts: list, next, searchedTo }: AlertsAnswer, status: string, now: number): string[] {
+  const older = next === null ? [] : [`${searchedTo === null ? 'Next page' : 'There may be more'}: --before ${next}`];
+  if (list.length === 0) {
+    const hint = status === 'all' ? '' : ' To list resolved alerts too: --all';
+    return older.length > 0 ? older : [`No alerts${status === 'all' ? '' : ` that are ${status}`} match.${hint}`];
+  }
+  const rows = [COLUMNS, ...list.map((alert) => cellsOf(alert, now))];
+  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (NUMBERS.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ');
+  return [...rows.map((row) => line(row).trimEnd()), ...older];
+}
+
+function cellsOf(alert: AlertsAnswer['alerts'][number], now: number): readonly string[] {
+  const { latest, assignee, count, backfilled, level, title } = alert;
+  const cell = (text: string | null | undefined): string => safe(text ?? '–', WIDTH_MAX) || '–';
+  const actor = latest?.actor.name ?? latest?.actor.id ?? actorIn(alert);
   return [
-    ...list.map(
-      (alert) =>
-        `${String(alert.id).padStart(5)}  ${safe(alert.level).toUpperCase().padEnd(13)}  ${utc(alert.firstAt)}  ` +
-        `${safe(alert.title)}, ${safe(statusWording(alert))}, ${counted(alert.count, 'match', 'matches')}${alert.backfilled ? ', backfilled' : ''}`,
-    ),
-    ...(next === null ? [] : [`Next page: --before ${next}`]),
+    ...[String(alert.id), cell(level).toUpperCase(), ago(Math.max(0, now - alert.firstAt))],
+    ...[alert.status === 'past' ? 'resolved' : alert.status, cell(assignee), cell(actor), cell(latest?.clientIp)],
+    ...[String(count), `${safe(title)}${backfilled ? ' (backfilled)' : ''}`],
   ];
+}
+
+function actorIn({ key }: Pick<AlertsAnswer['alerts'][number], 'key'>): string | null {
+  return key.find(({ field }) => field === 'actor.name' || field === 'actor.id')?.value ?? null;
 }

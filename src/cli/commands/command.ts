@@ -15,6 +15,8 @@ export interface CliContext {
   readonly now: () => number;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Who acts, as this machine says; null or absent: not known. */
+  readonly user?: () => string | null;
 }
 
 /** The arguments can't be read. */
@@ -39,12 +41,16 @@ export const TEXT = { type: 'string' } as const;
 export const ASK_OPTIONS = { url: TEXT, json: FLAG } as const;
 const HELP = { help: { ...FLAG, short: 'h' } } as const;
 
-/** The end of the usage of every command that asks a Tocsin. `column`: where the texts about options begin. */
-export function targetUsage(column = 14): string {
+/**
+ * The end of the usage of every command that asks a Tocsin. `column`: where the texts about options begin; `role`: the least
+ * that a token needs.
+ */
+export function targetUsage(column = 14, role: 'a viewer' | 'a responder' | 'an operator' = 'an operator'): string {
+  const token = role === 'a viewer' ? 'A viewer token' : `A viewer token of ${role}`;
   return `${'  --url URL'.padEnd(column)}the address of the Worker (default: TOCSIN_URL, or http://127.0.0.1:8787)
 
-LINK_SECRET must have the same value as on the Worker. It is read from the environment or from .dev.vars. An operator's
-viewer token in TOCSIN_TOKEN does as well, and is used if both are set.
+LINK_SECRET must have the same value as on the Worker. It is read from the environment or from .dev.vars. ${token}
+in TOCSIN_TOKEN does as well, and is used if both are set.
 `;
 }
 

@@ -1,17 +1,22 @@
-/** `route`: where would the alerts of an entry go, and why? Offline: from the rules and the routing on this disk. */
+/** `route`: where would the alerts of an entry go, and why? From the rules on this disk, or as a Tocsin says. */
 import { readFileSync } from 'node:fs';
+import * as z from 'zod/mini';
 import { pathText, type RoutedTo, type RoutesDecision, routesOf } from '../../routing/routes.ts';
 import { DEFAULT_MIN_LEVEL, type RoutedReceiver, type RouteSettings, type Routing } from '../../routing/routing.ts';
 import { compile, type EntryBody, entryTime, type Rule } from '../../sigma/index.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { counted } from '../../text/numbers.ts';
 import { readInstant } from '../../text/times.ts';
+import { API_ROUTE_PATH, apiAlertPath } from '../../web/api/paths.ts';
 import { problemText } from '../../yaml/diagnostics.ts';
 import { Failure, OK } from '../failure.ts';
 import { buildRules } from '../rule-files.ts';
 import { safe, section, utc } from '../terminal.ts';
 import { ROOT } from '../wrangler.ts';
-import { type CliContext, defineCommand, FLAG, print, TEXT, UsageError } from './command.ts';
+import { ALERT } from './alerts.ts';
+import { type CliContext, connect, defineCommand, FLAG, print, TEXT, targetUsage, UsageError } from './command.ts';
+import { ROUTES, routesLines, silencedLines } from './routes-lines.ts';
+import { ENTRY_WHY, textWhyLines } from './why.ts';
 
 /** A rule that the entry matches, or that counts it, and where its alert would go. */
 export interface RoutedRule extends RoutesDecision {
@@ -23,21 +28,42 @@ export interface RoutedRule extends RoutesDecision {
 export const route = defineCommand({
   summary: 'show where the alerts of an entry would go',
   usage: `usage: npm run tocsin -- route ENTRY.json [--at TIME] [--rules DIR] [--json]
+       npm run tocsin -- route ENTRY.json --url URL [--json]
+       npm run tocsin -- route ALERT [--json] [--url URL]
 
 Shows for each rule that an entry matches which receivers its alert would go to, by which route, and why the others get
-nothing. It reads the rules and routing.yml on this disk and asks no Tocsin. ENTRY.json is a file with one entry of the
-audit log, such as its page shows it; "-" reads the standard input.
-The exit code is 1 if the rules, the routing or the entry can't be read.
+nothing. It reads the rules and routing.yml on this disk and asks no Tocsin; with --url it asks that one, which also says which
+silences are over it, and which rules came near. ENTRY.json is a file with one entry of the audit log, such as its page shows
+it; "-" reads the standard input. Of an alert, by its number, a Tocsin says where a match like its last one goes now.
+The exit code is 1 if the rules, the routing or the entry can't be read, or there is no such alert.
 
   --at TIME     the time at which the alert opens, RFC 3339 (default: now); routes may have active times
   --rules DIR   the folder of rules (default: rules)
   --json        print one JSON object
-`,
-  options: { at: TEXT, rules: TEXT, json: FLAG },
+${targetUsage(16, 'a responder')}`,
+  options: { at: TEXT, rules: TEXT, json: FLAG, url: TEXT },
   allowPositionals: true,
-  async run({ at: time, rules = `${ROOT}rules`, json: asJson }, context, [path, ...more]) {
+  async run({ at: time, rules: folder, json: asJson, url }, context, [path, ...more]) {
     if (path === undefined) throw new UsageError('the file with the entry is missing');
     if (more.length > 0) throw new UsageError('only one entry at a time');
+    const isAlert = ALERT_NUMBER.test(path);
+    if ((isAlert || url !== undefined) && (time !== undefined || folder !== undefined)) {
+      throw new UsageError('--at and --rules are for the rules on this disk: a Tocsin has its own');
+    }
+    if (isAlert) {
+      const request = { method: 'GET', path: apiAlertPath(Number(path), 'route') } as const;
+      const { answer, json } = await connect(url, context).ask(request, ALERT_ROUTE);
+      print(context, asJson, json, alertRouteLines(answer));
+      return OK;
+    }
+    if (url !== undefined) {
+      const body = JSON.stringify(readEntry(path));
+      const request = { method: 'POST', path: API_ROUTE_PATH, body } as const;
+      const { answer, json } = await connect(url, context).ask(request, ENTRY_WHY);
+      print(context, asJson, json, textWhyLines(answer).slice(1));
+      return OK;
+    }
+    const rules = folder ?? `${ROOT}rules`;
     const at = time === undefined ? context.now() : readInstant(time);
     if (at === null) throw new UsageError('--at must be a time such as 2026-01-31T22:30:00Z');
     const body = readEntry(path);
@@ -54,6 +80,17 @@ The exit code is 1 if the rules, the routing or the entry can't be read.
     return OK;
   },
 });
+
+/** A file of such a name can be given as ./12. */
+const ALERT_NUMBER = /^[1-9]\d{0,14}$/;
+const ALERT_ROUTE = z.object({ alert: ALERT, silencedBy: z.array(z.number()), routes: ROUTES });
+
+function alertRouteLines({ alert, silencedBy, routes }: z.output<typeof ALERT_ROUTE>): readonly string[] {
+  return [
+    `Alert ${alert.id}  ${safe(alert.level).toUpperCase()}  ${safe(alert.title)}`,
+    ...section('A match like its last one goes now', [...silencedLines(silencedBy), ...routesLines(routes)]),
+  ];
+}
 
 function readEntry(path: string): EntryBody {
   const name = path === '-' ? 'the standard input' : path;

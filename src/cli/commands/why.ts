@@ -1,15 +1,17 @@
-/** `why`: what opened an alert, and who was notified of it? */
+/** `why`: what opened an alert, and who was notified of it? And what did an entry lead to, or why to nothing? */
 import * as z from 'zod/mini';
 import { actWording, statusWording } from '../../alert/act-wording.ts';
 import { decisionsWording } from '../../alert/decision-wording.ts';
 import { counted } from '../../text/numbers.ts';
 import { oneLine } from '../../text/untrusted.ts';
-import { operatorAlertPath } from '../../web/operator-paths.ts';
-import { Failure, OK } from '../failure.ts';
+import { apiAlertPath, apiEntryWhyPath } from '../../web/api/paths.ts';
+import { OK } from '../failure.ts';
 import { safe, section, table, utc } from '../terminal.ts';
 import { ALERT } from './alerts.ts';
-import { ASK_OPTIONS, connect, defineCommand, print, readAlertId, targetUsage, UsageError } from './command.ts';
+import { ASK_OPTIONS, connect, defineCommand, FLAG, print, targetUsage, UsageError } from './command.ts';
+import { ROUTES, routesLines, silencedLines } from './routes-lines.ts';
 
+const EVIDENCE = { selection: z.string(), field: z.nullable(z.string()), value: z.string() };
 const DELIVERY = z.object({
   receiver: z.string(),
   what: z.string(),
@@ -48,7 +50,7 @@ const MATCH = z.object({
   ),
   part: z.enum(['matched', 'contributing']),
   decisions: z.nullable(z.array(DECISION)),
-  evidence: z.array(z.object({ selection: z.string(), field: z.nullable(z.string()), value: z.string() })),
+  evidence: z.array(z.object(EVIDENCE)),
   number: z._default(z.nullable(z.string()), null),
 });
 const ALERT_PAGE = z.object({
@@ -58,9 +60,45 @@ const ALERT_PAGE = z.object({
   moreContributing: z._default(z.number(), 0),
   deliveries: z.array(DELIVERY),
   acts: z.array(ACT),
+  decided: z.record(z.string(), z.number()),
+  ruleIsGone: z.boolean(),
+  silencedBy: z.array(z.number()),
+  routes: ROUTES,
 });
-/** Null: there is no such alert. */
-const ANSWER = z.object({ alert: z.nullable(ALERT_PAGE) });
+
+const RULE = { rule: z.string(), title: z.string(), level: z.string() };
+const MATCHED = z.object({
+  ...RULE,
+  alerts: z.boolean(),
+  evidence: z.array(z.object(EVIDENCE)),
+  countedBy: z.array(z.object({ rule: z.string(), title: z.string(), condition: z.string() })),
+  joins: z.nullable(z.number()),
+  silencedBy: z.array(z.number()),
+  routes: ROUTES,
+});
+/** What an entry would lead to. */
+export const ENTRY_WHY = z.object({
+  matched: z.array(MATCHED),
+  near: z.array(
+    z.object({
+      ...RULE,
+      held: z.array(z.object(EVIDENCE)),
+      failed: z.array(z.object({ ...EVIDENCE, excluded: z.boolean() })),
+    }),
+  ),
+});
+const RECORDED_WHY = z.extend(ENTRY_WHY, {
+  isOwnRead: z.boolean(),
+  rulesChanged: z.boolean(),
+  parts: z.array(
+    z.object({
+      alert: ALERT,
+      part: z.enum(['matched', 'contributing']),
+      decisions: z.nullable(z.array(DECISION)),
+    }),
+  ),
+});
+export type EntryAnswer = z.output<typeof RECORDED_WHY>;
 
 /** An alert with its matches and deliveries. Times are ms since the epoch. */
 export type AlertAnswer = z.output<typeof ALERT_PAGE>;
@@ -68,38 +106,43 @@ type Match = AlertAnswer['timeline'][number];
 type Delivery = AlertAnswer['deliveries'][number];
 
 export const why = defineCommand({
-  summary: 'show what opened an alert, and who was notified',
-  usage: `usage: npm run tocsin -- why ALERT [--json] [--url URL]
+  summary: 'show what an alert or an entry led to, and why',
+  usage: `usage: npm run tocsin -- why ALERT|ENTRY [--entry] [--json] [--url URL]
 
-Shows what opened an alert, who was notified of what, what was suppressed and why, its matches, and what was done about it.
-ALERT is its number, as messages and \`alerts\` show it.
-The exit code is 1 if there is no such alert.
+Of an alert: what opened it, who was notified of what, what was suppressed and why, its matches, what was done about it, and
+where a match like its last one goes now. ALERT is its number, as messages and \`alerts\` show it.
+Of an entry, by its id: the alerts it is in, the rules that match it and where their alerts go; and if it opened nothing, which
+rules came near, and what failed.
+The exit code is 1 if there is no such alert or entry.
 
+  --entry     the number is the id of an entry
   --json      print the Worker's answer, on one line
-${targetUsage()}`,
-  options: ASK_OPTIONS,
+${targetUsage(14, 'a viewer')}`,
+  options: { ...ASK_OPTIONS, entry: FLAG },
   allowPositionals: true,
-  async run({ url, json: asJson }, context, [alert, ...more]) {
-    if (alert === undefined) throw new UsageError('the number of an alert is missing');
-    if (more.length > 0) throw new UsageError('only one alert at a time');
-    const id = readAlertId('the alert', alert);
+  async run({ url, json: asJson, entry: isEntry }, context, [of, ...more]) {
+    if (of === undefined) throw new UsageError('the number of an alert, or the id of an entry, is missing');
+    if (more.length > 0) throw new UsageError('only one at a time');
     const client = connect(url, context);
-    const { answer, json } = await client.ask({ method: 'GET', path: operatorAlertPath(id) }, ANSWER);
-    if (answer.alert === null) {
-      throw new Failure(`${client.origin} has no alert ${id}`, 'List the alerts: npm run tocsin -- alerts --all');
+    if (!isEntry && /^[1-9]\d{0,14}$/.test(of)) {
+      const { answer, json } = await client.ask({ method: 'GET', path: apiAlertPath(Number(of), 'why') }, ALERT_PAGE);
+      print(context, asJson, json, whyLines(answer));
+      return OK;
     }
-    print(context, asJson, json, whyLines(answer.alert));
+    const { answer, json } = await client.ask({ method: 'GET', path: apiEntryWhyPath(of) }, RECORDED_WHY);
+    print(context, asJson, json, entryWhyLines(of, answer));
     return OK;
   },
 });
 
 /** The alert for people. */
-export function whyLines({ alert, timeline, more, moreContributing, deliveries, acts }: AlertAnswer): string[] {
+export function whyLines(answer: AlertAnswer): string[] {
+  const { alert, timeline, more, moreContributing, deliveries, acts, decided, ruleIsGone, silencedBy, routes } = answer;
   return [
     `Alert ${alert.id}  ${safe(alert.level).toUpperCase()}  ${safe(alert.title)}`,
     '',
     ...table([
-      ['Rule', safe(alert.rule)],
+      ['Rule', `${safe(alert.rule)}${ruleIsGone ? ', which was removed or disabled' : ''}`],
       ['Dedup key', keyText(alert)],
       ['First match', utc(alert.firstAt)],
       ['Matches', `${counted(alert.count, 'match', 'matches')}, the last at ${utc(alert.lastAt)}`],
@@ -113,12 +156,74 @@ export function whyLines({ alert, timeline, more, moreContributing, deliveries, 
         ? [`and ${counted(moreContributing, 'more entry', 'more entries')} that contributed`]
         : []),
       ...(more > 0 ? [`and ${counted(more, 'match that was', 'matches that were')} counted but not kept`] : []),
+      ...Object.entries(decided).map(
+        ([reason, count]) => `  ${counted(count, 'decision')}: ${safe(decisionsWording([{ notify: false, reason }]))}`,
+      ),
     ]),
     ...section(
       'What was done, oldest first',
       acts.map((act) => `${utc(act.at)}  ${safe(actWording(act))}`),
     ),
+    ...section('A match like the last one goes now', [...silencedLines(silencedBy), ...routesLines(routes)]),
   ];
+}
+
+/** An entry for people. */
+export function entryWhyLines(id: string, answer: EntryAnswer): readonly string[] {
+  const { parts, isOwnRead, rulesChanged } = answer;
+  return [
+    `Entry ${safe(id)}`,
+    ...(isOwnRead ? ['It is one of Tocsin’s own reads: no rule sees it.'] : []),
+    ...(rulesChanged ? ['The rules have changed since it was evaluated: what follows about rules is as of now.'] : []),
+    ...section(
+      'Its alerts',
+      parts.flatMap(({ alert, part, decisions }) => [
+        `Alert ${alert.id}  ${safe(alert.level).toUpperCase()}  ${safe(alert.title)}, ${statusText(alert)}`,
+        ...(part === 'contributing' ? ['  it contributed to the correlation'] : []),
+        ...(decisions === null ? [] : [`  ${safe(decisionsWording(decisions))}`]),
+      ]),
+    ),
+    ...textWhyLines(answer, new Set(parts.map(({ alert }) => alert.rule))),
+  ];
+}
+
+/** Which rules match, and which came near. `known`: rules whose alerts are shown already. */
+export function textWhyLines(
+  { matched, near }: z.output<typeof ENTRY_WHY>,
+  known: ReadonlySet<string> = new Set(),
+): readonly string[] {
+  return [
+    ...section(
+      'Rules that match it',
+      matched.flatMap((of) => [
+        headline(of),
+        `  matched ${of.evidence.map(evidenceText).join('; ')}`,
+        ...(of.alerts ? [] : ['  it opens no alerts of its own']),
+        ...of.countedBy.map(({ title, condition }) => `  counted by ${safe(title)}, which needs ${safe(condition)}`),
+        ...(of.alerts && of.joins !== null && !known.has(of.rule)
+          ? [`  falls into alert ${of.joins}, whose matches are not all kept`]
+          : []),
+        ...(of.alerts ? [...silencedLines(of.silencedBy), ...routesLines(of.routes)].map((line) => `  ${line}`) : []),
+      ]),
+    ),
+    ...(matched.length === 0 ? ['', 'No rule matches it.'] : []),
+    ...section(
+      'Rules that came near, the nearest first',
+      near.flatMap((of) => [
+        headline(of),
+        `  held: ${of.held.map(evidenceText).join('; ')}`,
+        ...of.failed.map((each) => `  ${each.excluded ? 'excluded by' : 'failed'}: ${evidenceText(each)}`),
+      ]),
+    ),
+  ];
+}
+
+function headline({ level, title, rule }: { level: string; title: string; rule: string }): string {
+  return `${safe(level).toUpperCase()}  ${safe(title)} (${safe(rule)})`;
+}
+
+function evidenceText({ selection, field, value }: z.output<z.ZodMiniObject<typeof EVIDENCE>>): string {
+  return `${safe(selection)}: ${field === null ? '' : `${safe(field)} = `}${safe(value)}`;
 }
 
 function keyText({ key }: AlertAnswer['alert']): string {
@@ -128,9 +233,16 @@ function keyText({ key }: AlertAnswer['alert']): string {
   return parts.length === 0 ? 'all matches of the rule' : parts.join(', ');
 }
 
-function statusText(alert: AlertAnswer['alert']): string {
-  const assignee = alert.assignee === null ? '' : `, assigned to ${safe(alert.assignee)}`;
-  return `${safe(statusWording(alert))}${alert.backfilled ? ', backfilled' : ''}${assignee}`;
+/** Each name is cut by itself: a long one hides nothing after it. */
+function statusText({ acknowledged, resolution, status, ...alert }: AlertAnswer['alert']): string {
+  const part = (text: string): string => oneLine(text, PART_WIDTH);
+  const words = statusWording({
+    status,
+    acknowledged: acknowledged && { by: part(acknowledged.by) },
+    resolution: resolution && { reason: part(resolution.reason), by: part(resolution.by) },
+  });
+  const assignee = alert.assignee === null ? '' : `, assigned to ${part(alert.assignee)}`;
+  return `${words}${alert.backfilled ? ', backfilled' : ''}${assignee}`;
 }
 
 function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt, settledAt }: Delivery): string {
@@ -153,9 +265,7 @@ function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt
 }
 
 function matchLines({ at, entry, part, decisions, evidence, number }: Match): string[] {
-  const found = evidence.map(
-    ({ selection, field, value }) => `${safe(selection)}: ${field === null ? '' : `${safe(field)} = `}${safe(value)}`,
-  );
+  const found = evidence.map(evidenceText);
   return [
     `${utc(at)}  ${entry === null ? 'an entry that is no longer stored' : entryText(entry)}`,
     ...(part === 'contributing' ? ['  contributed to the correlation'] : []),

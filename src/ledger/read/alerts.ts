@@ -4,6 +4,7 @@
  * Contract: read-only. A page examines a bounded number of alerts, by their ids or by the index of those that are not
  * resolved; where that ends before it is full, the list says how far it got, and the next page goes on from there.
  */
+import { rulesNamed } from '../../routing/matchers.ts';
 import { type Engine, LEVELS } from '../../sigma/index.ts';
 import { OPEN } from '../model.ts';
 import type { AlertList, AlertQuery, AlertSummary } from '../rpc.ts';
@@ -61,7 +62,11 @@ function testsOf(engine: Engine, query: AlertQuery, isLive: boolean): readonly (
   if (status === 'open' || status === 'acknowledged') tests.push(({ state }) => state === status);
   if (status === 'resolved') tests.push(({ state }) => state !== 'open' && state !== 'acknowledged');
   if (level !== null && !isLive) tests.push((row) => row.level === level);
-  if (rule !== null) tests.push((row) => row.rule === rule);
+  if (rule !== null) {
+    // A rule that is gone has its id alone.
+    const ids = new Set([rule, ...rulesNamed(rule, [...engine.rules.values()]).map(({ id }) => id)]);
+    tests.push((row) => ids.has(row.rule));
+  }
   if (tag !== null) {
     const isOf = tag.toLowerCase();
     const tagged = new Set(

@@ -74,6 +74,14 @@ export function readEntryText(store: Store, id: string, scope: readonly number[]
   return row === undefined || row.cut !== null || bodyOf(row) === null ? null : row.body;
 }
 
+/** The last version of an entry, by its id, or an entry by its number; undefined where it is not recorded. */
+export function entryOf(store: Store, by: 'id' | 'seq', of: string | number): AcceptedRow | undefined {
+  return store.all<AcceptedRow>(
+    `SELECT seq, id, revision, created_at, occurred_at, body, mark FROM entries WHERE ${by} = ? ORDER BY ${by === 'id' ? 'revision' : 'seq'} DESC LIMIT 1`,
+    typeof of === 'string' ? storedId(of) : of,
+  )[0];
+}
+
 /** The versions of an entry, in their order; none where it is not recorded or lies outside the scope. */
 function entryRows(store: Store, id: string, scope: readonly number[] | null): EntryPageRow[] {
   const rows = store.all<EntryPageRow>(
@@ -126,7 +134,7 @@ function matchedNow(engine: Engine, body: EntryBody, mark: MarkFinding | null): 
 }
 
 /** The batch that an entry was recorded with; null where it was evicted. */
-function batchOf(store: Store, seq: number): { readonly rules: string; readonly began: number } | null {
+export function batchOf(store: Store, seq: number): { readonly rules: string; readonly began: number } | null {
   const [batch] = store.all<{ rules: string; began: number; last_seq: number }>(
     'SELECT rules, began, last_seq FROM batches WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
     seq,
@@ -135,7 +143,7 @@ function batchOf(store: Store, seq: number): { readonly rules: string; readonly 
 }
 
 /** Its alerts with its part in each, the newest alert first. */
-function partsOf(store: Store, seqs: readonly number[], scope: readonly number[] | null): readonly AlertPart[] {
+export function partsOf(store: Store, seqs: readonly number[], scope: readonly number[] | null): readonly AlertPart[] {
   // By the key of matches within a scope, else by the index of entries.
   const within = scope === null ? '?1 IS NULL AND' : 'alert IN (SELECT value FROM json_each(?1)) AND';
   const rows = store.all<ShownAlertRow & { decision: string | null; evidence: string }>(

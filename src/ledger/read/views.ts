@@ -5,6 +5,7 @@
  * Contract: read-only, by indexes, and bounded: a view reads at most 20 rows for each row that it shows, and 2,000
  * (test/worker/rows-read.test.ts). Where that ends a search before the log does, the list says where to go on.
  */
+import type { RoutedReceiver, Routing } from '../../routing/routing.ts';
 import { type Engine, LEVELS } from '../../sigma/index.ts';
 import { listSilences } from '../deliver/silences.ts';
 import { OPEN, PAGE_COUNTED_MAX } from '../model.ts';
@@ -14,8 +15,10 @@ import type {
   AlertQuery,
   AlertScope,
   AlertSummary,
+  AlertWhy,
   EntryDetails,
   EntrySummary,
+  EntryWhy,
   LedgerStatus,
   Overview,
   QuarantineCursor,
@@ -24,6 +27,7 @@ import type {
   SecurityLog,
   ShownRecord,
   ShownSilence,
+  TextWhy,
 } from '../rpc.ts';
 import { readSecurityLog } from '../security-log.ts';
 import { alertsInScope } from '../store/identity.ts';
@@ -35,10 +39,14 @@ import { readAlert } from './alert.ts';
 import { readAlerts } from './alerts.ts';
 import { readEntry, readEntryText } from './entry.ts';
 import { readQuarantine, readQuarantined } from './quarantine.ts';
+import { readAlertWhy, readEntryWhy, readTextWhy } from './why.ts';
 
 export interface ViewsOptions {
   /** The rules as they are now. */
   readonly engine: Engine;
+  /** Where matches go. Absent: nowhere. */
+  readonly receivers?: readonly RoutedReceiver[];
+  readonly routing?: Routing | null;
   /** Counted up to `countedMax`. */
   readonly status: (now: number, countedMax: number) => LedgerStatus;
 }
@@ -49,6 +57,9 @@ export interface Views {
   entryText(id: string, scope: AlertScope): string | null;
   alert(id: number, scope: AlertScope): AlertDetails | null;
   alerts(query: AlertQuery): AlertList;
+  alertWhy(id: number, now: number): AlertWhy | null;
+  entryWhy(id: string, now: number): EntryWhy | null;
+  textWhy(text: string, now: number): TextWhy;
   silences(now: number): readonly ShownSilence[];
   rules(): readonly RuleActivity[];
   quarantine(before: QuarantineCursor | null): QuarantineList;
@@ -57,7 +68,9 @@ export interface Views {
 }
 
 /** The views of a ledger's store, whose tables are up to date. */
-export function createViews(store: Store, { engine, status }: ViewsOptions): Views {
+export function createViews(store: Store, { status, receivers = [], ...options }: ViewsOptions): Views {
+  const { engine } = options;
+  const setup = { ...options, receivers };
   return {
     overview: (now) => ({
       status: status(now, PAGE_COUNTED_MAX),
@@ -69,6 +82,9 @@ export function createViews(store: Store, { engine, status }: ViewsOptions): Vie
     entryText: (id, scope) => readEntryText(store, id, alertsInScope(store, scope)),
     alert: (id, scope) => (alertsInScope(store, scope)?.includes(id) === false ? null : readAlert(store, id)),
     alerts: (query) => readAlerts(store, engine, query),
+    alertWhy: (id, now) => readAlertWhy(store, setup, id, now),
+    entryWhy: (id, now) => readEntryWhy(store, setup, id, now),
+    textWhy: (text, now) => readTextWhy(store, setup, text, now),
     silences: (now) => listSilences(store, now),
     rules: () => readRules(store, [...engine.rules.keys()]),
     quarantine: (before) => readQuarantine(store, before),

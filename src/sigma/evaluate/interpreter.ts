@@ -21,7 +21,7 @@ const SCALARS_MAX = 16;
 
 /** Whether an expression is true of an entry. */
 export function holds(expression: Expression, entry: Values): boolean {
-  return isTrue(expression, (leaf) => placeOf(leaf, expression, entry) !== NOWHERE);
+  return isTrue(expression, (leaf) => isLeafTrue(leaf, expression, entry));
 }
 
 /** The evidence of an expression that is true of an entry. */
@@ -38,6 +38,11 @@ export function explain(expression: Expression, entry: Values): readonly Evidenc
         entry,
         () => [],
       );
+}
+
+/** Whether one comparison of an expression is true of an entry. */
+export function isLeafTrue(leaf: Leaf, expression: Expression, entry: Values): boolean {
+  return placeOf(leaf, expression, entry) !== NOWHERE;
 }
 
 /** The place of a leaf that is not true. */
@@ -96,7 +101,7 @@ function* reasonsFor(node: Expression, expected: boolean, place: (leaf: Leaf) =>
 }
 
 /** Leaves as evidence, each piece once, up to a limit: of each, these scalars of its field, or else its first. */
-function evidenceOf(
+export function evidenceOf(
   leaves: Iterable<Leaf>,
   entry: Values,
   scalarsOf: (leaf: Leaf) => readonly Scalar[],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { alertsLines } from '../../../src/cli/commands/alerts.ts';
-import { type AlertAnswer, whyLines } from '../../../src/cli/commands/why.ts';
+import { type AlertAnswer, type EntryAnswer, entryWhyLines, whyLines } from '../../../src/cli/commands/why.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 3, 0);
 const MINUTE = 60_000;
@@ -20,6 +20,8 @@ const LINE: Line = {
   acknowledged: null,
   resolution: null,
   key: [{ field: 'actor.id', value: 'u1' }],
+  latest: { actor: { id: 'u1', name: 'Mallory Reed' }, clientIp: '192.0.2.7' },
+  networks: 1,
 };
 const ENTRY = {
   id: 'e1',
@@ -52,8 +54,36 @@ const ALERT: AlertAnswer = {
   moreContributing: 0,
   deliveries: [SENT],
   acts: [],
+  decided: {},
+  ruleIsGone: false,
+  silencedBy: [],
+  routes: { to: [], not: [] },
 };
 const ACT = { at: NOW + MINUTE, act: 'acknowledge', who: 'Alice', via: 'page', detail: null };
+
+/** A receiver by each way, with everything that can be said of it. */
+function routesOf(text: string): AlertAnswer['routes'] {
+  const to = (['default', 'route', 'fallback'] as const).map((via) => ({
+    ...{ receiver: text, via, path: text, line: 3, because: text, heldUntil: NOW, groupBy: text, mention: text },
+    escalate: [{ afterMs: MINUTE, to: text }],
+  }));
+  return { to, not: [{ receiver: text, reason: text }] };
+}
+
+function entryAnswer(text: string): EntryAnswer {
+  const rule = { rule: text, title: text, level: text };
+  const evidence = { selection: text, field: text, value: text };
+  const latest = { actor: { id: text, name: text }, clientIp: text };
+  return {
+    ...{ isOwnRead: true, rulesChanged: true },
+    parts: [{ alert: { ...LINE, title: text, latest }, part: 'matched', decisions: [{ notify: false, reason: text }] }],
+    matched: [true, false].map((alerts) => ({
+      ...{ ...rule, alerts, evidence: [evidence], countedBy: [{ rule: text, title: text, condition: text }] },
+      ...{ joins: 9, silencedBy: [4], routes: routesOf(text) },
+    })),
+    near: [{ ...rule, held: [evidence], failed: [false, true].map((excluded) => ({ ...evidence, excluded })) }],
+  };
+}
 
 function text(more: Partial<AlertAnswer> = {}): string {
   return whyLines({ ...ALERT, ...more }).join('\n');
@@ -74,7 +104,10 @@ Deliveries, oldest first
 Matches, oldest first
   2026-01-31 03:00:00 UTC  api_key.deleted by Mallory Reed on api_key k1 (entry e1)
     Notified: opened the alert
-    matched selection: action = api_key.deleted`);
+    matched selection: action = api_key.deleted
+
+A match like the last one goes now
+  to nobody`);
 });
 
 const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: string])[] = [
@@ -206,15 +239,6 @@ test.each(ROWS)('shows %s', (_, more, shown) => {
   expect(text(more)).toContain(shown);
 });
 
-test('the list has one line per alert, and names the next page', () => {
-  expect(alertsLines({ alerts: [LINE], next: 12 }, false)).toEqual([
-    '   12  HIGH           2026-01-31 03:00:00 UTC  API key deleted, open, 11 matches',
-    'Next page: --before 12',
-  ]);
-  expect(alertsLines({ alerts: [], next: null }, false).join()).toContain('--all');
-  expect(alertsLines({ alerts: [], next: null }, true)).toEqual(['No alerts.']);
-});
-
 test.each([
   [0, null],
   [1, 'and 1 more entry that contributed'],
@@ -230,6 +254,7 @@ test('prints no character that a terminal would interpret', () => {
     ...LINE,
     ...{ rule: hostile, title: hostile, level: hostile, assignee: hostile, key: [{ field: hostile, value: hostile }] },
     resolution: { reason: hostile, by: hostile, comment: hostile },
+    latest: { actor: { id: hostile, name: hostile }, clientIp: hostile },
   };
   const entry = {
     id: hostile,
@@ -266,8 +291,10 @@ test('prints no character that a terminal would interpret', () => {
       via: hostile,
       detail: { comment: hostile, reason: hostile, to: hostile, receiver: hostile },
     })),
+    ...{ decided: { [hostile]: 3 }, ruleIsGone: true, silencedBy: [4], routes: routesOf(hostile) },
   };
-  for (const line of [...whyLines(answer), ...alertsLines({ alerts: [alert], next: null }, true)]) {
+  const list = alertsLines({ alerts: [alert], next: null, searchedTo: null }, 'all', NOW);
+  for (const line of [...whyLines(answer), ...list, ...entryWhyLines(hostile, entryAnswer(hostile))]) {
     expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
   }
 });
@@ -275,4 +302,53 @@ test('prints no character that a terminal would interpret', () => {
 test('a long name hides neither the target nor the id', () => {
   const entry = { ...ENTRY, actor: { id: 'u1', name: 'M'.repeat(5_000) } };
   expect(text({ timeline: [{ ...MATCH, entry }] })).toMatch(/by M{99}… on api_key k1 \(entry e1\)/);
+});
+
+test('shows an entry that opened nothing: which rules came near, and what failed', () => {
+  const answer: EntryAnswer = {
+    ...entryAnswer('x'),
+    ...{ isOwnRead: false, rulesChanged: false, parts: [], matched: [] },
+    near: [
+      {
+        ...{ rule: 'r-1', title: 'API key deleted', level: 'high' },
+        held: [{ selection: 'selection', field: 'action', value: 'api_key.deleted' }],
+        failed: [
+          { selection: 'selection', field: 'status_code', value: '403', excluded: false },
+          { selection: 'filter', field: 'actor.name', value: 'ci-deploy', excluded: true },
+        ],
+      },
+    ],
+  };
+  expect(entryWhyLines('e-1', answer).join('\n')).toBe(`Entry e-1
+
+No rule matches it.
+
+Rules that came near, the nearest first
+  HIGH  API key deleted (r-1)
+    held: selection: action = api_key.deleted
+    failed: selection: status_code = 403
+    excluded by: filter: actor.name = ci-deploy`);
+});
+
+test('shows where a match goes, and why', () => {
+  const to = (changes: Partial<AlertAnswer['routes']['to'][number]>) => ({
+    ...{ receiver: 'slack', via: 'route' as const, path: 'route.routes[1]', line: 12, because: null, heldUntil: null },
+    ...{ groupBy: 'actor', mention: null, escalate: [], ...changes },
+  });
+  const routes = {
+    to: [
+      to({ mention: '@oncall', groupBy: 'rule', escalate: [{ afterMs: 30 * MINUTE, to: 'pager' }] }),
+      to({ receiver: 'mail', via: 'fallback', because: 'no route', path: null, line: null }),
+      to({ receiver: 'hook', via: 'default', path: null, line: null }),
+      to({ receiver: 'team', heldUntil: NOW }),
+    ],
+    not: [{ receiver: 'pager', reason: "below the receiver's level" }],
+  };
+  expect(text({ routes, silencedBy: [7] })).toContain(`A match like the last one goes now
+  to nobody: silence 7 is over it
+  to slack: by route.routes[1], line 12; grouped by rule; mentions @oncall; to pager after 30m
+  to mail: the fallback: no route leads anywhere
+  to hook: there are no routes
+  to team: by route.routes[1], line 12, held until its active times begin at 2026-01-31 03:00:00 UTC
+  not to pager: below the receiver's level`);
 });

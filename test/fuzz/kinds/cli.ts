@@ -9,8 +9,9 @@ import {
   releasedLine,
   showLines,
 } from '../../../src/cli/commands/quarantine.ts';
+import { type SilenceAnswer, silencesLines } from '../../../src/cli/commands/silence.ts';
 import { type StatusAnswer, statusLines } from '../../../src/cli/commands/status.ts';
-import { type AlertAnswer, whyLines } from '../../../src/cli/commands/why.ts';
+import { type AlertAnswer, type EntryAnswer, entryWhyLines, whyLines } from '../../../src/cli/commands/why.ts';
 import { printable } from '../../../src/cli/terminal.ts';
 import { invisibleIn } from '../found.ts';
 import type { FuzzKind, Json } from '../kind.ts';
@@ -22,8 +23,54 @@ const KEY = `invalid:${'0123456789abcdef'.repeat(4)}`;
 /** `T` stands for a text that somebody else wrote. */
 const T = 'T';
 const ALERT = {
-  ...{ id: 42, rule: T, title: T, level: T, state: 'open', backfilled: false, count: 3, begins: NOW },
-  ...{ periodMs: 1000, lastAt: NOW, key: [{ field: T, value: T }] },
+  ...{
+    id: 42,
+    rule: T,
+    title: T,
+    level: T,
+    status: 'resolved',
+    backfilled: false,
+    count: 3,
+    firstAt: NOW,
+    lastAt: NOW,
+  },
+  ...{ assignee: T, acknowledged: null, resolution: { reason: T, by: T, comment: T }, key: [{ field: T, value: T }] },
+  ...{ latest: { actor: { id: T, name: T }, clientIp: T }, networks: 2 },
+};
+const ROUTES = {
+  to: [
+    {
+      ...{ receiver: T, via: 'route', path: T, line: 7, because: null, heldUntil: NOW, groupBy: T, mention: T },
+      escalate: [{ afterMs: 60_000, to: T }],
+    },
+  ],
+  not: [{ receiver: T, reason: T }],
+};
+const EVIDENCE = { selection: T, field: T, value: T };
+const ENTRY_WHY = {
+  ...{ isOwnRead: false, rulesChanged: true },
+  parts: [{ alert: ALERT, part: 'matched', decisions: [{ notify: false, reason: T, receivers: [T] }] }],
+  matched: [
+    {
+      ...{
+        rule: T,
+        title: T,
+        level: T,
+        alerts: true,
+        evidence: [EVIDENCE],
+        joins: null,
+        silencedBy: [4],
+        routes: ROUTES,
+      },
+      countedBy: [{ rule: T, title: T, condition: T }],
+    },
+  ],
+  near: [{ rule: T, title: T, level: T, held: [EVIDENCE], failed: [{ ...EVIDENCE, excluded: true }] }],
+};
+const SILENCE = {
+  ...{ id: 4, startsAt: NOW, endsAt: NOW + 1, author: T, via: T, comment: T, expiredBy: T },
+  ...{ suppressed: 2, suppressedAt: NOW, alerts: [42] },
+  matchers: { rules: [T], actors: [T], addresses: [T], levels: [T], tags: [T], fields: [{ field: T, values: [T, T] }] },
 };
 const ENTRY = { id: T, action: T, actor: { id: T, name: T }, target: { id: T, type: T } };
 const RECORD = { key: KEY, id: T, problem: T, firstAt: NOW, isCut: true, isRecorded: false };
@@ -37,7 +84,10 @@ const STATUS = {
       { name: T, state: 'failing', reason: T, lastDeliveredAt: null, failingSince: NOW, pending: 1, dead: 1 },
       { name: T, state: 'healthy', reason: null, lastDeliveredAt: NOW, failingSince: null, pending: 0, dead: 0 },
     ],
-    alerts: { open: { high: 1 }, newest: [{ id: 1, level: T, title: T, count: 1, lastAt: NOW, state: T }] },
+    alerts: {
+      open: { high: 1 },
+      newest: [{ id: 1, level: T, title: T, count: 1, firstAt: NOW, lastAt: NOW, status: 'open' }],
+    },
     deliveries: { pending: 1, delivered: 1, dead: 1, suppressed: 0 },
     dead: [{ receiver: T, reason: T, settledAt: NOW }],
     waiting: [{ receiver: T, reason: T, dueAt: NOW }],
@@ -53,17 +103,21 @@ interface Command {
 }
 
 const COMMANDS: readonly Command[] = [
-  { answer: { alerts: [ALERT, ALERT], next: 7 }, lines: (answer: AlertsAnswer) => alertsLines(answer, true) },
+  {
+    answer: { alerts: [ALERT, ALERT], next: 7, searchedTo: null },
+    lines: (answer: AlertsAnswer) => alertsLines(answer, 'all', NOW),
+  },
   {
     answer: {
       alert: ALERT,
       timeline: [
         {
-          ...{ at: NOW, entry: ENTRY, part: 'matched', decision: { notify: true, kind: T, reason: T }, number: T },
-          evidence: [{ selection: T, field: T, value: T }],
+          ...{ at: NOW, entry: ENTRY, part: 'matched', decisions: [{ notify: true, kind: T, reason: T }], number: T },
+          evidence: [EVIDENCE],
         },
       ],
-      ...{ more: 1, moreContributing: 0, closing: { notify: false, reason: T } },
+      ...{ more: 1, moreContributing: 0, acts: [{ at: NOW, act: 'assign', who: T, via: T, detail: { to: T } }] },
+      ...{ decided: { grouped: 3 }, ruleIsGone: true, silencedBy: [4], routes: ROUTES },
       deliveries: ['dead', 'delivered', 'pending', 'suppressed'].map((state) => ({
         ...{ receiver: T, what: T, state, reason: T, attempts: 2, queuedAt: NOW, dueAt: NOW, settledAt: NOW },
       })),
@@ -90,6 +144,11 @@ const COMMANDS: readonly Command[] = [
     lines: (answer: ReleasedRecord) => [releasedLine(answer)],
   },
   { answer: STATUS, lines: (answer: StatusAnswer) => statusLines(answer, 'https://tocsin.example', NOW) },
+  { answer: ENTRY_WHY, lines: (answer: EntryAnswer) => entryWhyLines('e-1', answer) },
+  {
+    answer: { silences: [SILENCE] },
+    lines: (answer: { silences: SilenceAnswer[] }) => silencesLines(answer.silences, NOW),
+  },
 ];
 
 /** The kind; `fault` changes what is printed. */

@@ -1,0 +1,142 @@
+/**
+ * Why an alert or an entry led to what it did: which rules matched or nearly did, which alert it joined, which silences are
+ * over it, and where a match goes by the routes.
+ *
+ * Contract: read-only, by indexes, and bounded. Rules, routes and silences are those of now; decisions are those that were
+ * made, and say which silence suppressed a match. Times are ms.
+ */
+import { conditionWords } from '../../alert/condition-wording.ts';
+import { dedupKey, keyText } from '../../alert/key.ts';
+import { type Silence, silenceOver } from '../../alert/silence.ts';
+import type { EntryBody } from '../../audit-log/entry.ts';
+import { pathText } from '../../routing/routes.ts';
+import type { Level, Rule } from '../../sigma/index.ts';
+import { parseJson } from '../../text/json.ts';
+import { type Notifying, routesOfMatch } from '../deliver/places.ts';
+import { readSilences } from '../deliver/silences.ts';
+import type { MarkFinding } from '../model.ts';
+import type { AlertWhy, EntryWhy, MatchWhy, ShownRoutes, TextWhy } from '../rpc.ts';
+import { readAlertById } from '../store/alerts.ts';
+import { matchesOf, withDerivedFields } from '../store/derived-fields.ts';
+import { bodyOf } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+import { readAlert } from './alert.ts';
+import { batchOf, entryOf, partsOf } from './entry.ts';
+
+/** The nearest rules, which one can read. */
+const NEAR_MAX = 10;
+
+/** Null where there is no such alert. */
+export function readAlertWhy(store: Store, setup: Notifying, id: number, now: number): AlertWhy | null {
+  const details = readAlert(store, id);
+  const alert = details === null ? null : readAlertById(store, id);
+  if (details === null || alert === null) return null;
+  const row = entryOf(store, 'seq', alert.lastSeq);
+  const body = row === undefined ? null : bodyOf(row);
+  const rule = setup.engine.rules.get(alert.rule) ?? null;
+  const entries = rule?.kind === 'detection' && body !== null ? [body] : null;
+  return {
+    ...details,
+    decided: alert.decided,
+    ruleIsGone: rule === null,
+    silencedBy: silencesOver(
+      readSilences(store, now),
+      { id: alert.rule, level: alert.level, tags: rule?.tags ?? [] },
+      entries,
+      now,
+    ),
+    routes: shownRoutes(setup, rule, alert.rule, alert.level, body ?? {}, now),
+  };
+}
+
+/** Null where the entry is not recorded. */
+export function readEntryWhy(store: Store, setup: Notifying, id: string, now: number): EntryWhy | null {
+  const row = entryOf(store, 'id', id);
+  if (row === undefined) return null;
+  return {
+    ...whyOf(store, setup, bodyOf(row) ?? {}, row.mark, row.occurred_at, now),
+    isOwnRead: row.mark === 'own',
+    rulesChanged: batchOf(store, row.seq)?.rules !== setup.engine.version,
+    parts: partsOf(store, [row.seq], null),
+  };
+}
+
+/** What an entry would lead to that was not recorded. */
+export function readTextWhy(store: Store, setup: Notifying, text: string, now: number): TextWhy {
+  const body = parseJson(text);
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  return whyOf(store, setup, isObject ? (body as EntryBody) : {}, null, now, now);
+}
+
+/** `at`: when it occurred. */
+function whyOf(
+  store: Store,
+  setup: Notifying,
+  body: EntryBody,
+  mark: MarkFinding | null,
+  at: number,
+  now: number,
+): TextWhy {
+  const { engine } = setup;
+  const silences = readSilences(store, now);
+  const near = mark === 'own' ? [] : engine.nearMisses(withDerivedFields(body, mark)).slice(0, NEAR_MAX);
+  return {
+    matched: matchesOf(body, mark, engine).map(({ rule, evidence }) => ({
+      ...{ rule: rule.id, title: rule.title, level: rule.level, alerts: rule.alerts, evidence },
+      countedBy: countedBy(setup, rule),
+      joins: joinedBy(store, rule, body, at),
+      silencedBy: silencesOver(silences, rule, [body], now),
+      routes: shownRoutes(setup, rule, rule.id, rule.level, body, now),
+    })),
+    near: near.map(({ rule: { id, title, level }, held, failed }) => ({ rule: id, title, level, held, failed })),
+  };
+}
+
+/** The correlations that count a rule's matches. */
+function countedBy({ engine }: Notifying, { id }: Rule): MatchWhy['countedBy'] {
+  const titleOf = (of: string): string => engine.rules.get(of)?.title ?? of;
+  return engine.correlations
+    .filter(({ rules }) => rules.includes(id))
+    .map((rule) => ({ rule: rule.id, title: rule.title, condition: conditionWords(rule, titleOf) }));
+}
+
+/** The alert of a rule and key whose matches lie around a time. */
+function joinedBy(store: Store, rule: Rule, body: EntryBody, at: number): number | null {
+  const [row] = store.all<{ id: number }>(
+    `SELECT id FROM (SELECT id, last_at FROM alerts WHERE rule = ? AND key = ? AND begins <= ? ORDER BY begins DESC LIMIT 1)
+     WHERE last_at >= ?`,
+    ...[rule.id, keyText(dedupKey(rule, body, null)), at, at],
+  );
+  return row?.id ?? null;
+}
+
+function silencesOver(
+  silences: readonly Silence[],
+  { id: rule, level, tags }: Pick<Rule, 'id' | 'level' | 'tags'>,
+  entries: readonly EntryBody[] | null,
+  at: number,
+): readonly number[] {
+  const match = { rule, level, tags, entries };
+  return silences.flatMap((each) => silenceOver([each], match, at)?.id ?? []);
+}
+
+function shownRoutes(
+  setup: Notifying,
+  rule: Rule | null,
+  id: string,
+  level: Level,
+  body: EntryBody,
+  at: number,
+): ShownRoutes {
+  const { to, not } = routesOfMatch(setup, rule, { rule: id, level }, body, at);
+  return {
+    to: to.map(({ receiver, via, heldUntil, settings: { groupBy, mention, escalate } }) => ({
+      ...{ receiver, heldUntil, mention, escalate, via: via.kind },
+      path: via.kind === 'route' ? pathText(via.path) : null,
+      line: via.kind === 'route' ? via.line : null,
+      because: via.kind === 'fallback' ? via.because : null,
+      groupBy: typeof groupBy === 'string' ? groupBy : groupBy.field,
+    })),
+    not,
+  };
+}
