@@ -11,8 +11,8 @@ import { FAILED } from './failure.ts';
 const WIDTH = 300;
 
 /** Text that others wrote, as one harmless line. */
-export function safe(text: string, width = WIDTH): string {
-  return oneLine(text, width);
+export function safe(text: string): string {
+  return oneLine(text, WIDTH);
 }
 
 /** `text` with its own line breaks, and every other character that a terminal would interpret as `\uXXXX`. */

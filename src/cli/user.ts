@@ -1,6 +1,6 @@
 /**
  * Who uses the command line, as this machine says: the address in Git's settings, by which a team knows its people, else the
- * name of the account. Nobody has checked it, and it is recorded as what was said.
+ * name of the account. Nobody has checked it, and it is recorded as a claim.
  */
 import { execFileSync } from 'node:child_process';
 import { oneLine } from '../text/untrusted.ts';

@@ -1,5 +1,5 @@
 /**
- * What the security log gets: who signed in and what operators did, each as an event in the ledger and a line in the Worker's
+ * What the security log gets: who signed in, and what operators and responders did, each as an event in the ledger and a line in the Worker's
  * log; and refused requests, each as a line, and counted in the ledger.
  *
  * Contract: nothing here throws, and nothing waits for it but what must be recorded before it is done. What the day has no room

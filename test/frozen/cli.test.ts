@@ -11,7 +11,7 @@ afterAll(() => local.stop());
 
 const COMMANDS: readonly (readonly [name: string, commands: readonly string[]])[] = [
   ['overview', ['--help', '', 'stauts']],
-  ...['status', 'alerts', 'why', 'notify', 'resend', 'rewind', 'restore', 'quarantine', 'viewers', 'security', 'check', 'route'].map(
+  ...['status', 'alerts', 'why', 'notify', 'resend', 'rewind', 'restore', 'quarantine', 'viewers', 'security', 'check', 'route', 'ack', 'assign', 'resolve', 'comment', 'silence'].map(
     (name) => [`help-${name}`, [`${name} --help`, `${name} --nonsense`]] as const,
   ),
   ['status', ['status', 'alerts', 'alerts --all', 'why 1', 'why 999', 'why x']],
@@ -19,6 +19,7 @@ const COMMANDS: readonly (readonly [name: string, commands: readonly string[]])[
     'quarantine',
     ['quarantine list', 'quarantine show none', 'quarantine release --all', 'quarantine drop --all --yes', 'quarantine'],
   ],
+  ['act', ['ack 1 99', 'comment 1 hello', 'assign 1 Ada', 'alerts', 'why 1', 'route 1', 'silence list', 'resolve 1 --reason expected']],
   ['operate', ['notify --test', 'notify', 'resend', 'resend --receiver slack', 'rewind --to 1h', 'rewind', 'viewers']],
 ];
 
@@ -37,6 +38,8 @@ function plain(text: string): string {
     .replaceAll(local.url, 'https://tocsin.example')
     .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?/g, '<time>')
     .replace(/\b(?:\d+[dhms])+ ago/g, '<some time> ago')
+    .replace(/LEVEL +AGE/, 'LEVEL  AGE')
+    .replace(/^( *\d+ {2}[A-Z]+) +(?:\d+[dhms])+/gm, '$1  <age>')
     .replace(/version [0-9a-z]+/g, 'version <rules>')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>');
 }

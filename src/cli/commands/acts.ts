@@ -146,7 +146,7 @@ export function outcomeLine({ alert, outcome }: Outcome, done: string): string {
     case 'unchanged':
       return `Alert ${alert}: it was so before`;
     case 'missing':
-      return `Alert ${alert}: there is none of this number. List them: npm run tocsin -- alerts --all`;
+      return `Alert ${alert}: there is no such alert. List them: npm run tocsin -- alerts --all`;
     case 'resolved before':
       return `Alert ${alert}: nothing was done, it was resolved before`;
     case 'raised':

@@ -1,5 +1,6 @@
 /** `alerts`: which alerts are there? */
 import * as z from 'zod/mini';
+import { oneLine } from '../../text/untrusted.ts';
 import { API_ALERTS_PATH } from '../../web/api/paths.ts';
 import { OK } from '../failure.ts';
 import { ago, safe } from '../terminal.ts';
@@ -126,7 +127,7 @@ export function alertsLines({ alerts: list, next, searchedTo }: AlertsAnswer, st
 
 function cellsOf(alert: AlertsAnswer['alerts'][number], now: number): readonly string[] {
   const { latest, assignee, count, backfilled, level, title } = alert;
-  const cell = (text: string | null | undefined): string => safe(text ?? '–', WIDTH_MAX) || '–';
+  const cell = (text: string | null | undefined): string => oneLine(text ?? '–', WIDTH_MAX) || '–';
   const actor = latest?.actor.name ?? latest?.actor.id ?? actorIn(alert);
   return [
     ...[String(alert.id), cell(level).toUpperCase(), ago(Math.max(0, now - alert.firstAt))],

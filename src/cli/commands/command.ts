@@ -46,11 +46,11 @@ const HELP = { help: { ...FLAG, short: 'h' } } as const;
  * that a token needs.
  */
 export function targetUsage(column = 14, role: 'a viewer' | 'a responder' | 'an operator' = 'an operator'): string {
-  const token = role === 'a viewer' ? 'A viewer token' : `A viewer token of ${role}`;
+  const whose = role === 'a viewer' ? 'Any' : `${role.replace(/^a/, 'A')}'s`;
   return `${'  --url URL'.padEnd(column)}the address of the Worker (default: TOCSIN_URL, or http://127.0.0.1:8787)
 
-LINK_SECRET must have the same value as on the Worker. It is read from the environment or from .dev.vars. ${token}
-in TOCSIN_TOKEN does as well, and is used if both are set.
+LINK_SECRET must have the same value as on the Worker. It is read from the environment or from .dev.vars. ${whose}
+viewer token in TOCSIN_TOKEN does as well, and is used if both are set.
 `;
 }
 

@@ -130,7 +130,7 @@ function shownRoutes(
 ): ShownRoutes {
   const { to, not } = routesOfMatch(setup, rule, { rule: id, level }, body, at);
   return {
-    to: to.map(({ receiver, via, heldUntil, settings: { groupBy, mention, escalate } }) => ({
+    to: to.map(({ receiver, via, heldUntil, settings: { groupBy = 'actor', mention = null, escalate = [] } }) => ({
       ...{ receiver, heldUntil, mention, escalate, via: via.kind },
       path: via.kind === 'route' ? pathText(via.path) : null,
       line: via.kind === 'route' ? via.line : null,

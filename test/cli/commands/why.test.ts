@@ -61,7 +61,7 @@ const ALERT: AlertAnswer = {
 };
 const ACT = { at: NOW + MINUTE, act: 'acknowledge', who: 'Alice', via: 'page', detail: null };
 
-/** A receiver by each way, with everything that can be said of it. */
+/** A receiver by each way, with everything that is known of it. */
 function routesOf(text: string): AlertAnswer['routes'] {
   const to = (['default', 'route', 'fallback'] as const).map((via) => ({
     ...{ receiver: text, via, path: text, line: 3, because: text, heldUntil: NOW, groupBy: text, mention: text },
