@@ -71,6 +71,7 @@ export function news(notification: AlertNotification): string[] {
       return [`raised to ${alert.level}`];
     case 'updated':
       if (reason === 'new network') return [newNetworks(alert, 1) ?? 'from a new network'];
+      if (reason === ACKNOWLEDGED) return ['acknowledged'];
       if (reason === 'networks grown tenfold') return [`from ${networksText(alert)}`];
       return [`update (${number})`];
     case 'recurred':
@@ -78,6 +79,8 @@ export function news(notification: AlertNotification): string[] {
   }
 }
 
+/** The reason of an `updated` that tells a receiver which edits that somebody takes care of the alert. */
+export const ACKNOWLEDGED = 'acknowledged';
 /** The reason of an escalation. */
 export const NOBODY_ACKNOWLEDGED = 'nobody acknowledged it in time';
 
@@ -152,6 +155,7 @@ function newNetworks({ newNetworks: networks = [] }: AlertNotification['alert'],
 
 const NETWORKS_SHOWN = 5;
 const UPDATED = new Map([
+  [ACKNOWLEDGED, 'Acknowledged'],
   ['new network', 'A new network'],
   ['count grown tenfold', 'Ten times as many matches as before'],
   ['networks grown tenfold', 'From ten times as many networks as before'],

@@ -83,6 +83,8 @@ export interface AlertNotification {
   readonly fields?: readonly { readonly field: string; readonly value: string | null }[];
   /** Of a resolved alert. */
   readonly resolution?: Resolution;
+  /** It is no news: a receiver that edits changes its message by it, and sends one only where that is not there any more. */
+  readonly edits?: true;
   /** The alerts that this correlation inhibited, at most 10, and how many more there are. */
   readonly inhibited?: readonly InhibitedAlert[];
   readonly inhibitedMore?: number;

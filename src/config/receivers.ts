@@ -29,6 +29,8 @@ export interface ConfigurableType<Create> extends RoutableType {
   readonly placesIn: ((env: Environment, secret: string) => readonly number[]) | null;
   /** Programs read what is sent there, not people. */
   readonly forPrograms?: true;
+  /** It changes what it sent, as the alert changes. */
+  readonly edits?: true;
   /** Reads what `receiver` needs through `take`. Null: something is missing or wrong, and `take` has recorded it. */
   read(env: Environment, receiver: PlacedReceiver, take: TakeSetting): Create | null;
 }
@@ -138,7 +140,11 @@ function readReceiver<Create>(
     return null;
   };
   const create = type?.read(env, placed, take) ?? null;
-  const common = { name, minLevel, ...(type?.forPrograms === true ? { forPrograms: true as const } : {}) };
+  const common = {
+    ...{ name, minLevel },
+    ...(type?.forPrograms && { forPrograms: type.forPrograms }),
+    ...(type?.edits && { edits: type.edits }),
+  };
   const receiver: ConfiguredReceiver<Create> =
     create === null ? { ...common, problem: flawsText(flaws), create } : { ...common, problem: null, create };
   return { receiver, flaws };

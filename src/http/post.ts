@@ -1,7 +1,7 @@
 /**
  * One POST to a receiver, and the answer as any receiver can read it.
  *
- * Contract: `post` neither throws nor rejects. It follows no redirect, reads at most 4 KB of an answer, and puts no part
+ * Contract: `post` neither throws nor rejects. It follows no redirect, reads at most 4 KB of an answer (`bytesMax`), and puts no part
  * of the address into a reason: the address is a secret, which an error's message or the vendor's answer may repeat.
  */
 import { defanged, oneLine } from '../text/untrusted.ts';
@@ -34,10 +34,11 @@ export async function post(
   request: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
   who: string,
   signal: AbortSignal,
+  bytesMax = ANSWER_BYTES_MAX,
 ): Promise<Answer> {
   try {
     const response = await fetch(url, { method: 'POST', ...request, redirect: 'manual', signal });
-    const body = await readAnswer(response, signal);
+    const body = await readAnswer(response, signal, bytesMax);
     return { kind: 'answered', status: response.status, body, afterMs: retryAfterMs(response.headers) };
   } catch (error) {
     const code = codeOf(error);
@@ -45,8 +46,8 @@ export async function post(
   }
 }
 
-async function readAnswer(response: Response, signal: AbortSignal): Promise<string> {
-  const { bytes, isWhole } = await readStart(response, signal, ANSWER_BYTES_MAX);
+async function readAnswer(response: Response, signal: AbortSignal, bytesMax: number): Promise<string> {
+  const { bytes, isWhole } = await readStart(response, signal, bytesMax);
   const text = new TextDecoder().decode(bytes);
   // The last word of a cut text may be a piece of a secret that redaction would not recognize: drop it.
   return isWhole ? text : text.split(/\s/).slice(0, -1).join(' ');

@@ -11,7 +11,7 @@ const COLORS: { readonly [level in Level]: string } = {
   low: '#0969da',
   informational: '#59636e',
 };
-const RESOLVED = '#1a7f37';
+export const RESOLVED = '#1a7f37';
 
 /** `#rrggbb`. */
 export function colorOf(notification: Notification): string {

@@ -8,7 +8,8 @@ import type { Fetch } from '../http/post.ts';
 
 /** How a send ended. Reasons are for people and hold no secret, nor a URL that carries one. */
 export type Outcome =
-  | { readonly kind: 'delivered' }
+  /** `reference`: what the receiver knows the message by, to change it later. Short, and no secret. */
+  | { readonly kind: 'delivered'; readonly reference?: string }
   /** Too many messages: nothing is wrong. `afterMs`: the vendor asked not to be asked earlier; null: it named no time. */
   | { readonly kind: 'slow down'; readonly reason: string; readonly afterMs: number | null }
   /** May work later. `afterMs`: the vendor asked not to be asked earlier. */
@@ -22,6 +23,28 @@ export interface Outgoing {
   readonly id: string;
   readonly notification: Notification;
   readonly links: Links;
+  /** For a receiver that edits its messages; missing for others, and where the message is about no alert. */
+  readonly editable?: Editable;
+}
+
+/** What a receiver that edits has to know of a message. */
+export interface Editable {
+  /** The id of the ledger, which its alerts are of. */
+  readonly ledger: string;
+  /** The alerts of the message as they are now, in its order. */
+  readonly alerts: readonly AlertNow[];
+  /** The reference of the newest message about the alert; null: there is none, or it was forgotten. */
+  readonly earlier: string | null;
+  /** That message is what this one shows, and is changed. */
+  readonly isEdit: boolean;
+}
+
+/** `by`: who acknowledged or resolved it; null: nobody. `reason`: why it is resolved. */
+export interface AlertNow {
+  readonly id: number;
+  readonly status: 'open' | 'acknowledged' | 'resolved' | 'past';
+  readonly by: string | null;
+  readonly reason: string | null;
 }
 
 export interface Receiver {

@@ -95,6 +95,8 @@ export interface RoutedReceiver {
   readonly problem: string | null;
   /** Programs read it: it gets every message by itself, and no digest. */
   readonly forPrograms?: true;
+  /** It changes what it sent: it is notified of an acknowledgement too, and of the end. */
+  readonly edits?: true;
 }
 
 /** Whether a receiver is notified of an alert, and if not, why. */

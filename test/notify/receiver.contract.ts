@@ -121,7 +121,7 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
       vendor.does('takes it and loses the answer');
       expect((await send(OPENED)).kind).toBe('retry');
       vendor.does('accepts it');
-      expect(await send(OPENED)).toEqual({ kind: 'delivered' });
+      expect(await send(OPENED)).toMatchObject({ kind: 'delivered' });
       expect(vendor.taken()).toHaveLength(before + 2);
     });
 
@@ -142,7 +142,7 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
 
     test.each(EXAMPLES)('sends all of %s: it is accepted, and complete', async (_, notification) => {
       const before = vendor.taken().length;
-      expect(await send(notification)).toEqual({ kind: 'delivered' });
+      expect(await send(notification)).toMatchObject({ kind: 'delivered' });
       expect(vendor.taken()).toHaveLength(before + 1);
       const parts = vendor.taken().at(-1) ?? {};
       expectSafe(parts, 'health' in notification ? LINKS_OF_HINTS : []);
@@ -150,7 +150,7 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
     });
 
     async function staysText(text: string): Promise<void> {
-      expect(await send(writtenBy(text, OPENED))).toEqual({ kind: 'delivered' });
+      expect(await send(writtenBy(text, OPENED))).toMatchObject({ kind: 'delivered' });
       const parts = vendor.taken().at(-1) ?? {};
       expectSafe(parts);
       for (const part of Object.values(parts)) expect(part.text).toContain(vendor.shown(text));
@@ -159,7 +159,7 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
     test.each(HOSTILE_TEXTS)('untrusted text stays text: %j', staysText);
 
     test.each(HOSTILE_TEXTS)('untrusted text in a group stays text: %j', async (text) => {
-      expect(await send(groupWrittenBy(text))).toEqual({ kind: 'delivered' });
+      expect(await send(groupWrittenBy(text))).toMatchObject({ kind: 'delivered' });
       expectSafe(vendor.taken().at(-1) ?? {});
     });
 
@@ -171,7 +171,7 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
       await fc.assert(
         fc.asyncProperty(anyNotification, async (notification) => {
           const outcome = await send(numbered(notification));
-          expect(outcome).toEqual({ kind: 'delivered' });
+          expect(outcome).toMatchObject({ kind: 'delivered' });
         }),
         { numRuns: 60 },
       );
@@ -180,7 +180,7 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
     test('a notification that this version can’t read is still sent', async () => {
       const before = vendor.taken().length;
       const alert = { title: 'Key gone, see https://evil.example <!channel>', level: 'high' };
-      expect(await send({ kind: 'opened', alert } as unknown as Notification)).toEqual({ kind: 'delivered' });
+      expect(await send({ kind: 'opened', alert } as unknown as Notification)).toMatchObject({ kind: 'delivered' });
       const parts = vendor.taken().at(before) ?? {};
       expectSafe(parts);
       expect(Object.values(parts)[0]?.text).toMatch(/cannot read: \[HIGH\] Key gone/);

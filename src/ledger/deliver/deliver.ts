@@ -187,11 +187,12 @@ export function createSender({ outbox, receivers, linksOf, now, pause, sent, end
 async function attempt(receiver: Receiver, due: Due, linksOf: LinksOf): Promise<Outcome> {
   const late: Outcome = { kind: 'retry', reason: 'the receiver did not answer in time', afterMs: null };
   return within(SEND_MAX_MS, late, async () => {
-    const { notification } = due;
+    const { shows: notification, editable } = due.edited ?? { shows: due.notification };
     // A message without buttons is better than no message.
     const links = await within(LINKS_MAX_MS, NO_LINKS, async () => linksOf(notification)).catch(() => NO_LINKS);
     // The time makes the id unique: a new ledger numbers its deliveries from 1 again.
-    return send(receiver, { id: `delivery-${due.id}-${due.queuedAt.toString(36)}`, notification, links });
+    const id = `delivery-${due.id}-${due.queuedAt.toString(36)}`;
+    return send(receiver, { id, notification, links, ...(editable && { editable }) });
   });
 }
 

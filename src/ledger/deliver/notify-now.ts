@@ -3,6 +3,7 @@
  * it is resolved. The message shows the alert's last match. Call it in the transaction of what led to it.
  */
 import type { Alert } from '../../alert/alert.ts';
+import { ACKNOWLEDGED } from '../../alert/alert-wording.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import type { AlertNotification } from '../../alert/notification.ts';
 import { buildNotification, entryFromAlert, type ShownEntry } from '../../alert/notification-builder.ts';
@@ -21,6 +22,7 @@ interface NotifyNow extends Pick<AlertNotification, 'kind' | 'reason'> {
   readonly newNetworks?: readonly string[];
   readonly isUrgent?: boolean;
   readonly group?: 'new receiver';
+  readonly edits?: boolean;
 }
 
 /** Notifies these receivers. The rule or the entry may be gone. */
@@ -28,7 +30,7 @@ export function notifyNow(
   store: Store,
   setup: Notifying,
   alert: Alert,
-  { kind, reason, to, newNetworks = [], isUrgent = false, group }: NotifyNow,
+  { kind, reason, to, newNetworks = [], isUrgent = false, group, edits = false }: NotifyNow,
   now: number,
 ): void {
   if (to.length === 0) return;
@@ -38,7 +40,8 @@ export function notifyNow(
   const news = { kind, ...(reason !== undefined && { reason }), newNetworks };
   const isThere = Object.keys(body).length > 0;
   const withBody = { ...shown, ...(isThere && { body }) };
-  const notification = buildNotification(news, rule, alert, withBody, null);
+  const built = buildNotification(news, rule, alert, withBody, null);
+  const notification: AlertNotification = edits ? { ...built, edits } : built;
   const places = to.map((name) => placeOf(routes, name, rule, alert, shown.entry, body));
   const notify: Notify = {
     to: places,
@@ -51,17 +54,27 @@ export function notifyNow(
   enqueueNotifications(store, [notify], setup.receivers, now);
 }
 
+/** That it is acknowledged, to those that were notified of it and edit what they sent. */
+export function notifyAcknowledged(store: Store, setup: Notifying, alert: Alert, now: number): void {
+  const to = setup.receivers.filter(({ name, edits }) => edits && Object.hasOwn(alert.notified, name));
+  const names = to.map(({ name }) => name);
+  notifyNow(store, setup, alert, { kind: 'updated', reason: ACKNOWLEDGED, to: names, edits: true }, now);
+}
+
 /**
- * That it is resolved, to those that were notified of it: receivers that programs read, since they change what they show, and
- * those whose route says so (`send_resolved`).
+ * That it is resolved, to those that were notified of it: receivers that edit or that programs read, since they change what they
+ * show, and those whose route says so (`send_resolved`).
  */
 export function notifyResolved(store: Store, setup: Notifying, alert: Alert, now: number): void {
   const rule = setup.engine.rules.get(alert.rule) ?? null;
   const routes = routesOfMatch(setup, rule, alert, lastMatch(store, alert).body, now);
-  const sends = ({ name, forPrograms }: RoutedReceiver): boolean =>
-    routes.to.find(({ receiver }) => receiver === name)?.settings.sendResolved ?? forPrograms === true;
+  const sends = ({ name, forPrograms, edits }: RoutedReceiver): boolean =>
+    routes.to.find(({ receiver }) => receiver === name)?.settings.sendResolved ?? (forPrograms ?? edits) === true;
   const to = setup.receivers.filter((receiver) => Object.hasOwn(alert.notified, receiver.name) && sends(receiver));
-  notifyNow(store, setup, alert, { kind: 'resolved', to: to.map(({ name }) => name) }, now);
+  for (const edits of [false, true]) {
+    const names = to.filter((receiver) => (receiver.edits === true) === edits).map(({ name }) => name);
+    notifyNow(store, setup, alert, { kind: 'resolved', to: names, edits }, now);
+  }
 }
 
 /** The alert's last match with its evidence, where stored. Where its entry was evicted, what the alert itself stores. */

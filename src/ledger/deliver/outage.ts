@@ -97,7 +97,7 @@ interface WaitingRow extends Record<string, string | number | null> {
   readonly level: number;
   readonly queuedAt: number;
   readonly health: string | null;
-  /** Of a group's message those of its first alert. Null: what is stored can't be read. */
+  /** Of a group's message those of its first alert. Null: what is stored can't be read, or changes a message before. */
   readonly kind: string | null;
   readonly ruleId: string | null;
   /** Of a health alert. */
@@ -118,7 +118,7 @@ function readRows(store: Store, receiver: string, { to, after }: Bundling, excep
   return store.all<WaitingRow>(
     `WITH waiting AS (${waiting(READY)} UNION ALL ${waiting(SET_ASIDE)} ORDER BY level DESC, queued_at, id LIMIT ?6)
      SELECT id, level, queued_at AS queuedAt, health, substr(json ->> '$.health.summary', 1, ${SUMMARY_CHARS}) AS summary,
-       coalesce(json ->> '$.group.first.kind', json ->> '$.kind') AS kind,
+       iif(json ->> '$.edits' IS NULL, coalesce(json ->> '$.group.first.kind', json ->> '$.kind'), NULL) AS kind,
        coalesce(json ->> '$.group.first.alert.ruleId', json ->> '$.alert.ruleId') AS ruleId,
        json ->> '$.group.kind' AS ofGroup, json ->> '$.insteadOf' AS insteadOf, coalesce(json ->> '$.group.decisions', 1) AS decisions
      FROM ${DELIVERIES} WHERE id IN (SELECT id FROM waiting) ORDER BY level DESC, queued_at, id`,
@@ -134,7 +134,7 @@ function readRows(store: Store, receiver: string, { to, after }: Bundling, excep
 
 /** Whether it goes by itself. Adds its rule to `rules` where it is the first of it. */
 function isAlone({ kind, level, ruleId, health, ofGroup, insteadOf }: WaitingRow, rules: Set<string>): boolean {
-  // What can't be read is for the next version. The decisions of another receiver's group are that receiver's.
+  // An edit is no news; what can't be read is for the next version. The decisions of another receiver's group are that receiver's.
   if (kind === null || (health === null && ruleId === null)) return true;
   if (ofGroup === 'outage' || (ofGroup !== null && insteadOf !== null)) return true;
   if (level !== HIGH || kind !== 'opened' || ruleId === null || rules.has(ruleId)) return false;

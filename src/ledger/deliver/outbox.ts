@@ -9,6 +9,7 @@
 import { TOCSIN } from '../../alert/alert.ts';
 import { healthLevelOf } from '../../alert/health-words.ts';
 import type { HealthAlertKind, Notification } from '../../alert/notification.ts';
+import type { Editable } from '../../notify/receiver.ts';
 import { LEVELS, type Level } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import { addAct } from '../store/alerts.ts';
@@ -57,6 +58,8 @@ export interface Due {
   /** Wall, ms. */
   readonly queuedAt: number;
   readonly notification: Notification;
+  /** For a receiver that edits (editable.ts): what it shows, and what it has to know; missing for others. */
+  readonly edited?: { readonly shows: Notification; readonly editable: Editable };
 }
 
 /** What a receiver is to be sent. */
@@ -116,7 +119,8 @@ export const SEVERE = LEVELS.indexOf('high');
 
 /** How severe it is: 0 and up. */
 function rankOf(notification: Notification): number {
-  return LEVELS.indexOf(levelOf(notification));
+  // News go first.
+  return 'edits' in notification ? 0 : LEVELS.indexOf(levelOf(notification));
 }
 
 function levelOf(notification: Notification): Level {
@@ -160,7 +164,7 @@ export function take(store: Store, receiver: string, now: number): Taken {
 }
 
 /** Null where it is damaged: it would hold up its receiver for ever. */
-function readNotification(text: string): Notification | null {
+export function readNotification(text: string): Notification | null {
   const value = parseJson(text);
   const isKept = isObject(value) && typeof value.kind === 'string';
   const isOne =
@@ -278,6 +282,9 @@ export function settle(store: Store, due: Due, attempt: Attempt, now: number): S
   const isAnothers = row !== null && row.receiver !== due.receiver && after.delivery.state !== 'delivered';
   if (row === null || isAnothers) return { ...after, settled: { state: 'stale' }, before: stored };
   storeEnd(store, due.id, tried.attempts, after.delivery, now);
+  const reference = attempt.outcome.kind === 'delivered' ? attempt.outcome.reference : undefined;
+  // The same row again, which few receivers need.
+  if (reference !== undefined) store.run('UPDATE deliveries SET reference = ? WHERE id = ?', reference, due.id);
   return { ...after, settled: after.delivery, before: stored };
 }
 
@@ -358,7 +365,8 @@ function endBundled(
  */
 function forgetNotified(store: Store, receiver: string, messages: readonly number[], now: number): void {
   const forgotten = store.all<{ id: number }>(
-    `WITH dead AS (SELECT alert, notification FROM deliveries WHERE id IN (SELECT value FROM json_each(?2)) AND alert IS NOT NULL)
+    `WITH dead AS (SELECT alert, notification FROM deliveries WHERE id IN (SELECT value FROM json_each(?2)) AND alert IS NOT NULL
+       AND iif(json_valid(notification), notification ->> '$.edits', NULL) IS NULL)
      UPDATE alerts SET notified = json_remove(notified, ?1) WHERE json_type(notified, ?1) IS NOT NULL AND id IN (
        SELECT alert FROM dead UNION SELECT value ->> '$.id' FROM dead, json_each(iif(json_valid(notification), notification, '{}'), '$.inhibited'))
      RETURNING id`,

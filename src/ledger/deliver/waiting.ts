@@ -67,7 +67,7 @@ export function enqueueNotifications(
       const { kind } = notification;
       const whole = withMention(withInhibited(notification, inhibited), settings.mention);
       const isForPrograms = receivers.find(({ name }) => name === receiver)?.forPrograms === true;
-      if (isForPrograms || kind === 'resolved') {
+      if (isForPrograms || kind === 'resolved' || notification.edits) {
         enqueue(store, { receiver, alert, notification: whole }, now);
         continue;
       }

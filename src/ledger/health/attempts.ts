@@ -10,6 +10,7 @@ import type { RoutedReceiver } from '../../routing/routing.ts';
 import { counted } from '../../text/numbers.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { type Attempt, failing, type ReceiverState, working } from '../deliver/after-attempt.ts';
+import { readEdited } from '../deliver/editable.ts';
 import { bundle } from '../deliver/outage.ts';
 import { bringBack, type Due, type Settled, settle, type Taken, take } from '../deliver/outbox.ts';
 import { beginAttempt, readReceiver, type StoredReceiver, writeReceiver } from '../deliver/receivers.ts';
@@ -38,7 +39,9 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
         if (taken.kind === 'dead' && !taken.isHealthAlert) {
           raiseDead(store, receivers, { receiver, reason: taken.reason, notification: null }, now);
         }
-        return taken;
+        if (taken.kind !== 'due' || !receivers.find(({ name }) => name === receiver)?.edits) return taken;
+        const edited = readEdited(store, taken.due);
+        return edited === null ? taken : { ...taken, due: { ...taken.due, edited } };
       });
     },
 

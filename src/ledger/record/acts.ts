@@ -8,7 +8,7 @@
 import type { Alert } from '../../alert/alert.ts';
 import { isAbove } from '../../alert/identity.ts';
 import { acknowledged, resolved } from '../../alert/status.ts';
-import { notifyResolved } from '../deliver/notify-now.ts';
+import { notifyAcknowledged, notifyResolved } from '../deliver/notify-now.ts';
 import type { Notifying } from '../deliver/places.ts';
 import { suppressWaiting } from '../deliver/waiting.ts';
 import type { Act, Acted, ActRequest } from '../rpc.ts';
@@ -50,6 +50,7 @@ function actOnOne(
   writeAlert(store, next, alert);
   addAct(store, { alert: id, act: act.act, who: by, via: via.slice(0, NAME_MAX), detail: detailOf(act) }, seq, now);
   if (isDecision) suppressWaiting(store, id, `${act.act}d by ${by}`, now);
+  if (act.act === 'acknowledge') notifyAcknowledged(store, setup, next, now);
   if (act.act === 'resolve') notifyResolved(store, setup, next, now);
   return 'done';
 }

@@ -144,6 +144,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE INDEX silences_by_end ON silences (ends_at)',
   ],
   ['ALTER TABLE deliveries ADD COLUMN fell_back INTEGER'],
+  ['ALTER TABLE deliveries ADD COLUMN reference TEXT'],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */

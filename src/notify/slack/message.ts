@@ -24,6 +24,9 @@ export const ACTIONS_MAX = 25;
 /** https://docs.slack.dev/reference/block-kit/block-elements/button-element: text, url and action_id. */
 export const BUTTON_TEXT_MAX = 75;
 export const BUTTON_URL_MAX = 3000;
+/** https://docs.slack.dev/reference/block-kit/block-elements/button-element: value; block_id: …/blocks/actions-block. */
+export const BUTTON_VALUE_MAX = 2000;
+export const BLOCK_ID_MAX = 255;
 export const ACTION_ID_MAX = 255;
 /**
  * Our own limit: the top-level `text` is what a phone shows. Slack accepts 40,000 and recommends 4,000
@@ -53,7 +56,25 @@ export type Block =
   | { readonly type: 'section'; readonly text: PlainText | Mrkdwn }
   | { readonly type: 'section'; readonly fields: readonly (PlainText | Mrkdwn)[] }
   | { readonly type: 'context'; readonly elements: readonly (PlainText | Mrkdwn)[] }
-  | { readonly type: 'actions'; readonly elements: readonly UrlButton[] };
+  | { readonly type: 'actions'; readonly elements: readonly UrlButton[] }
+  | { readonly type: 'actions'; readonly block_id: string; readonly elements: readonly (ActButton | ActMenu)[] };
+
+/** A button of an app: Slack sends the app what was clicked. */
+export interface ActButton {
+  readonly type: 'button';
+  readonly text: PlainText;
+  readonly action_id: string;
+  readonly value: string;
+  readonly style?: 'primary';
+}
+
+/** A menu of an app (https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element): texts of at most 75. */
+export interface ActMenu {
+  readonly type: 'static_select';
+  readonly placeholder: PlainText;
+  readonly action_id: string;
+  readonly options: readonly { readonly text: PlainText; readonly value: string }[];
+}
 
 /**
  * A link that looks like a button. Slack expects the app to acknowledge a click, and shows a small warning beside the

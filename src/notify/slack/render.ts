@@ -31,14 +31,31 @@ import {
   when,
 } from './message.ts';
 
+/** What the message of an app has besides. */
+export interface OfApp {
+  /** Before the headline. */
+  readonly prefix: string;
+  /** How its alerts are, in lines. */
+  readonly status: readonly string[];
+  /** At most one. */
+  readonly acts: readonly Block[];
+  /** Null: by its level. */
+  readonly color: string | null;
+}
+
+const NO_APP: OfApp = { prefix: '', status: [], acts: [], color: null };
+
 /** Renders a message. */
-export function render(notification: Notification, links: Links): SlackMessage {
+export function render(notification: Notification, links: Links, app = NO_APP): SlackMessage {
   const words = wording(notification, links);
-  const text = topText(words.summary);
+  const text = topText(app.prefix + words.summary);
   return {
     text,
-    blocks: [{ type: 'header', text: plain([words.headline], HEADER_MAX) }, ...mention(mentionIn(notification))],
-    attachments: [{ color: colorOf(notification), fallback: text, blocks: blocksOf(words) }],
+    blocks: [
+      { type: 'header', text: plain([app.prefix + words.headline], HEADER_MAX) },
+      ...mention(mentionIn(notification)),
+    ],
+    attachments: [{ color: app.color ?? colorOf(notification), fallback: text, blocks: blocksOf(words, app) }],
     mrkdwn: false,
     ...NO_PREVIEW,
   };
@@ -58,8 +75,8 @@ export function renderShort(notification: Notification): SlackMessage {
   return { text: `${ascii} ${SHORT_FORM_NOTE}`, ...NO_PREVIEW };
 }
 
-/** Beside them are at most 7: the header, two lines, the facts, the buttons, the false positives and the footer. */
-const LONG_BLOCKS_MAX = BLOCKS_MAX - 7;
+/** Beside them are at most 9: the header, three lines, the facts, two rows of buttons, the false positives and the footer. */
+const LONG_BLOCKS_MAX = BLOCKS_MAX - 9;
 
 const NO_PREVIEW = { unfurl_links: false, unfurl_media: false } as const;
 
@@ -75,13 +92,15 @@ function mention(text: string | null): Block[] {
   return [MENTION.test(text) ? { type: 'section', text: markup(text) } : section([text])];
 }
 
-function blocksOf(words: Wording): Block[] {
+function blocksOf(words: Wording, { status, acts }: OfApp): Block[] {
   return [
+    ...(status.length === 0 ? [] : [section(status)]),
     ...(words.change === null ? [] : [section([words.change])]),
     ...(words.description === null ? [] : [section([words.description])]),
     ...(words.facts.length === 0 ? [] : [table(words.facts)]),
     // Above the long parts: visible without scrolling, and not where Slack folds.
-    ...actions(words.buttons),
+    ...acts,
+    ...actions(words.buttons, acts.length > 0),
     ...[...words.passages.flatMap(passage), ...runbook(words.runbook)].slice(0, LONG_BLOCKS_MAX),
     ...(words.falsePositives === null ? [] : [context(plain([words.falsePositives], TEXT_MAX))]),
     context(footer(words.footer)),
@@ -122,9 +141,9 @@ function runbook(words: Wording['runbook']): Block[] {
   return [{ type: 'section', text: markup(`*${words.heading}*\n${link(words.href)}`) }];
 }
 
-function actions(buttons: readonly Button[]): Block[] {
+function actions(buttons: readonly Button[], isSecond: boolean): Block[] {
   const elements = buttons
-    .map(({ name, label, href }, i) => button(name, label, href, i === 0))
+    .map(({ name, label, href }, i) => button(name, label, href, i === 0 && !isSecond))
     .filter((each) => each !== null);
   return elements.length === 0 ? [] : [{ type: 'actions', elements }];
 }
