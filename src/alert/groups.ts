@@ -7,8 +7,7 @@
  * of what waits under the key, and of what waits elsewhere of the same actor or entry, and stores each group that it took
  * something from (`afterMessage`). So each decision leaves in one message.
  */
-import { LEVELS, type Level } from '../sigma/index.ts';
-import { isAbove, isSevere } from './identity.ts';
+import { isAbove, isSevere, LEVELS, type Level } from '../sigma/index.ts';
 import type { NotifyKind } from './notify.ts';
 
 const SECOND = 1_000;

@@ -6,7 +6,7 @@
  * of the past. Resolved alerts take what was late, so that no alert is opened for what was read again; but something severe that they
  * have not seen opens an alert.
  */
-import { LEVELS, type Level } from '../sigma/index.ts';
+import { isAbove, isSevere, type Level } from '../sigma/index.ts';
 
 /** How far a match may lie outside of an unresolved alert to belong to it, where the rule does not say (`dedup.reopen`). */
 export const REOPEN_MS = 7 * 24 * 60 * 60_000;
@@ -44,16 +44,6 @@ export type Placement<A extends PlacedAlert> =
    */
   | { readonly kind: 'opens'; readonly status: 'open'; readonly previous: A | null; readonly supersedes: boolean }
   | { readonly kind: 'opens'; readonly status: 'past' };
-
-/** Whether a level needs attention at once: high and critical. */
-export function isSevere(level: Level): boolean {
-  return LEVELS.indexOf(level) >= LEVELS.indexOf('high');
-}
-
-/** Whether `level` is above `than`. */
-export function isAbove(level: Level, than: Level): boolean {
-  return LEVELS.indexOf(level) > LEVELS.indexOf(than);
-}
 
 /** Places a match among the alerts of its rule and key, which may come in any order. */
 export function placeMatch<A extends PlacedAlert>(

@@ -16,8 +16,7 @@
  * Contract: pure. "Severe" is high or critical. Times are event times, in ms since the epoch; a deferred decision is due at
  * that time by our clock. What was notified (`Notified`) is stored with the alert as JSON.
  */
-import type { Level } from '../sigma/index.ts';
-import { isAbove, isSevere } from './identity.ts';
+import { isAbove, isSevere, type Level } from '../sigma/index.ts';
 
 const HOUR = 60 * 60_000;
 

@@ -3,8 +3,8 @@
  *
  * Contract: pure; each function returns the alert as it is afterwards. Times of acts are wall, in ms.
  */
+import { isSevere } from '../sigma/index.ts';
 import { type Acknowledgement, type Alert, type Resolution, TOCSIN } from './alert.ts';
-import { isSevere } from './identity.ts';
 import { type Deferred, deferredAfterAct, type NotifyAlert, notifiedOfDeferred } from './notify.ts';
 
 /** How long an acknowledgement lasts. */

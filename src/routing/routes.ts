@@ -5,9 +5,9 @@
  * another, the first, and further ones after each that says `continue`. Every receiver is in exactly one of the two lists of
  * a decision. `at` is wall time, ms since the epoch.
  */
-import { type EntryBody, LEVELS, type Level } from '../sigma/index.ts';
+import { type EntryBody, isAbove, isSevere } from '../sigma/index.ts';
 import { type MatchFacts, matchEntry, matchRule } from './matchers.ts';
-import { decideRoute, type Route, type RoutedReceiver, type RouteSettings, type Routing } from './routing.ts';
+import type { Route, RoutedReceiver, RouteSettings, Routing } from './routing.ts';
 import { isActive, nextActiveAt } from './times.ts';
 
 /** A match, as far as routes depend on it. */
@@ -82,7 +82,7 @@ function decideReceiver(
   at: number,
   fallback: string | null,
 ): RoutedTo | UnroutedReason {
-  if (!decideRoute(receiver, level).send) return "below the receiver's level";
+  if (isAbove(receiver.minLevel, level)) return "below the receiver's level";
   const { name } = receiver;
   if (leaves === null) {
     return { receiver: name, via: { kind: 'default' }, settings: {}, heldUntil: null };
@@ -120,10 +120,6 @@ function leavesOf(route: Route, facts: RouteFacts, path: readonly number[]): rea
 /** The name in routing.yml: of `email/2` it is `email`. */
 export function declaredName(name: string): string {
   return name.split('/', 1)[0] ?? name;
-}
-
-function isSevere(level: Level): boolean {
-  return LEVELS.indexOf(level) >= LEVELS.indexOf('high');
 }
 
 /** A route's place in routing.yml, in its words: `route.routes[1].routes[0]`, counted from 0. */

@@ -5,7 +5,7 @@
  *
  * Contract: plain, serializable data and pure decisions.
  */
-import { LEVELS, type Level } from '../sigma/index.ts';
+import type { Level } from '../sigma/index.ts';
 import type { Matchers } from './matchers.ts';
 import type { DailyTime, TimeRange } from './times.ts';
 
@@ -97,13 +97,4 @@ export interface RoutedReceiver {
   readonly forPrograms?: true;
   /** It changes what it sent: it is notified of an acknowledgement too, and of the end. */
   readonly edits?: true;
-}
-
-/** Whether a receiver is notified of an alert, and if not, why. */
-export type RouteDecision = { readonly send: true } | { readonly send: false; readonly reason: string };
-
-/** Decides whether `receiver` is notified of alerts of this level. */
-export function decideRoute(receiver: RoutedReceiver, level: Level): RouteDecision {
-  if (LEVELS.indexOf(level) >= LEVELS.indexOf(receiver.minLevel)) return { send: true };
-  return { send: false, reason: `below the receiver's minimum level, ${receiver.minLevel}` };
 }

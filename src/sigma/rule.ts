@@ -9,6 +9,21 @@ import type { Program } from './regex/program.ts';
 export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/** Whether a level needs attention at once: high and critical. */
+export function isSevere(level: Level): boolean {
+  return !isAbove('high', level);
+}
+
+/** Whether `level` is above `than`. */
+export function isAbove(level: Level, than: Level): boolean {
+  return LEVELS.indexOf(level) > LEVELS.indexOf(than);
+}
+
+/** The level of a rank: 0 and up. */
+export function levelAt(rank: number): Level {
+  return LEVELS[rank] ?? 'informational';
+}
+
 /** The JSON object that rules are evaluated on. */
 export type EntryBody = { readonly [field: string]: unknown };
 

@@ -11,7 +11,7 @@ import {
   isOver,
   NO_FLOODS,
 } from '../../src/alert/groups.ts';
-import { isAbove, placeMatch } from '../../src/alert/identity.ts';
+import { placeMatch } from '../../src/alert/identity.ts';
 import {
   decideNotify,
   type Notified,
@@ -20,7 +20,7 @@ import {
   notifiedAfter,
   notifiedOfDeferred,
 } from '../../src/alert/notify.ts';
-import type { Level } from '../../src/sigma/index.ts';
+import { isAbove, type Level } from '../../src/sigma/index.ts';
 
 /** A match: who, from where, of which rule; ms. */
 export interface Seen {

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
-import { decideRoute, type RoutedReceiver } from '../../src/routing/routing.ts';
-import { LEVELS } from '../../src/sigma/index.ts';
+import { routesOf } from '../../src/routing/routes.ts';
+import type { RoutedReceiver } from '../../src/routing/routing.ts';
+import { LEVELS, type Level } from '../../src/sigma/index.ts';
 
 const to = (from: RoutedReceiver['minLevel']): RoutedReceiver => ({ name: 'oncall', minLevel: from, problem: null });
+const decide = (receiver: RoutedReceiver, level: Level) =>
+  routesOf(null, [receiver], { rule: 'r', level, tags: [], body: {} }, 0);
 
 test.each([
   ['informational', LEVELS],
@@ -10,16 +13,17 @@ test.each([
   ['high', ['high', 'critical']],
   ['critical', ['critical']],
 ] as const)('a receiver with min_level %s is notified of %j', (from, levels) => {
-  expect(LEVELS.filter((level) => decideRoute(to(from), level).send)).toEqual(levels);
+  expect(LEVELS.filter((level) => decide(to(from), level).to.length > 0)).toEqual(levels);
 });
 
-test('the reason names the minimum level', () => {
-  expect(decideRoute(to('high'), 'medium')).toEqual({
-    send: false,
-    reason: "below the receiver's minimum level, high",
+test('the reason is the level', () => {
+  expect(decide(to('high'), 'medium')).toEqual({
+    to: [],
+    not: [{ receiver: 'oncall', reason: "below the receiver's level" }],
   });
 });
 
 test('a receiver with a problem is still routed to: its delivery is dead, and visible', () => {
-  expect(decideRoute({ ...to('low'), problem: 'SLACK_WEBHOOK_URL is not set' }, 'high')).toEqual({ send: true });
+  const { to: routed } = decide({ ...to('low'), problem: 'SLACK_WEBHOOK_URL is not set' }, 'high');
+  expect(routed.map(({ receiver }) => receiver)).toEqual(['oncall']);
 });

@@ -14,13 +14,13 @@ import type {
   Outage,
 } from '../../alert/notification.ts';
 import type { NotifyKind } from '../../alert/notify.ts';
-import { LEVELS, type Level } from '../../sigma/index.ts';
+import { type Level, levelAt } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 import type { Store } from '../store/store.ts';
 import { BUNDLED, bundleUnder, enqueue, WAITING } from './outbox.ts';
 import type { Notifying } from './places.ts';
-import { FLOOD_KEYS, levelAt, readGroup, writeGroup } from './waiting.ts';
+import { FLOOD_KEYS, readGroup, writeGroup } from './waiting.ts';
 import { sayReminders } from './wake.ts';
 
 /** The most decisions of one message: the rest are in the group's next one. */
@@ -292,5 +292,5 @@ function kindOf({ kind }: WaitingRow): NotifyKind {
 }
 
 function levelOf({ level }: WaitingRow): Level {
-  return LEVELS[level] ?? 'informational';
+  return levelAt(level);
 }

@@ -4,9 +4,10 @@
  * Contract: new is who has got nothing and waits for nothing. Receivers that programs read get each alert by itself. It is
  * an act of `tocsin` for each alert, so that a replay repeats it. Call it in a transaction, once a start. Wall times, in ms.
  */
+
 import { TOCSIN } from '../../alert/alert.ts';
-import { isAbove } from '../../alert/identity.ts';
 import { notifiedNow } from '../../alert/status.ts';
+import { isAbove } from '../../sigma/index.ts';
 import { addAct, writeAlert } from '../store/alerts.ts';
 import { type AlertRow, alertFrom } from '../store/rows.ts';
 import { readState } from '../store/state.ts';

@@ -19,7 +19,7 @@ import {
 import type { AlertNotification, InhibitedAlert } from '../../alert/notification.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { nextDailyAt } from '../../routing/times.ts';
-import { LEVELS, type Level } from '../../sigma/index.ts';
+import { LEVELS } from '../../sigma/index.ts';
 import type { Inhibits, Notify, NotifyTo } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { enqueue, WAITING } from './outbox.ts';
@@ -203,9 +203,4 @@ export function suppressWaiting(store: Store, alert: number, reason: string, now
     `UPDATE deliveries SET state = 'suppressed', settled_at = ?, reason = ? WHERE alert = ? AND ${WAITING}`,
     ...[now, reason, alert],
   );
-}
-
-/** The highest of some ranks as a level. */
-export function levelAt(rank: number): Level {
-  return LEVELS[rank] ?? 'informational';
 }

@@ -4,13 +4,14 @@
  * Contract: each is an act of `tocsin`, stored with what it changes, so that a replay repeats it. A call handles a bounded
  * number of alerts; while more are due, `nextWakeAt` has passed. Call it in a transaction. Times are wall, in ms.
  */
+
 import { type Alert, TOCSIN } from '../../alert/alert.ts';
 import { NOBODY_ACKNOWLEDGED } from '../../alert/alert-wording.ts';
-import { isAbove } from '../../alert/identity.ts';
 import type { Deferred } from '../../alert/notify.ts';
 import { silenceOver } from '../../alert/silence.ts';
 import { networksAfter, notifiedByTime, notifiedNow, unacknowledged, wakesAt } from '../../alert/status.ts';
 import { declaredName } from '../../routing/routes.ts';
+import { isAbove } from '../../sigma/index.ts';
 import { addAct, writeAlert } from '../store/alerts.ts';
 import { type AlertRow, alertFrom } from '../store/rows.ts';
 import { readState } from '../store/state.ts';

@@ -6,8 +6,8 @@
  * What still waits about an alert is not sent once somebody acknowledged or resolved it. Times are wall, ms.
  */
 import type { Alert } from '../../alert/alert.ts';
-import { isAbove } from '../../alert/identity.ts';
 import { acknowledged, resolved } from '../../alert/status.ts';
+import { isAbove } from '../../sigma/index.ts';
 import { notifyAcknowledged, notifyResolved } from '../deliver/notify-now.ts';
 import type { Notifying } from '../deliver/places.ts';
 import { suppressWaiting } from '../deliver/waiting.ts';

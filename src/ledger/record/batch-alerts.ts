@@ -4,10 +4,10 @@
  * Contract: changes nothing stored. Alerts opened earlier in the batch are found like stored ones.
  */
 import type { Alert } from '../../alert/alert.ts';
-import { isAbove, type PlacedMatch, type Placement, placeMatch } from '../../alert/identity.ts';
+import { type PlacedMatch, type Placement, placeMatch } from '../../alert/identity.ts';
 import { shownKey } from '../../alert/key.ts';
 import { resolvesAt, superseded, unacknowledged, wakesAt } from '../../alert/status.ts';
-import type { KeyPart, Rule } from '../../sigma/index.ts';
+import { isAbove, type KeyPart, type Rule } from '../../sigma/index.ts';
 import type { EvaluationReads } from '../model.ts';
 
 /** How long the matches of a rule and key are one burst, where the rule does not say (`dedup.period`). */

@@ -9,7 +9,6 @@
  */
 import type { Alert, MatchedWindow } from '../../alert/alert.ts';
 import { entryView } from '../../alert/entry-view.ts';
-import { isAbove, isSevere } from '../../alert/identity.ts';
 import { dedupKey, keyText } from '../../alert/key.ts';
 import type { EntryView, InhibitedAlert } from '../../alert/notification.ts';
 import { buildNotification, notifiedWindow } from '../../alert/notification-builder.ts';
@@ -26,6 +25,8 @@ import {
   createCorrelator,
   type Engine,
   type Evidence,
+  isAbove,
+  isSevere,
   type KeyPart,
   type Level,
   type Match,
