@@ -8,7 +8,7 @@ import { firstOf, invisibleIn, secretIn } from '../found.ts';
 import type { FuzzKind, Json } from '../kind.ts';
 import { readPage } from '../read-page.ts';
 import { hostileText, mutated } from '../texts.ts';
-import { createFuzzWorld, type FuzzWorld } from '../world.ts';
+import { createFuzzWorld, type FuzzWorld, NOW } from '../world.ts';
 
 /** Each has other entries. */
 const WORLDS = 40;
@@ -173,9 +173,14 @@ function requestOf(dice: Dice): Json {
     id: dice.between(0, 200),
     query: pattern.endsWith('/record') && dice.chance(0.7) ? 'name=*' : dice.chance(0.4) ? queryOf(dice) : '',
     pass: dice.chance(0.2) ? dice.between(0, 3) : 9,
-    caller: dice.chance(0.2) ? dice.between(0, 7) : access === 'operator' ? dice.pick([1, 4]) : dice.between(2, 7),
+    caller: dice.chance(0.2)
+      ? dice.between(0, 7)
+      : access === 'operator' || access.startsWith('api')
+        ? dice.pick([1, 4])
+        : dice.between(2, 7),
     headers: [
       ...(dice.chance(0.7) ? [['sec-fetch-site', 'same-origin']] : []),
+      ...(dice.chance(0.3) ? [['x-tocsin-csrf', '1']] : []),
       ...(dice.chance(0.3) ? [['content-type', dice.pick(TYPES)]] : []),
       ...(dice.chance(0.3) ? [[dice.pick(HEADERS), hostileText(dice, 100)]] : []),
     ],
@@ -189,7 +194,23 @@ function requestOf(dice: Dice): Json {
 }
 
 function queryOf(dice: Dice): string {
-  const name = dice.pick(['state', 'level', 'rule', 'before', 'cursor', 'limit', 'name', 'pass', 'back', 'x']);
+  const name = dice.pick([
+    'status',
+    'text',
+    'actor',
+    'since',
+    'tag',
+    'state',
+    'level',
+    'rule',
+    'before',
+    'cursor',
+    'limit',
+    'name',
+    'pass',
+    'back',
+    'x',
+  ]);
   return `${name}=${dice.chance(0.5) ? dice.pick(['all', 'open', '1', 'high', '-1', '999999999999999999']) : encodeURIComponent(hostileText(dice, 80).toWellFormed())}`;
 }
 
@@ -208,6 +229,19 @@ const BODIES: { readonly [path: string]: readonly Json[] } = {
   ],
   '/operator/quarantine/release': [{ records: ['*'] }, { records: ['*', 'T', 'entry-1'] }],
   '/operator/quarantine/drop': [{ records: ['*'] }, { records: ['*', 'T'] }],
+  '/api/alerts/acts': [
+    { alerts: [1, 2], act: 'acknowledge', comment: 'T', as: 'T', via: 'cli' },
+    { alerts: [1], act: 'resolve', reason: 'expected', comment: 'T', seenLevel: 'critical' },
+    { alerts: [1, 4711], act: 'assign', to: 'T' },
+    { alerts: [2], act: 'comment', comment: 'T', seenLevel: 'T' },
+  ],
+  '/api/silences': [
+    { matchers: { actor: 'T', tag: ['T'] }, endsAt: NOW + 3_600_000, comment: 'T', as: 'T' },
+    { matchers: { rule: 'T', address: '192.0.2.0/24', fields: { T: 'T' } }, endsAt: 9e15, comment: 'T' },
+    { matchers: { address: ['T'] }, startsAt: -1, endsAt: NOW + 1, comment: 'T' },
+  ],
+  '/api/silences/:id/expire': [{ as: 'T' }],
+  '/api/route': [{ action: 'api_key.deleted', actor: { id: 'T', name: 'T' }, client_ip: 'T', T: ['T'] }],
   '/operator/viewers': [
     { name: 'T', expiresAt: null },
     { name: 'a', expiresAt: null, role: 'operator' },
