@@ -18,6 +18,8 @@ declare namespace Cloudflare {
     PUBLIC_URL?: string;
     ACCESS_TEAM_DOMAIN?: string;
     ACCESS_AUD?: string;
+    SLACK_SIGNING_SECRET?: string;
+    SLACK_RESPONDERS?: string;
     HEARTBEAT_URL?: string;
     API_KEY_EXPIRES_AT?: string;
     API_KEY_SHARED?: string;

@@ -29,6 +29,7 @@ import {
   value,
   wrong,
 } from './setting.ts';
+import { readSlackActions, type SlackActions } from './slack-actions.ts';
 import { readApiKey, readAudience, readBinding, readExpiry, readSecret } from './values.ts';
 import { readWatch, type WatchSettings } from './watch.ts';
 
@@ -51,6 +52,8 @@ export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace, Creat
   readonly publicUrl: string | null;
   /** Cloudflare Access, if it protects the pages: `<team>.cloudflareaccess.com`, and the application's AUD tag. */
   readonly access: { readonly teamDomain: string; readonly audience: string } | null;
+  /** What acts from Slack need. Null: nothing from Slack counts. */
+  readonly slack: SlackActions | null;
   /** Pinged after every complete read. */
   readonly heartbeatUrl: string | null;
   /** When the upstream key expires, ms since the epoch. */
@@ -78,6 +81,8 @@ export const SETTINGS = [
   'PUBLIC_URL',
   'ACCESS_TEAM_DOMAIN',
   'ACCESS_AUD',
+  'SLACK_SIGNING_SECRET',
+  'SLACK_RESPONDERS',
   'HEARTBEAT_URL',
   'API_KEY_EXPIRES_AT',
   'API_KEY_SHARED',
@@ -129,6 +134,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
     hint: PUBLIC_URL_HINT,
   });
   const access = readAccess(from, take);
+  const slack = readSlackActions(from, take);
   const heartbeatUrl = take('HEARTBEAT_URL', after(readText(from, 'HEARTBEAT_URL'), parseServiceUrl), {
     missing: null,
     meanwhile: 'no monitor is pinged',
@@ -157,6 +163,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
     receivers,
     publicUrl,
     access,
+    slack,
     heartbeatUrl,
     apiKeyExpiresAt,
     linkSecret,

@@ -27,6 +27,7 @@ import { failed, forbidden, missing, refused, spent, tooMany, unavailable } from
 import { restoreRoutes } from './restore.ts';
 import { refuse } from './security.ts';
 import { isOurForm, sessionRoutes } from './session.ts';
+import { slackRoutes } from './slack-actions.ts';
 import { viewerRoutes } from './viewers.ts';
 import { BudgetSpent, visitorLedger } from './visitor-ledger.ts';
 
@@ -48,6 +49,7 @@ export function createApp(deps: AllDeps): Hono<WebEnv> {
     return c.json({ ok }, ok ? 200 : 503);
   });
   app.route('/', sessionRoutes(deps));
+  app.route('/', slackRoutes(deps));
   app.route('/', operatorRoutes(deps));
   app.route('/', restoreRoutes(deps));
   app.route('/', quarantineRoutes(deps));

@@ -40,6 +40,8 @@ export const POLICY: readonly PolicyRow[] = [
   ['GET', '/sign-in', 'open'],
   ['POST', '/session', 'open'],
   ['POST', '/sign-out', 'unlimited'],
+  // Signed by Slack (slack-actions.ts).
+  ['POST', '/slack/actions', 'open'],
 
   ['GET', '/operator/status', 'operator'],
   ['POST', '/operator/rewind', 'operator'],

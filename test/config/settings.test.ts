@@ -11,7 +11,14 @@ const sorted = (names: Iterable<string | undefined>) => [...names].toSorted();
 
 /** What is set by `wrangler secret put`, before the first deployment or after it. */
 const SECRETS: readonly string[] = [
-  ...['NIRVANA_LABS_API_KEY', 'LINK_SECRET', 'LINK_SECRET_PREVIOUS', 'HEARTBEAT_URL', 'SLACK_BOT_TOKEN'],
+  ...[
+    'NIRVANA_LABS_API_KEY',
+    'LINK_SECRET',
+    'LINK_SECRET_PREVIOUS',
+    'HEARTBEAT_URL',
+    'SLACK_BOT_TOKEN',
+    'SLACK_SIGNING_SECRET',
+  ],
   ...RECEIVER_TYPES.flatMap(({ secret, signingSecret }) => [
     secret,
     ...(signingSecret === null ? [] : [signingSecret]),

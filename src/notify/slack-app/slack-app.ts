@@ -4,6 +4,7 @@
  * Contract: pure; a problem never holds the token. One app has several receivers, each with a channel.
  */
 import { after, bySecret, type Reading, readText, value, wrong } from '../../config/setting.ts';
+import { readSigningSecret } from '../../config/slack-actions.ts';
 import type { ReceiverType } from '../receiver.ts';
 import { createSlackApp, SLACK_API } from './send.ts';
 
@@ -30,7 +31,7 @@ export const slackApp: ReceiverType = {
       `set it to the app's bot token, xoxb-…: ${bySecret(TOKEN)}`,
     );
     if (channel === null || token === null) return null;
-    const canAct = readText(env, 'SLACK_SIGNING_SECRET').kind === 'value';
+    const canAct = readSigningSecret(env).kind === 'value';
     return ({ fetch, timeoutMs }) =>
       createSlackApp({ origin: SLACK_API, token, channel, canAct }, { name, setting: secret, fetch, timeoutMs });
   },
