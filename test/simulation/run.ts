@@ -367,7 +367,7 @@ export async function run(seed: number): Promise<RunResult> {
      UNION ALL SELECT concat('act of tocsin: ', act) FROM acts WHERE who = 'tocsin'
      UNION ALL SELECT concat('group: ', notification ->> '$.group.kind') FROM deliveries WHERE notification ->> '$.kind' = 'group'`,
   )) {
-    world.hit(what);
+    world.hit(what.trim());
   }
   const evicted = isOld ? disk.all('SELECT 1 FROM kept_entries').length : 0;
   if (evicted > 0) world.hits.set('evicted: an entry', evicted);
