@@ -504,7 +504,7 @@ export interface AlertAct {
   readonly act: string;
   /** `tocsin`: time did it. */
   readonly who: string;
-  /** By what: `cli`, `page`, `api`, a receiver's link. Null: not known. */
+  /** By what: `cli`, `page`, `api`, `slack`, a receiver’s link. Null: not known. */
   readonly via: string | null;
   readonly detail: ActDetail | null;
 }
@@ -526,7 +526,7 @@ export interface ActRequest {
   /** At most 100. */
   readonly alerts: readonly number[];
   readonly act: Act;
-  /** Who acts, and by what: `cli`, `page`, `api`, `link`. */
+  /** Who acts, and by what: `cli`, `page`, `api`, `link`, `slack`. */
   readonly who: string;
   readonly via: string;
   /** The highest level that they were shown; null: the one it has now. */
