@@ -7,7 +7,7 @@
  * the passes of the last alerts. Changing LINK_SECRET revokes every link, unless the old one stays as LINK_SECRET_PREVIOUS.
  */
 import { toSegment } from '../http/segment.ts';
-import { CLOCKS_APART_MS, isSealed, type LinkSecrets, SEAL, seal } from './seal.ts';
+import { CLOCKS_APART_MS, hex, isSealed, type LinkSecrets, SEAL, seal } from './seal.ts';
 
 /** A link is valid for a week, so that Friday night's alert can be opened on Monday, and a leaked link soon expires. */
 export const LINK_MS = 7 * 24 * 60 * 60_000;
@@ -19,8 +19,12 @@ const ALL_ALERTS = '/alerts?state=all';
 /** How many passes a cookie holds: someone may have this many alerts open. */
 export const PASSES_MAX = 10;
 const SEPARATOR = '_';
-const PASS = new RegExp(`^([1-9]\\d{0,14})\\.([1-9]\\d{0,11})\\.([0-9a-f]{16})\\.(${SEAL})$`);
-const PASS_CHARS_MAX = 15 + 12 + 16 + 8 + 64 + 4;
+/** The name of a receiver in a pass, as the hexadecimal digits of its UTF-8: a cookie takes them as they are. */
+const NAME_BYTES_MAX = 64;
+const PASS = new RegExp(
+  `^([1-9]\\d{0,14})\\.([1-9]\\d{0,11})\\.([0-9a-f]{16})(?:\\.((?:[0-9a-f]{2}){1,${NAME_BYTES_MAX}}))?\\.(${SEAL})$`,
+);
+const PASS_CHARS_MAX = 15 + 12 + 16 + 2 * NAME_BYTES_MAX + 8 + 64 + 5;
 /** https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie: browsers keep 4,096 bytes of one. */
 const COOKIE_CHARS_MAX = PASSES_MAX * (PASS_CHARS_MAX + SEPARATOR.length);
 if (!(COOKIE_CHARS_MAX < 3_500)) throw new Error('with its attributes, a browser would not keep the cookie');
@@ -32,28 +36,43 @@ export interface Pass {
   readonly ledger: string;
   /** ms since the epoch. */
   readonly expires: number;
+  /** The name of the receiver that the link was sent to; absent: an older version sent it. */
+  readonly receiver?: string;
 }
 
 /** A pass that was read: valid, expired though signed by us, or neither. */
 export type PassRead = { readonly kind: 'good' | 'expired'; readonly pass: Pass } | { readonly kind: 'none' };
 
-/** `<alert>.<expiry in s>.<ledger>.<seal>`: letters, digits and dots only. */
-export function signPass(secret: string, { alert, ledger, expires }: Pass): string {
-  const lines = [String(alert), String(Math.floor(expires / 1000)), ledger];
+/** `<alert>.<expiry in s>.<ledger>.<receiver>.<seal>`: letters, digits and dots only. */
+export function signPass(secret: string, { alert, ledger, expires, receiver }: Pass): string {
+  const name = receiver === undefined || receiver === '' ? [] : [hex(safeBytes(receiver))];
+  const lines = [String(alert), String(Math.floor(expires / 1000)), ledger, ...name];
   return `${lines.join('.')}.${seal(secret, 'link', lines)}`;
 }
 
 /** Reads the pass of a request. One that is valid for longer than any that is signed gives no access. Never throws. */
 export function readPass(secrets: LinkSecrets, text: string | undefined, now: number): PassRead {
-  const [, alert, until, ledger, given] = PASS.exec(text ?? '') ?? [];
+  const [, alert, until, ledger, name, given] = PASS.exec(text ?? '') ?? [];
   if (alert === undefined || until === undefined || ledger === undefined || given === undefined) return NO_PASS;
-  const pass = { alert: Number(alert), ledger, expires: Number(until) * 1000 };
+  const pass = { alert: Number(alert), ledger, expires: Number(until) * 1000, ...nameFrom(name) };
   if (pass.expires > now + LINK_MS + CLOCKS_APART_MS) return NO_PASS;
-  if (!isSealed(secrets, 'link', [alert, until, ledger], given)) return NO_PASS;
+  if (!isSealed(secrets, 'link', [alert, until, ledger, ...(name === undefined ? [] : [name])], given)) return NO_PASS;
   return { kind: pass.expires > now ? 'good' : 'expired', pass };
 }
 
 const NO_PASS: PassRead = { kind: 'none' };
+
+/** The first bytes of a name; never part of a character. */
+function safeBytes(name: string): Uint8Array {
+  const bytes = new Uint8Array(NAME_BYTES_MAX);
+  return bytes.slice(0, new TextEncoder().encodeInto(name, bytes).written);
+}
+
+function nameFrom(digits: string | undefined): Pick<Pass, 'receiver'> {
+  if (digits === undefined) return {};
+  const bytes = Uint8Array.from(digits.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  return { receiver: new TextDecoder().decode(bytes) };
+}
 
 /** The passes of a cookie, each as its text and what is read of it, newest first. */
 export function readPasses(
@@ -113,18 +132,21 @@ export interface LinkTarget {
 /**
  * The links of a message sent at `now` (ms). Without a public address they are null; without LINK_SECRET they have no
  * pass, and only work for callers who have access anyway. `target` null: the message is about Tocsin itself, and links to
- * the overview page.
+ * the overview page. `receiver`: the name of the one that gets the message, which is the author of what is done by the link.
  */
 export function linksTo(
   { publicUrl, linkSecret }: LinkSettings,
   target: LinkTarget | null,
   now: number,
+  receiver?: string,
 ): { readonly alert: string | null; readonly entry: string | null; readonly alerts?: string } {
   if (publicUrl === null) return { alert: null, entry: null };
   if (target === null) return { alert: `${publicUrl}/`, entry: null };
   const { alert, ledger, entry, isGroup = false } = target;
   const pass =
-    linkSecret === null ? '' : `?${PASS_PARAM}=${signPass(linkSecret, { alert, ledger, expires: now + LINK_MS })}`;
+    linkSecret === null
+      ? ''
+      : `?${PASS_PARAM}=${signPass(linkSecret, { alert, ledger, expires: now + LINK_MS, ...(receiver !== undefined && { receiver }) })}`;
   return {
     alert: `${publicUrl}${alertPath(alert)}${pass}`,
     entry: entry === '' ? null : `${publicUrl}${entryPath(entry)}${pass}`,

@@ -8,7 +8,7 @@
 import { deriveKey, hmacHex } from '../text/hmac.ts';
 
 /** What a seal is for. */
-export type Purpose = 'link' | 'session' | 'operator';
+export type Purpose = 'link' | 'session' | 'form' | 'operator';
 
 /** The secrets as settings; null: not set. */
 export interface LinkSecrets {

@@ -111,8 +111,8 @@ export class Ledger
         return ctx.storage.setAlarm(at);
       },
     };
-    const linksOf = async (notification: Notification): Promise<Links> =>
-      linksTo(config, linkTargetOf(notification, store), now());
+    const linksOf = async (notification: Notification, receiver?: string): Promise<Links> =>
+      linksTo(config, linkTargetOf(notification, store), now(), receiver);
     const host = createHost({
       ledger: this.#ledger,
       store,

@@ -105,7 +105,8 @@ export async function bySession(c: Web, { config, ledger, now }: AppDeps): Retur
   if (record === null || !isValid(record, now())) return null;
   if (ledger === null) throw new Error('no ledger is bound: whether a session has ended cannot be checked');
   const isOver = await inTime(() => ledger.isProofSpent(sessionProof(session)));
-  return isOver ? null : { kind: 'viewer', id: viewer, name: record.name, role: record.role, isSession: true };
+  if (isOver) return null;
+  return { kind: 'viewer', id: viewer, name: record.name, role: record.role, isSession: true, session: session.id };
 }
 
 /** https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/ */

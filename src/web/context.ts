@@ -88,6 +88,8 @@ export type Caller =
       readonly name: string;
       readonly role: Role;
       readonly isSession: boolean;
+      /** Of its session: what the tokens of its forms are bound to. */
+      readonly session?: string;
     }
   /** Proved to know LINK_SECRET. */
   | { readonly kind: 'secret' }

@@ -20,8 +20,8 @@ export interface Outbox {
   settle(due: Due, attempt: Attempt, now: number): Settled;
 }
 
-/** Where a notification's buttons lead. Called when it is sent, since the links expire. */
-export type LinksOf = (notification: Notification) => Promise<Links>;
+/** Where a notification's buttons lead, for this receiver. Called when it is sent, since the links expire. */
+export type LinksOf = (notification: Notification, receiver?: string) => Promise<Links>;
 
 /** One delivery, and how its attempt ended. */
 export interface Sent {
@@ -189,7 +189,9 @@ async function attempt(receiver: Receiver, due: Due, linksOf: LinksOf): Promise<
   return within(SEND_MAX_MS, late, async () => {
     const { shows: notification, editable } = due.edited ?? { shows: due.notification };
     // A message without buttons is better than no message.
-    const links = await within(LINKS_MAX_MS, NO_LINKS, async () => linksOf(notification)).catch(() => NO_LINKS);
+    const links = await within(LINKS_MAX_MS, NO_LINKS, async () => linksOf(notification, receiver.name)).catch(
+      () => NO_LINKS,
+    );
     // The time makes the id unique: a new ledger numbers its deliveries from 1 again.
     const id = `delivery-${due.id}-${due.queuedAt.toString(36)}`;
     return send(receiver, { id, notification, links, ...(editable && { editable }) });
