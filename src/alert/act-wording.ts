@@ -15,7 +15,7 @@ interface ShownAct {
 
 /** `Alice acknowledged it (page): “on it”`. An act of another version is shown by its name. */
 export function actWording({ act, who, via, detail }: ShownAct): string {
-  const by = via === null ? '' : ` (${via})`;
+  const by = via === null || who.endsWith(`(${via})`) ? '' : ` (${via})`;
   return `${deedOf(act, who, detail ?? {})}${by}${commentOf(detail)}`;
 }
 

@@ -65,6 +65,11 @@ export function decisionsWording(decisions: readonly ShownDecision[]): string {
   return decisions.map(decisionWording).join('. ');
 }
 
+/** Why a receiver is not notified: `grouped into an open alert`. */
+export function notNotifiedWording(reason: string): string {
+  return wordsFor(NOT_NOTIFIED, reason);
+}
+
 function wordsFor(words: { readonly [reason: string]: string }, reason: string): string {
   return (Object.hasOwn(words, reason) ? words[reason] : undefined) ?? reason;
 }

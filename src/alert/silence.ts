@@ -48,11 +48,14 @@ export function silenceOver<S extends Omit<NewSilence, 'comment'>>(
   match: SilencedMatch,
   at: number,
 ): S | null {
-  const over = silences.filter((silence) => silence.startsAt <= at && at < silence.endsAt && holds(silence, match));
+  const over = silences.filter(
+    (silence) => silence.startsAt <= at && at < silence.endsAt && matchersHold(silence, match),
+  );
   return over.reduce<S | null>((last, each) => (last === null || each.endsAt > last.endsAt ? each : last), null);
 }
 
-function holds({ matchers }: Pick<Silence, 'matchers'>, match: SilencedMatch): boolean {
+/** Whether a silence is over such a match, whenever it occurs. */
+export function matchersHold({ matchers }: Pick<Silence, 'matchers'>, match: SilencedMatch): boolean {
   if (match.level === 'critical' && matchers.levels?.includes('critical') !== true) return false;
   if (!matchRule(matchers, match)) return false;
   const { entries } = match;

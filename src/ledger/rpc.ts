@@ -4,7 +4,7 @@
  *
  * Contract: a call may fail, be answered late, or arrive twice without harm. Plain data only. Times are ms since the epoch.
  */
-import type { Acknowledgement, Resolution, ResolveReason } from '../alert/alert.ts';
+import type { Acknowledgement, Alert, Resolution, ResolveReason } from '../alert/alert.ts';
 import type { ShownDecision } from '../alert/decision-wording.ts';
 import type { HealthState } from '../alert/health-state.ts';
 import type { AlertStatus } from '../alert/identity.ts';
@@ -593,6 +593,14 @@ export interface AlertDetails {
   readonly deliveries: readonly DeliverySummary[];
   /** What people did with it, and what time did; oldest first. */
   readonly acts: readonly AlertAct[];
+  /** What each receiver was notified of, and what waits. */
+  readonly next: Pick<Alert, 'notified' | 'escalations' | 'silencedUntil' | 'resolvesAt'>;
+  /** How many decisions there were by reason, of matches that are not kept. */
+  readonly decided: Alert['decided'];
+  /** The alert of the same rule and key before it; null: there was none. */
+  readonly previous: AlertHeadline | null;
+  /** The silences over its last match, and those that would be; some may have ended since. */
+  readonly silences: readonly ShownSilence[];
 }
 
 /** Where a match goes by the routes, and why. */

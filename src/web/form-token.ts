@@ -1,5 +1,5 @@
 /**
- * Tokens of forms: they prove that whoever posts one was shown it, by us, in the same session.
+ * Tokens of forms: they prove that anyone who posts one was shown it, by us, in the same session.
  *
  * Contract: pure; `now` is a parameter. A token is bound to the session, or to the link, that the page was shown for, and is
  * of no use with another. It lasts as long as a session. It does not replace the check of where a form comes from

@@ -68,6 +68,28 @@ describe('a pass', () => {
   });
 
   it.each([
+    ['slack', 'slack'],
+    ['email:ada@example.com', 'email:ada@example.com'],
+    ['Zoë _.~ 空', 'Zoë _.~ 空'],
+    ['x'.repeat(100), 'x'.repeat(64)],
+    // No character is cut in the middle.
+    ['é'.repeat(40), 'é'.repeat(32)],
+    [`x${'é'.repeat(40)}`, `x${'é'.repeat(31)}`],
+  ])('names the receiver that it was sent to: %s', (receiver, read) => {
+    const text = signPass(SECRET, { ...PASS, receiver });
+    expect(text).toMatch(/^[\da-f.]+$/);
+    expect(readPass(SECRETS, text, NOW)).toEqual({ kind: 'good', pass: { ...PASS, receiver: read } });
+    // Of one receiver's link nobody makes another's, or one of an older version.
+    const [id, expiry, of, name = '', ...proved] = text.split('.');
+    for (const other of [
+      [id, expiry, of, ...proved],
+      [id, expiry, of, `${name.slice(0, -2)}00`, ...proved],
+    ]) {
+      expect(readPass(SECRETS, other.join('.'), NOW)).toEqual({ kind: 'none' });
+    }
+  });
+
+  it.each([
     ['is good 1 ms before it expires', NOW + HOUR - 1, 'good'],
     ['is expired at its expiry', NOW + HOUR, 'expired'],
     ['is expired a year later', NOW + 365 * 24 * HOUR, 'expired'],

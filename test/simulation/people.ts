@@ -35,6 +35,8 @@ const RULES = ['vm deleted', 'vm created', 'key deleted', 'many failures', 'many
 
 export function createPeople({ world, dice, disk, object }: PeopleOptions): People {
   const problems: string[] = [];
+  // The same comment again would be the same request again.
+  let comments = 0;
 
   const request = (): ActRequest => {
     const live = disk.all<{ id: number }>("SELECT id FROM alerts WHERE state IN ('open', 'acknowledged')");
@@ -48,7 +50,7 @@ export function createPeople({ world, dice, disk, object }: PeopleOptions): Peop
       ...[{ act: 'acknowledge', comment } as const, { act: 'acknowledge', comment } as const],
       ...[{ act: 'resolve', reason: dice.pick(RESOLVE_REASONS), comment } as const],
       ...[{ act: 'assign', to: dice.chance(0.2) ? null : dice.pick(NAMES) } as const],
-      { act: 'comment', comment: 'it is the deploy key' },
+      { act: 'comment', comment: `it is the deploy key (${++comments})` },
     ]);
     const seenLevel = dice.chance(0.5) ? null : dice.pick<Level>(LEVELS);
     return { alerts, act, who: dice.pick(NAMES), via: dice.pick(['cli', 'page', 'api']), seenLevel };
@@ -57,6 +59,8 @@ export function createPeople({ world, dice, disk, object }: PeopleOptions): Peop
   const ask = (what: ActRequest): Promise<unknown> =>
     object.call('people: act', async (host) => {
       const before = new Map(what.alerts.map((id) => [id, alertIn(disk, id)]));
+      // It came before: the answer was lost, or they asked twice.
+      const commented = new Set(what.alerts.filter((id) => hasComment(disk, id, what)));
       const last = lastAct(disk);
       const acting = host.act(what);
       // The ledger is done by now, whatever becomes of the alarm and of the answer.
@@ -64,7 +68,7 @@ export function createPeople({ world, dice, disk, object }: PeopleOptions): Peop
         "SELECT alert, act, who FROM acts WHERE id > ? AND who <> 'tocsin' ORDER BY id",
         last,
       );
-      const due = outcomesFor(what, before);
+      const due = outcomesFor(what, before, commented);
       const done = due.filter(({ outcome }) => outcome === 'done');
       const [text, dueText] = [
         stored.map(({ alert, act, who }) => `${act} ${alert} by ${who}`).join(', '),
@@ -128,6 +132,11 @@ function alertIn(disk: Store, id: number): AlertRow | null {
   return disk.all<AlertRow>('SELECT id, state, level, assignee, acknowledged FROM alerts WHERE id = ?', id)[0] ?? null;
 }
 
+function hasComment(disk: Store, id: number, { act, who }: ActRequest): boolean {
+  const sql = "SELECT 1 FROM acts WHERE alert = ? AND act = 'comment' AND who = ? AND detail ->> '$.comment' = ?";
+  return act.act === 'comment' && disk.all(sql, id, who, act.comment).length > 0;
+}
+
 function lastAct(disk: Store): number {
   return disk.all<{ id: number | null }>('SELECT max(id) AS id FROM acts')[0]?.id ?? 0;
 }
@@ -136,6 +145,7 @@ function lastAct(disk: Store): number {
 function outcomesFor(
   { alerts, act, who, seenLevel }: ActRequest,
   before: ReadonlyMap<number, AlertRow | null>,
+  commented: ReadonlySet<number>,
 ): { readonly alert: number; readonly outcome: string }[] {
   const done = new Set<number>();
   return alerts.map((alert) => {
@@ -150,7 +160,8 @@ function outcomesFor(
     const isSo =
       (act.act === 'acknowledge' && JSON.parse(row.acknowledged ?? 'null')?.by === who) ||
       (act.act === 'assign' && row.assignee === act.to) ||
-      (isDone && act.act !== 'comment');
+      isDone ||
+      commented.has(alert);
     if (isSo) return { alert, outcome: 'unchanged' };
     done.add(alert);
     return { alert, outcome: 'done' };

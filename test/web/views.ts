@@ -18,6 +18,7 @@ import type {
   QuarantinedDetails,
   SecurityAct,
   SecurityLog,
+  ShownSilence,
 } from '../../src/ledger/rpc.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import type { Evidence, Rule } from '../../src/sigma/index.ts';
@@ -113,6 +114,13 @@ export function alertLine(of: UntrustedText = ORDINARY, changes: Partial<AlertSu
   };
 }
 
+/** Somebody takes care of it. */
+export const ACKNOWLEDGED: Pick<AlertSummary, 'status' | 'acknowledged' | 'assignee'> = {
+  status: 'acknowledged',
+  acknowledged: { by: 'Ada', at: NOW - 3 * MINUTE, until: NOW + 24 * HOUR, count: 3, level: 'high' },
+  assignee: 'Ada',
+};
+
 /** Somebody resolved it. */
 export const RESOLVED: Pick<AlertSummary, 'status' | 'resolution'> = {
   status: 'resolved',
@@ -175,6 +183,20 @@ export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertDe
       line(4, 'hook', 'dead', 'the receiver answered 410: it is gone for good'),
     ],
     acts: [],
+    next: {
+      notified: {
+        slack: {
+          ...{ level: 'high', count: 1, networks: 1, at: NOW - 25 * MINUTE, reminders: 0, spread: null },
+          deferred: { kind: 'recurred', to: NOW + 3 * HOUR },
+        },
+      },
+      escalations: [],
+      silencedUntil: null,
+      resolvesAt: null,
+    },
+    decided: { grouped: 2, silenced: 1 },
+    previous: null,
+    silences: [],
     ...changes,
   };
 }
@@ -350,7 +372,10 @@ export function views(
     alertWhy: none,
     entryWhy: none,
     textWhy: none,
-    silences: async () => [],
+    silences: async () => [
+      silence(of),
+      silence(of, { id: 3, endsAt: NOW - HOUR, expiredBy: of.name, suppressed: 0, alerts: [] }),
+    ],
     rules: async () => [{ rule: RULE.id, matched: 12, lastAt: NOW - HOUR, lastEntry: ENTRY_ID }],
     quarantine: async (before) => ({
       records: before === null ? [quarantinedRecord(of), quarantinedRecord(of, { id: null, isRecorded: true })] : [],
@@ -374,6 +399,43 @@ export function views(
     drop: none,
   };
   return { ...made, ...others, recordSecurity: none, countRefusals: none };
+}
+
+export function silence(of: UntrustedText = ORDINARY, changes: Partial<ShownSilence> = {}): ShownSilence {
+  return {
+    id: 4,
+    matchers: {
+      ...{ rules: [RULE.id], actors: [of.name], addresses: ['192.0.2.0/24'], tags: ['attack.t1098*'] },
+      fields: [{ field: 'actor.type', values: ['api_key', of.agent] }],
+    },
+    startsAt: NOW - HOUR,
+    endsAt: NOW + 2 * HOUR,
+    author: 'Ada',
+    comment: of === ORDINARY ? 'a key rotation, until lunch' : of.name,
+    via: 'page',
+    madeAt: NOW - HOUR,
+    expiredBy: null,
+    suppressed: 1_204,
+    suppressedAt: NOW - 4 * MINUTE,
+    alerts: [12, 40, 41, 42],
+    ...changes,
+  };
+}
+
+/** Alerts of one actor next to each other, and of others. */
+export function groups(of: UntrustedText = ORDINARY): readonly AlertSummary[] {
+  const by = (name: string | null, id: string | null): AlertSummary['latest'] => ({
+    action: of.action,
+    actor: { id, name, type: 'api_key' },
+    clientIp: '198.51.100.24',
+  });
+  const levels = ['critical', 'high', 'high', 'medium', 'high', 'low', 'medium', 'high'];
+  return [
+    ...levels.slice(0, 4).map((level, i) => alertLine(of, { id: 80 - i, level, latest: by('ci-deploy', 'k-1') })),
+    alertLine(of, { id: 70, latest: by(null, null), level: 'critical', assignee: of.name }),
+    ...levels.map((level, i) => alertLine(of, { id: 60 - i, level, latest: by('robot', 'k-2'), networks: 4 })),
+    alertLine(of, { id: 40, latest: null, level: 'low', count: 1_204, ...ACKNOWLEDGED }),
+  ];
 }
 
 /** Some of everything that is recorded. */

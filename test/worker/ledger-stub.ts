@@ -88,7 +88,11 @@ export function stubLedger(status: LedgerStatus): StubLedger {
       answer(
         'alert',
         (id === ALERT || id === OTHER_ALERT) && isOpen(id, scope)
-          ? { alert: alertLine(id), timeline: [], more: 0, moreContributing: 0, deliveries: [], acts: [] }
+          ? {
+              ...{ alert: alertLine(id), timeline: [], more: 0, moreContributing: 0, deliveries: [], acts: [] },
+              ...{ decided: {}, previous: null, silences: [] },
+              next: { notified: {}, escalations: [], silencedUntil: null, resolvesAt: null },
+            }
           : null,
       ),
     alerts: () => answer('alerts', { alerts: [alertLine(ALERT)], next: null, searchedTo: null }),
@@ -100,6 +104,9 @@ export function stubLedger(status: LedgerStatus): StubLedger {
               ...{ alert: alertLine(id), timeline: [], more: 0, moreContributing: 0, deliveries: [], acts: [] },
               ...{
                 decided: {},
+                previous: null,
+                silences: [],
+                next: { notified: {}, escalations: [], silencedUntil: null, resolvesAt: null },
                 ruleIsGone: false,
                 silencedBy: [],
                 routes: { to: [], not: [] },

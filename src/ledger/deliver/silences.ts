@@ -18,6 +18,8 @@ export const SILENCES_MAX = 200;
 const ALERTS_MAX = 20;
 const LISTED_MAX = 100;
 const NAME_MAX = 200;
+/** One that is the same but begins so little later is the same request again: a form that was posted twice. */
+const REPEATED_MS = 10 * 60_000;
 
 type SilenceRow = {
   readonly id: number;
@@ -55,6 +57,15 @@ export function listSilences(store: Store, now: number): readonly ShownSilence[]
     .map(shownFrom);
 }
 
+/** Those that end after `from`, as they are listed: all that are not over, and of the others the last. */
+export function silencesAfter(store: Store, from: number): readonly (readonly [Silence, ShownSilence])[] {
+  const rows = store.all<SilenceRow>(
+    `SELECT * FROM silences WHERE ends_at > ? ORDER BY ends_at DESC LIMIT ${SILENCES_MAX}`,
+    from,
+  );
+  return rows.map((row) => [silenceFrom(row), shownFrom(row)]);
+}
+
 function silenceFrom(row: SilenceRow): Silence {
   return {
     id: row.id,
@@ -83,18 +94,27 @@ function shownFrom(row: SilenceRow): ShownSilence {
   };
 }
 
-/** Makes a silence; refused where it can't be. */
+/** Makes a silence; refused where it can't be. One that is the same as a recent one is that one. */
 export function makeSilence(store: Store, engine: Engine, request: SilenceRequest, now: number): Silenced {
   const read = readSilence(parseJson(request.silence), now, [...engine.rules.keys()]);
   if (!read.ok) return { kind: 'refused', problem: read.problem };
   const { matchers, startsAt, endsAt, comment } = read.value;
+  const author = request.who.slice(0, NAME_MAX);
+  const given = JSON.stringify(matchers);
+  // The same request twice makes one.
+  const [same] = store.all<SilenceRow>(
+    `SELECT * FROM silences WHERE ends_at > ?1 AND matchers = ?2 AND author = ?3 AND comment = ?4 AND ends_at - starts_at = ?5
+       AND expired_by IS NULL AND abs(starts_at - ?6) < ?7 ORDER BY id DESC LIMIT 1`,
+    ...[now, given, author, comment, endsAt - startsAt, startsAt, REPEATED_MS],
+  );
+  if (same !== undefined) return { kind: 'made', silence: shownFrom(same) };
   if (readSilences(store, now).length >= SILENCES_MAX) {
     return { kind: 'refused', problem: `there are ${SILENCES_MAX} silences: expire one, or make a rule's filter` };
   }
   const [row] = store.all<SilenceRow>(
     `INSERT INTO silences (matchers, starts_at, ends_at, author, via, comment, made_at, seq, suppressed, alerts)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, '[]') RETURNING *`,
-    ...[JSON.stringify(matchers), startsAt, endsAt, request.who.slice(0, NAME_MAX), request.via.slice(0, NAME_MAX)],
+    ...[given, startsAt, endsAt, author, request.via.slice(0, NAME_MAX)],
     ...[comment, now, readState(store)?.lastSeq ?? 0],
   );
   if (row === undefined) throw new Error('the silence was not stored');

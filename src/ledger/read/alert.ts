@@ -3,12 +3,16 @@
  *
  * Contract: read-only, by indexes; both lists are bounded. The match of an evicted entry stays.
  */
+import { matchersHold } from '../../alert/silence.ts';
+import type { Engine, Level } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
+import { silencesAfter } from '../deliver/silences.ts';
 import { CONTRIBUTING_MAX } from '../record/contributing.ts';
 import { MATCHES_MAX } from '../record/evaluate.ts';
-import type { AlertAct, AlertDetails, DeliverySummary } from '../rpc.ts';
+import type { AlertAct, AlertDetails, AlertHeadline, DeliverySummary } from '../rpc.ts';
 import {
   alertSummary,
+  bodyOf,
   DAMAGED,
   decisionsFrom,
   type EntryRow,
@@ -29,7 +33,7 @@ const DELIVERIES_MAX = 200;
 const ACTS_MAX = 100;
 
 /** An alert in detail; null where it does not exist. */
-export function readAlert(store: Store, id: number): AlertDetails | null {
+export function readAlert(store: Store, engine: Engine, id: number): AlertDetails | null {
   const [row] = store.all<ShownAlertRow>(`SELECT ${SHOWN_ALERT} FROM alerts WHERE id = ?`, id);
   if (row === undefined) return null;
   const rows = timelineRows(store, id);
@@ -44,7 +48,39 @@ export function readAlert(store: Store, id: number): AlertDetails | null {
     moreContributing: Math.max(0, counted - 1 - (timeline.length - kept)),
     deliveries: deliveriesOf(store, id),
     acts: actsOf(store, id),
+    next: {
+      notified: readOr(row.notified, {}),
+      escalations: readOr(row.escalations, []),
+      silencedUntil: row.silenced_until,
+      resolvesAt: row.resolves_at,
+    },
+    decided: readOr(row.decided, {}),
+    previous: row.previous === null ? null : headlineOf(store, row.previous),
+    silences: silencesOf(store, engine, row),
   };
+}
+
+/** Where it is missing or damaged, `other`. */
+function readOr<T>(text: string | null, other: T): T {
+  return (parseJson(text ?? 'null') ?? other) as T;
+}
+
+function headlineOf(store: Store, id: number): AlertHeadline | null {
+  const [row] = store.all<ShownAlertRow>(`SELECT ${SHOWN_ALERT} FROM alerts WHERE id = ?`, id);
+  return row === undefined ? null : alertSummary(row);
+}
+
+/** As its last match is: of a correlation, whose entries are not all known, those that have no matchers of entries. */
+function silencesOf(store: Store, engine: Engine, row: ShownAlertRow): AlertDetails['silences'] {
+  const rule = engine.rules.get(row.rule) ?? null;
+  const [entry] = store.all<EntryRow>(
+    'SELECT seq, id, revision, created_at, body FROM entries WHERE seq = ?',
+    row.last_seq,
+  );
+  const body = entry === undefined || rule?.kind !== 'detection' ? null : bodyOf(entry);
+  const { rule: id, level } = row;
+  const match = { rule: id, level: level as Level, tags: rule?.tags ?? [], entries: body === null ? null : [body] };
+  return silencesAfter(store, row.last_at).flatMap(([silence, shown]) => (matchersHold(silence, match) ? [shown] : []));
 }
 
 type TimelineRow = {

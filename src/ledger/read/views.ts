@@ -80,7 +80,7 @@ export function createViews(store: Store, { status, receivers = [], ...options }
     }),
     entry: (id, scope) => readEntry(store, engine, id, alertsInScope(store, scope)),
     entryText: (id, scope) => readEntryText(store, id, alertsInScope(store, scope)),
-    alert: (id, scope) => (alertsInScope(store, scope)?.includes(id) === false ? null : readAlert(store, id)),
+    alert: (id, scope) => (alertsInScope(store, scope)?.includes(id) === false ? null : readAlert(store, engine, id)),
     alerts: (query) => readAlerts(store, engine, query),
     alertWhy: (id, now) => readAlertWhy(store, setup, id, now),
     entryWhy: (id, now) => readEntryWhy(store, setup, id, now),

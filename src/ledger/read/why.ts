@@ -28,7 +28,7 @@ const NEAR_MAX = 10;
 
 /** Null where there is no such alert. */
 export function readAlertWhy(store: Store, setup: Notifying, id: number, now: number): AlertWhy | null {
-  const details = readAlert(store, id);
+  const details = readAlert(store, setup.engine, id);
   const alert = details === null ? null : readAlertById(store, id);
   if (details === null || alert === null) return null;
   const row = entryOf(store, 'seq', alert.lastSeq);

@@ -20,6 +20,7 @@ import type { Store } from '../store/store.ts';
 export const ACTED_MAX = 100;
 const TEXT_MAX = 2_000;
 const NAME_MAX = 200;
+const REPEATED_MS = 12 * 60 * 60_000;
 
 /** Acts on alerts; returns how each ended, in their order. */
 export function actOn(store: Store, setup: Notifying, request: ActRequest, now: number): readonly Acted[] {
@@ -46,13 +47,22 @@ function actOnOne(
   if (isDecision && seenLevel !== null && isAbove(alert.level, seenLevel)) return 'raised';
   const by = who.slice(0, NAME_MAX);
   const next = after(alert, act, by, now);
-  if (next === alert && act.act !== 'comment') return 'unchanged';
+  if (next === alert && (act.act !== 'comment' || isRepeated(store, id, by, detailOf(act), now))) return 'unchanged';
   writeAlert(store, next, alert);
   addAct(store, { alert: id, act: act.act, who: by, via: via.slice(0, NAME_MAX), detail: detailOf(act) }, seq, now);
   if (isDecision) suppressWaiting(store, id, `${act.act}d by ${by}`, now);
   if (act.act === 'acknowledge') notifyAcknowledged(store, setup, next, now);
   if (act.act === 'resolve') notifyResolved(store, setup, next, now);
   return 'done';
+}
+
+/** Whether somebody wrote the same comment a while ago: a form that was posted twice. */
+function isRepeated(store: Store, alert: number, by: string, detail: object | null, now: number): boolean {
+  const [same] = store.all(
+    "SELECT 1 FROM acts WHERE alert = ? AND act = 'comment' AND who = ? AND detail = ? AND at > ? LIMIT 1",
+    ...[alert, by, JSON.stringify(detail), now - REPEATED_MS],
+  );
+  return same !== undefined;
 }
 
 /** The alert after the act; the same where it changes nothing. */

@@ -77,6 +77,41 @@ describe('an alert', () => {
     );
   });
 
+  it('has what happens next, the alert before it, the silences over it, and why nobody was notified', () => {
+    const { scene, views } = staged([DELETED]);
+    const later = NOON + 8 * DAY;
+    scene.record([deletion('first', NOON)]);
+    scene.record([deletion('a', later), deletion('b', later + MINUTE)], { now: later + MINUTE });
+    const silence = (matchers: object, startsAt: number, endsAt: number) => {
+      const asked = { matchers, startsAt, endsAt, comment: 'x' };
+      scene.ledger.silence({ silence: JSON.stringify(asked), who: 'Ada', via: 'page' }, later + MINUTE);
+    };
+    silence({ actor: 'alice' }, later, later + DAY);
+    silence({ rule: DELETED.id }, later + 2 * DAY, later + 3 * DAY);
+    silence({ actor: 'bob' }, later, later + DAY);
+    silence({ actor: 'alice', level: 'low' }, later, later + DAY);
+    expect(views.alert(2, null)).toMatchObject({
+      previous: { id: 1, count: 1, status: 'resolved' },
+      next: {
+        notified: { slack: { count: 1, deferred: { kind: 'recurred', to: later + 4 * 60 * MINUTE } } },
+        ...{ escalations: [], silencedUntil: null, resolvesAt: null },
+      },
+      silences: [{ id: 2 }, { id: 1 }],
+      decided: {},
+    });
+    expect(views.alert(1, null)).toMatchObject({ previous: null, next: { resolvesAt: null } });
+    const many = staged([DELETED]);
+    many.scene.record(Array.from({ length: 150 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
+    expect(many.views.alert(1, null)?.decided).toEqual({ deferred: 50 });
+  });
+
+  it('is shown where what is stored of it is damaged', () => {
+    const { scene, views } = staged([DELETED]);
+    scene.record([deletion('a', NOON)]);
+    scene.store.run("UPDATE alerts SET notified = '{', escalations = '[', decided = ''");
+    expect(views.alert(1, null)).toMatchObject({ next: { notified: {}, escalations: [] }, decided: {} });
+  });
+
   it('says how many more entries contributed than it has, as the message does', () => {
     const { scene, views } = staged([{ ...DELETED, alerts: false }, counting('vm.deleted', 50)]);
     scene.record(Array.from({ length: 50 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));

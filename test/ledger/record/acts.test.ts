@@ -23,6 +23,7 @@ import {
 const RULE = onAction('vm.deleted');
 const at = (level: Level) => ({ ...RULE, level });
 const ACKNOWLEDGE: Act = { act: 'acknowledge', comment: 'on it' };
+const COMMENT = { act: 'comment', comment: 'who was it?' } as const;
 const RESOLVE: Act = { act: 'resolve', reason: 'expected', comment: null };
 
 function act(scene: Scene, what: Act, now: number, more: { who?: string; alerts?: number[]; seenLevel?: Level } = {}) {
@@ -88,6 +89,23 @@ describe('acts of people', () => {
       (scene) => [RESOLVE, { act: 'comment', comment: 'x' } as const].map((of) => act(scene, of, NOON)[0])[1],
       'done',
     ],
+    ['the same comment twice', (scene) => [1, 2].map(() => act(scene, COMMENT, NOON)[0])[1], 'unchanged'],
+    [
+      'the same comment twice, with something between',
+      (scene) => [COMMENT, ACKNOWLEDGE, COMMENT].map((of) => act(scene, of, NOON)[0])[2],
+      'unchanged',
+    ],
+    [
+      'another comment',
+      (scene) => ['a', 'b'].map((comment) => act(scene, { ...COMMENT, comment }, NOON)[0])[1],
+      'done',
+    ],
+    [
+      'the same comment by another person',
+      (scene) => ['a', 'b'].map((who) => act(scene, COMMENT, NOON, { who })[0])[1],
+      'done',
+    ],
+    ['the same comment a day later', (scene) => [0, 24].map((h) => act(scene, COMMENT, NOON + h * HOUR)[0])[1], 'done'],
     ['who was shown a lower level', (scene) => act(scene, RESOLVE, NOON, { seenLevel: 'medium' })[0], 'raised'],
     ['who was shown its level', (scene) => act(scene, RESOLVE, NOON, { seenLevel: 'high' })[0], 'done'],
   ];

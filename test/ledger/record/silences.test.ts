@@ -41,6 +41,29 @@ describe('a silence', () => {
     ]);
   });
 
+  it.each<[string, Partial<{ actor: string; now: number; endsAt: number; who: string }>, number]>([
+    ['the same one again, as a form that is posted twice', { now: NOON + MINUTE, endsAt: NOON + MINUTE + HOUR }, 1],
+    ['the same one, half an hour later', { now: NOON + HOUR / 2, endsAt: NOON + HOUR / 2 + HOUR }, 2],
+    ['one for longer', { endsAt: NOON + 2 * HOUR }, 2],
+    ['one of another actor', { actor: 'bob' }, 2],
+    ['one by somebody else', { who: 'bob' }, 2],
+    ['the same one, after it', { now: NOON + HOUR, endsAt: NOON + 2 * HOUR }, 2],
+  ])('and %s', (_, { actor = 'ci', now = NOON, endsAt = NOON + HOUR, who = 'alice' }, count) => {
+    const scene = createScene([at('high')]);
+    silence(scene, { actor: 'ci' }, NOON, NOON + HOUR);
+    const request = { matchers: { actor }, endsAt, comment: 'the migration' };
+    const made = scene.ledger.silence({ silence: JSON.stringify(request), who, via: 'cli' }, now);
+    expect(made).toMatchObject({ kind: 'made', silence: { id: count } });
+    expect(scene.store.all('SELECT count(*) AS n FROM silences')).toEqual([{ n: count }]);
+  });
+
+  it('that somebody ended can be made again', () => {
+    const scene = createScene([at('high')]);
+    silence(scene, { actor: 'ci' }, NOON, NOON + HOUR);
+    scene.ledger.expireSilence(1, 'bob', NOON + MINUTE);
+    expect(silence(scene, { actor: 'ci' }, NOON + MINUTE, NOON + MINUTE + HOUR)).toMatchObject({ silence: { id: 2 } });
+  });
+
   it('is over a match by its own time', () => {
     const scene = createScene([at('high')]);
     silence(scene, { actor: 'ci' }, NOON, NOON + HOUR);
