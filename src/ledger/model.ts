@@ -72,6 +72,8 @@ export interface Notify {
   readonly inhibits: Inhibits | null;
   /** By receiver: the alerts whose matches of this entry it inhibits. */
   readonly inhibited?: ReadonlyMap<string, readonly InhibitedAlert[]>;
+  /** The receivers for which one of these would have opened, or been raised, at high or critical. */
+  readonly inhibitsNews?: ReadonlySet<string>;
 }
 
 /** A receiver of a decision, and how it is notified. */

@@ -341,6 +341,8 @@ function reportReminders(decided: readonly Decided[], { report }: DeliveriesOpti
     const [one] = rows;
     // What has others in it may be their message, which took a reminder along.
     if (one === undefined || rows.some(({ kind }) => kind !== 'recurred')) continue;
+    // A correlation's, which lists what opened or was raised, waits no longer than that would.
+    if (rows.some(({ grp, inhibited }) => grp !== 'reminder' && JSON.parse(inhibited).length > 0)) continue;
     const at = one.leftAt ?? 0;
     const isCritical = rows.some(({ level }) => LEVELS[level] === 'critical');
     const since = at - (last.get(one.madeFor) ?? Number.NEGATIVE_INFINITY);

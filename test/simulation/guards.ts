@@ -621,8 +621,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'inhibition: by the level of the match, not of its alert',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'firing.push({ alert: alert.id, level: rule.level, rules, inhibited });',
-    replace: 'firing.push({ alert: alert.id, level: alert.level, rules, inhibited });',
+    find: 'firing.push({ alert: alert.id, level: rule.level, rules, inhibited, inhibitsNews });',
+    replace: 'firing.push({ alert: alert.id, level: alert.level, rules, inhibited, inhibitsNews });',
   },
   {
     name: 'inhibition: the outermost correlation is decided first',

@@ -22,7 +22,7 @@ import { nextDailyAt } from '../../routing/times.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import type { Inhibits, Notify, NotifyTo } from '../model.ts';
 import type { Store } from '../store/store.ts';
-import { enqueue, WAITING } from './outbox.ts';
+import { enqueue, SEVERE, WAITING } from './outbox.ts';
 
 /** Keys of floods and digests come last, so that what waits in other groups is one range. */
 export const FLOOD_KEYS = '~';
@@ -59,10 +59,11 @@ export function enqueueNotifications(
   now: number,
 ): void {
   const places = new Map<string, Places>();
-  for (const { to, notification, seq, isUrgent = false, inhibits, inhibited: decided, group } of notifications) {
+  for (const { to, notification, seq, isUrgent = false, inhibits, group, ...of } of notifications) {
     for (const { receiver, subject, settings, heldUntil } of to) {
-      const waited = inhibits === null ? [] : inhibit(store, receiver, notification.alert.id, inhibits, now);
-      const inhibited = [...(decided?.get(receiver) ?? []), ...waited];
+      const waited = inhibits === null ? NONE : inhibit(store, receiver, notification.alert.id, inhibits, now);
+      const inhibited = [...(of.inhibited?.get(receiver) ?? []), ...waited.alerts];
+      const isNews = waited.isNews || of.inhibitsNews?.has(receiver) === true;
       const { id: alert, ruleId: rule, level } = notification.alert;
       const { kind } = notification;
       const whole = withMention(withInhibited(notification, inhibited), settings.mention);
@@ -75,7 +76,8 @@ export function enqueueNotifications(
         alert,
         rule,
         subject,
-        kind,
+        // What it inhibits waits no longer than by itself: no reminder, nor the group's whole interval.
+        kind: isNews ? 'opened' : kind,
         level,
         at: now,
         isDeclared: (settings.groupBy ?? 'actor') !== 'actor',
@@ -160,30 +162,35 @@ function writeFloods(store: Store, receiver: string, floods: Floods): void {
   );
 }
 
+/** What was inhibited while it waited. `isNews`: of it something opened, or was raised, at high or critical. */
+interface Waited {
+  readonly alerts: readonly InhibitedAlert[];
+  readonly isNews: boolean;
+}
+
+const NONE: Waited = { alerts: [], isNews: false };
+
 /** Suppresses what still waits for this receiver of what a correlation counted; returns the alerts it was about. */
-function inhibit(
-  store: Store,
-  receiver: string,
-  by: number,
-  { rules, seqs, level }: Inhibits,
-  now: number,
-): readonly InhibitedAlert[] {
-  const rows = store.all<{ id: number; alert: number; title: string; level: string; count: number }>(
-    `SELECT deliveries.id, alert, title, alerts.level, count FROM deliveries JOIN alerts ON alerts.id = alert
+function inhibit(store: Store, receiver: string, by: number, { rules, seqs, level }: Inhibits, now: number): Waited {
+  const rows = store.all<{ id: number; alert: number; title: string; level: string; count: number; news: number }>(
+    `SELECT deliveries.id, alert, title, alerts.level, count, deliveries.level >= ${SEVERE}
+       AND iif(json_valid(notification), notification ->> '$.kind', 'opened') IN ('opened', 'raised') AS news
+     FROM deliveries JOIN alerts ON alerts.id = alert
      WHERE deliveries.${WAITING} AND receiver = ? AND grp < '${FLOOD_KEYS}' AND deliveries.level <= ?
        AND alert <> ? AND seq IN (SELECT value FROM json_each(?)) AND rule IN (SELECT value FROM json_each(?))`,
     ...[receiver, LEVELS.indexOf(level), by, JSON.stringify(seqs), JSON.stringify(rules)],
   );
-  if (rows.length === 0) return [];
+  if (rows.length === 0) return NONE;
   store.run(
     `UPDATE deliveries SET state = 'suppressed', settled_at = ?, reason = ? WHERE id IN (SELECT value FROM json_each(?))`,
     ...[now, `inhibited by alert ${by}`, JSON.stringify(rows.map(({ id }) => id))],
   );
   const about = new Map(rows.map((row) => [row.alert, row]));
-  return [...about.values()].map(({ alert: id, title, level: of, count }) => ({
+  const alerts = [...about.values()].map(({ alert: id, title, level: of, count }) => ({
     ...{ id, title, count },
     level: LEVELS.find((each) => each === of) ?? level,
   }));
+  return { alerts, isNews: rows.some(({ news }) => news === 1) };
 }
 
 function withMention(notification: AlertNotification, mention: string | undefined): AlertNotification {

@@ -221,6 +221,8 @@ function createBatch(context: BatchContext): {
     readonly rules: ReadonlySet<string>;
     /** By receiver that is notified: the alerts that its message lists. */
     readonly inhibited: ReadonlyMap<string, InhibitedAlert[]>;
+    /** The receivers for which one of them would have opened, or been raised, at high or critical. */
+    readonly inhibitsNews: Set<string>;
   }
 
   const decisionsOf = (
@@ -244,8 +246,11 @@ function createBatch(context: BatchContext): {
       const decision = decideNotify(notifyMatch, facts, { unrouted, minLevel, repeatMs }, before);
       const after = notifiedAfter(decision, notifyMatch, facts, before);
       if (after !== null) notified[name] = after;
-      if (!decision.notify && decision.reason === 'inhibited')
+      if (!decision.notify && decision.reason === 'inhibited') {
         inhibitor?.inhibited.get(name)?.push(inhibitedAlert(alert));
+        const isNew = before === null || isAbove(rule.level, before.level);
+        if (isSevere(rule.level) && isNew) inhibitor?.inhibitsNews.add(name);
+      }
       return decision;
     });
     return { decisions, notified };
@@ -295,6 +300,7 @@ function createBatch(context: BatchContext): {
     const withEntries = shownWindow === null ? null : { ...shownWindow, first };
     const all = receivers.map(({ name }) => name);
     const inhibited = new Map<string, InhibitedAlert[]>();
+    const inhibitsNews = new Set<string>();
     for (const { receivers: of = all, ...decision } of matchDecisions(decisions, receivers)) {
       if (!decision.notify) continue;
       for (const name of of) inhibited.set(name, []);
@@ -302,9 +308,9 @@ function createBatch(context: BatchContext): {
       const newNetworks = reason === 'new network' ? networksAfter(each.alert, alert, of) : [];
       const shown = { entry: view, evidence, body: entry.body };
       const notification = buildNotification({ kind, reason, newNetworks }, rule, alert, shown, withEntries);
-      notifications.push({ to: of.map(toOf), notification, seq, inhibits, inhibited });
+      notifications.push({ to: of.map(toOf), notification, seq, inhibits, inhibited, inhibitsNews });
     }
-    if (rules !== null) firing.push({ alert: alert.id, level: rule.level, rules, inhibited });
+    if (rules !== null) firing.push({ alert: alert.id, level: rule.level, rules, inhibited, inhibitsNews });
   };
 
   return {

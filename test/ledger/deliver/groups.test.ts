@@ -226,6 +226,43 @@ describe('inhibition', () => {
   });
 });
 
+describe('what a correlation inhibits', () => {
+  const ADDRESS = counting('org.deleted', 1, { level: 'critical', groupBy: ['client_ip'] });
+  const at = (minute: number) => NOON + minute * MINUTE;
+  /** Every alert of these ten minutes that a message is about, or lists. */
+  const heard = (scene: Scene, now: number): number[] =>
+    scene
+      .say(now)
+      .flatMap((of) => (of.kind === 'group' ? [of.group.first, ...of.group.others] : [of]))
+      .flatMap((of) => [of.alert?.id ?? of.id, ...(of.inhibited ?? []).map(({ id }: { id: number }) => id)]);
+
+  it.each(['critical', 'high'] as const)('waits no longer at %s because its message would be a reminder', (level) => {
+    const scene = createScene([
+      onAction('org.deleted', { level }),
+      { ...ADDRESS, level },
+      onAction('vm.deleted', { level }),
+    ]);
+    const hours = level === 'critical' ? 1 : 4;
+    const record = (minute: number, action: string, actor: string, address: string) =>
+      scene.record([entry(`${actor} ${minute}`, at(minute), { action, actor: { id: actor }, client_ip: address })], {
+        now: at(minute),
+      });
+    const sendAt = (minute: number) => {
+      scene.say(at(minute));
+      scene.send(at(minute));
+    };
+    record(0, 'org.deleted', 'alice', '192.0.2.1');
+    sendAt(1);
+    record(10, 'vm.deleted', 'bob', '198.51.100.1');
+    sendAt(11);
+    record(20, 'vm.deleted', 'bob', '198.51.100.1');
+    for (let minute = 60 * hours; minute < 60 * hours + 15; minute++) sendAt(minute);
+    // Its own alert opens, and the correlation's goes on: that would be in the next reminder.
+    record(60 * hours + 15, 'org.deleted', 'carol', '192.0.2.1');
+    expect(heard(scene, at(60 * hours + 15) + (level === 'critical' ? 5 * SECOND : 10 * MINUTE))).toContain(4);
+  });
+});
+
 describe('reminders', () => {
   it('that are left behind wait no longer because others were taken along', () => {
     const scene = createScene(RULES);
