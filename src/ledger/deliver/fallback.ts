@@ -1,9 +1,10 @@
 /**
- * What is high or critical and waits too long for a receiver that does not work goes to another one as well.
+ * What is high or critical and waits too long goes to another receiver as well: for one that does not work or was removed,
+ * that asks to slow down, or that works and does not take this message.
  *
  * Contract: each message once, to the fallback of the routing, else to the first receiver that works; where none does, it
- * waits. It stays pending for its own receiver. Call it in a transaction; it reads a few rows of each receiver that does not
- * work. Times are wall, in ms.
+ * waits. It stays pending for its own receiver. What no receiver takes does not go back and forth. Call it in a transaction.
+ * Times are wall, in ms.
  */
 import type { AlertNotification, GroupNotification } from '../../alert/notification.ts';
 import { declaredName } from '../../routing/routes.ts';
@@ -19,18 +20,39 @@ export const FALLBACK_AFTER_MS = 10 * 60_000;
 /** The most messages of one receiver in one call. */
 const FALLEN_MAX = 50;
 
+/** `?1`: a receiver; `?2`: the one that would take it. */
 const severe = (columns: string, which: string): string =>
-  `SELECT ${columns} FROM deliveries WHERE ${which} AND receiver = ?1 AND level >= ${SEVERE} AND alert IS NOT NULL AND fell_back IS NULL`;
+  `SELECT ${columns} FROM deliveries WHERE ${which} AND receiver = ?1 AND receiver <> ?2 AND level >= ${SEVERE} AND alert IS NOT NULL AND fell_back IS NULL`;
 
-/** Sends them elsewhere, too. */
-export function fallBack(store: Store, setup: Notifying, stored: StoredReceivers, now: number): void {
-  for (const { name } of setup.receivers.filter((receiver) => !works(receiver, stored))) {
+/** The receiver in whose stead a message waits here. */
+const INSTEAD_OF = "iif(json_valid(notification), notification ->> '$.insteadOf', NULL)";
+
+type Of = Pick<RoutedReceiver, 'name' | 'problem'>;
+
+/** What may wait too long for a receiver: for one that works, what it did not take. */
+function lateOf(receiver: Of, stored: StoredReceivers): readonly string[] {
+  // Nothing goes back to where it comes from.
+  if (!works(receiver, stored)) return [READY, SET_ASIDE].map((which) => `${which} AND ${INSTEAD_OF} IS NOT ?2`);
+  const isSlowed = (stored.get(receiver.name)?.slowed ?? 0) > 0;
+  return (isSlowed ? [READY, SET_ASIDE] : [SET_ASIDE]).map((which) => `${which} AND ${INSTEAD_OF} IS NULL`);
+}
+
+/** Sends them elsewhere, too. `removed`: receivers that are not set any more, for which something waits. */
+export function fallBack(
+  store: Store,
+  setup: Notifying,
+  removed: readonly Of[],
+  stored: StoredReceivers,
+  now: number,
+): void {
+  for (const receiver of [...setup.receivers, ...removed]) {
+    const { name } = receiver;
     const to = targetFor(name, setup, stored);
     if (to === null) continue;
-    const columns = 'id, alert, notification, queued_at';
+    const late = lateOf(receiver, stored).map((which) => severe('id, alert, notification, queued_at', which));
     const rows = store.all<{ id: number; alert: number; notification: string }>(
-      `SELECT * FROM (${severe(columns, READY)} UNION ALL ${severe(columns, SET_ASIDE)}) WHERE queued_at <= ?2 LIMIT ${FALLEN_MAX}`,
-      ...[name, now - FALLBACK_AFTER_MS],
+      `SELECT * FROM (${late.join(' UNION ALL ')}) WHERE queued_at <= ?3 LIMIT ${FALLEN_MAX}`,
+      ...[name, to, now - FALLBACK_AFTER_MS],
     );
     for (const { id, alert, notification } of rows) {
       const read = parseJson(notification) as AlertNotification | GroupNotification | undefined;
@@ -41,21 +63,26 @@ export function fallBack(store: Store, setup: Notifying, stored: StoredReceivers
   }
 }
 
-/** When the next message has waited long enough; null: none waits. Reads two rows of each receiver that does not work. */
-export function nextFallbackAt(store: Store, setup: Notifying, stored: StoredReceivers): number | null {
-  const times = setup.receivers
-    .filter(({ name, problem }) => !works({ name, problem }, stored) && targetFor(name, setup, stored) !== null)
-    .flatMap(({ name }) =>
-      [READY, SET_ASIDE].flatMap(
-        (which) =>
-          store.all<{ at: number }>(`${severe('queued_at AS at', which)} ORDER BY queued_at LIMIT 1`, name)[0]?.at ??
-          [],
-      ),
-    );
+/** When the next message has waited long enough; null: none waits. */
+export function nextFallbackAt(
+  store: Store,
+  setup: Notifying,
+  removed: readonly Of[],
+  stored: StoredReceivers,
+): number | null {
+  const times = [...setup.receivers, ...removed].flatMap((receiver) => {
+    const { name } = receiver;
+    const to = targetFor(name, setup, stored);
+    if (to === null) return [];
+    return lateOf(receiver, stored).flatMap((which) => {
+      const first = `${severe('queued_at AS at', which)} ORDER BY queued_at LIMIT 1`;
+      return store.all<{ at: number }>(first, name, to)[0]?.at ?? [];
+    });
+  });
   return times.length === 0 ? null : Math.min(...times) + FALLBACK_AFTER_MS;
 }
 
-function works({ name, problem }: Pick<RoutedReceiver, 'name' | 'problem'>, stored: StoredReceivers): boolean {
+function works({ name, problem }: Of, stored: StoredReceivers): boolean {
   return problem === null && (stored.get(name)?.failingSince ?? null) === null;
 }
 

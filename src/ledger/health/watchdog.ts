@@ -75,7 +75,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   if (!watched.introduced.done) notifyNewcomers(store, watched, now);
   watched.introduced.done = true;
   makeMessages(store, watched, now);
-  fallBack(store, watched, stored, now);
+  fallBack(store, watched, watched.removed(), stored, now);
   const quietMs = now - watched.unsaved.movedAt(state);
   if (quietMs >= watched.blindAfterMs) {
     const minutes = Math.round(quietMs / 60_000);
@@ -121,7 +121,7 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
     changedDueAt(state.changed),
     nextRepeatAt(store),
     nextWakeAt(store),
-    nextFallbackAt(store, watched, stored),
+    nextFallbackAt(store, watched, watched.removed(), stored),
     nextGroupAt(store),
     limitsDueAt(store, watched.usage ?? null, now),
   ];

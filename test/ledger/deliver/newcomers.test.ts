@@ -104,6 +104,64 @@ describe('a receiver that does not take what is high or critical within ten minu
     expect(scene.ledger.nextAlarmAt(NOON + HOUR)).toBeGreaterThan(NOON + HOUR - 15 * MINUTE);
   });
 
+  it('has it taken where it refuses this message alone, and takes others', () => {
+    const scene = opened('critical', [route('slack'), route('mail')]);
+    const got: string[] = [];
+    for (let i = 0; i < 15 * 6; i++) {
+      const now = NOON + i * 10 * SECOND;
+      if (i % 6 === 5) scene.record([did('medium', `m${i}`, now, `actor ${i}`)], { now });
+      scene.say(now);
+      scene.send(now, ({ receiver, notification }) => {
+        if (!('alert' in notification)) return { kind: 'delivered' };
+        const { id } = notification.alert;
+        if (id === 1 && receiver === 'slack') return { kind: 'refused', reason: 'HTTP 400' };
+        if (id === 1)
+          got.push(`${Math.floor(i / 6)} ${receiver}${notification.insteadOf === 'slack' ? ' instead' : ''}`);
+        return { kind: 'delivered' };
+      });
+    }
+    expect(got).toEqual(['0 mail', '10 mail instead']);
+  });
+
+  it('has it taken where it was removed or renamed', () => {
+    const scene = opened('critical', [route('slack')]);
+    const renamed = scene.reopened({ receivers: [route('mail', { minLevel: 'critical' })] });
+    // It is new, too: it gets what is open.
+    expect(run(renamed, [])).toEqual(['0 mail opened 1', '10 mail opened 1']);
+  });
+
+  it('has it taken where it asks to slow down for long', () => {
+    const scene = opened('critical', [route('slack'), route('mail', { minLevel: 'high' })]);
+    const got: string[] = [];
+    for (let i = 0; i < 15 * 6; i++) {
+      const now = NOON + i * 10 * SECOND;
+      scene.say(now);
+      scene.send(now, ({ receiver, notification }) => {
+        if (receiver === 'slack') return { kind: 'slow down', reason: 'HTTP 429', afterMs: HOUR };
+        if ('alert' in notification) got.push(`${Math.floor(i / 6)} ${receiver} ${notification.insteadOf ?? ''}`);
+        return { kind: 'delivered' };
+      });
+    }
+    expect(got).toEqual(['0 mail ', '10 mail slack']);
+  });
+
+  it('that no receiver takes goes back and forth between none', () => {
+    const scene = opened('critical', [route('slack'), route('mail')]);
+    for (let i = 0; i < 90; i++) {
+      const now = NOON + i * MINUTE;
+      scene.record([did('medium', `m${i}`, now, `actor ${i}`)], { now });
+      scene.say(now);
+      scene.send(now, ({ notification }) =>
+        'alert' in notification && notification.alert.id === 1
+          ? { kind: 'refused', reason: 'HTTP 400' }
+          : { kind: 'delivered' },
+      );
+    }
+    expect(scene.count('deliveries', 'alert = 1 AND level = 4')).toBe(4);
+    const last = NOON + 90 * MINUTE;
+    expect(scene.ledger.nextAlarmAt(last)).toBeGreaterThan(last - MINUTE);
+  });
+
   it('not what is medium, nor where none works', () => {
     expect(run(opened('medium'), ['slack'])).toEqual([]);
     expect(run(opened('high'), ['slack', 'mail'])).toEqual([]);
