@@ -88,6 +88,8 @@ export interface AlertNotification {
   /** The alerts that this correlation inhibited, at most 10, and how many more there are. */
   readonly inhibited?: readonly InhibitedAlert[];
   readonly inhibitedMore?: number;
+  /** The ids of those that are more; absent where an older version counted them only. */
+  readonly inhibitedRest?: readonly number[];
   /** For a correlation: the number that met its condition, the condition, and the first contributing entries. */
   readonly window:
     | (Numbered & {

@@ -69,7 +69,8 @@ export function reportDeliveries(options: DeliveriesOptions): void {
     `SELECT deliveries.id, receiver, alert, rule, deliveries.level, deliveries.state, queued_at, settled_at, reason, digest,
        grp, subject, seq, notification ->> '$.entry.actor.id' AS actor, notification ->> '$.kind' AS kind, notification ->> '$.alert.count' AS count,
        (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first')) AS first,
-       (SELECT json_group_array(value ->> '$.id') FROM json_each(notification, '$.inhibited')) AS inhibited,
+       (SELECT json_group_array(id) FROM (SELECT value ->> '$.id' AS id FROM json_each(notification, '$.inhibited')
+         UNION ALL SELECT value FROM json_each(notification, '$.inhibitedRest'))) AS inhibited,
        notification ->> '$.inhibitedMore' AS more, notification ->> '$.insteadOf' AS instead, fell_back
      FROM deliveries JOIN alerts ON alerts.id = alert WHERE health IS NULL ORDER BY deliveries.id`,
   );

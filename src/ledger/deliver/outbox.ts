@@ -368,7 +368,8 @@ function forgetNotified(store: Store, receiver: string, messages: readonly numbe
     `WITH dead AS (SELECT alert, notification FROM deliveries WHERE id IN (SELECT value FROM json_each(?2)) AND alert IS NOT NULL
        AND iif(json_valid(notification), notification ->> '$.edits', NULL) IS NULL)
      UPDATE alerts SET notified = json_remove(notified, ?1) WHERE json_type(notified, ?1) IS NOT NULL AND id IN (
-       SELECT alert FROM dead UNION SELECT value ->> '$.id' FROM dead, json_each(iif(json_valid(notification), notification, '{}'), '$.inhibited'))
+       SELECT alert FROM dead UNION SELECT value ->> '$.id' FROM dead, json_each(iif(json_valid(notification), notification, '{}'), '$.inhibited')
+       UNION SELECT value FROM dead, json_each(iif(json_valid(notification), notification, '{}'), '$.inhibitedRest'))
      RETURNING id`,
     ...[`$."${receiver}"`, JSON.stringify(messages)],
   );

@@ -20,6 +20,7 @@ import type { AlertNotification, InhibitedAlert } from '../../alert/notification
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { nextDailyAt } from '../../routing/times.ts';
 import { LEVELS } from '../../sigma/index.ts';
+import { parseJson } from '../../text/json.ts';
 import type { Inhibits, Notify, NotifyTo } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { enqueue, SEVERE, WAITING } from './outbox.ts';
@@ -61,7 +62,9 @@ export function enqueueNotifications(
   const places = new Map<string, Places>();
   for (const { to, notification, seq, isUrgent = false, inhibits, group, ...of } of notifications) {
     for (const { receiver, subject, settings, heldUntil } of to) {
-      const waited = inhibits === null ? NONE : inhibit(store, receiver, notification.alert.id, inhibits, now);
+      // What is sent at once waits for no message that is held.
+      const inhibitsNow = isHeld({ settings, heldUntil }) ? null : inhibits;
+      const waited = inhibitsNow === null ? NONE : inhibit(store, receiver, notification.alert.id, inhibitsNow, now);
       const inhibited = [...(of.inhibited?.get(receiver) ?? []), ...waited.alerts];
       const isNews = waited.isNews || of.inhibitsNews?.has(receiver) === true;
       const { id: alert, ruleId: rule, level } = notification.alert;
@@ -94,6 +97,11 @@ export function enqueueNotifications(
     }
   }
   for (const place of places.values()) place.save();
+}
+
+/** Whether it waits for a time of the day: of the route's active times, or of its digest. */
+export function isHeld({ settings, heldUntil }: Pick<NotifyTo, 'settings' | 'heldUntil'>): boolean {
+  return heldUntil !== null || settings.digest !== undefined;
 }
 
 /** How a decision is put into a group. */
@@ -172,9 +180,18 @@ const NONE: Waited = { alerts: [], isNews: false };
 
 /** Suppresses what still waits for this receiver of what a correlation counted; returns the alerts it was about. */
 function inhibit(store: Store, receiver: string, by: number, { rules, seqs, level }: Inhibits, now: number): Waited {
-  const rows = store.all<{ id: number; alert: number; title: string; level: string; count: number; news: number }>(
+  const rows = store.all<{
+    id: number;
+    alert: number;
+    title: string;
+    level: string;
+    count: number;
+    news: number;
+    below: string | null;
+  }>(
     `SELECT deliveries.id, alert, title, alerts.level, count, deliveries.level >= ${SEVERE}
-       AND iif(json_valid(notification), notification ->> '$.kind', 'opened') IN ('opened', 'raised') AS news
+       AND iif(json_valid(notification), notification ->> '$.kind', 'opened') IN ('opened', 'raised') AS news,
+       iif(json_valid(notification), notification -> '$.inhibited', NULL) AS below
      FROM deliveries JOIN alerts ON alerts.id = alert
      WHERE deliveries.${WAITING} AND receiver = ? AND grp < '${FLOOD_KEYS}' AND deliveries.level <= ?
        AND alert <> ? AND seq IN (SELECT value FROM json_each(?)) AND rule IN (SELECT value FROM json_each(?))`,
@@ -190,7 +207,9 @@ function inhibit(store: Store, receiver: string, by: number, { rules, seqs, leve
     ...{ id, title, count },
     level: LEVELS.find((each) => each === of) ?? level,
   }));
-  return { alerts, isNews: rows.some(({ news }) => news === 1) };
+  // What these correlations inhibited is in no other message.
+  const below = rows.flatMap((row) => (parseJson(row.below ?? '[]') ?? []) as readonly InhibitedAlert[]);
+  return { alerts: [...alerts, ...below], isNews: rows.some(({ news }) => news === 1) };
 }
 
 function withMention(notification: AlertNotification, mention: string | undefined): AlertNotification {
@@ -201,7 +220,9 @@ function withInhibited(notification: AlertNotification, inhibited: readonly Inhi
   if (inhibited.length === 0) return notification;
   const all = [...new Map(inhibited.map((of) => [of.id, of])).values()];
   const more = all.length - INHIBITED_SHOWN;
-  return { ...notification, inhibited: all.slice(0, INHIBITED_SHOWN), ...(more > 0 && { inhibitedMore: more }) };
+  const inhibitedRest = all.slice(INHIBITED_SHOWN).map(({ id }) => id);
+  const rest = more > 0 ? { inhibitedMore: more, inhibitedRest } : {};
+  return { ...notification, inhibited: all.slice(0, INHIBITED_SHOWN), ...rest };
 }
 
 /** What waits of an alert is not sent: somebody acted. */

@@ -33,6 +33,7 @@ import {
   type Rule,
 } from '../../sigma/index.ts';
 import { type Notifying, placeOf, routesOfMatch } from '../deliver/places.ts';
+import { isHeld } from '../deliver/waiting.ts';
 import type {
   Accepted,
   ActivityChange,
@@ -303,7 +304,7 @@ function createBatch(context: BatchContext): {
     const inhibitsNews = new Set<string>();
     for (const { receivers: of = all, ...decision } of matchDecisions(decisions, receivers)) {
       if (!decision.notify) continue;
-      for (const name of of) inhibited.set(name, []);
+      for (const name of of) if (!isHeld(toOf(name))) inhibited.set(name, []);
       const { kind, reason } = decision;
       const newNetworks = reason === 'new network' ? networksAfter(each.alert, alert, of) : [];
       const shown = { entry: view, evidence, body: entry.body };

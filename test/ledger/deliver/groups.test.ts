@@ -263,6 +263,34 @@ describe('what a correlation inhibits', () => {
   });
 });
 
+describe('a correlation that inhibits', () => {
+  const WEEK = 7 * 24 * HOUR;
+  const forgotten = (scene: Scene): number => {
+    scene.say(NOON + MINUTE);
+    for (let now = NOON + MINUTE; now <= NOON + WEEK + HOUR; now += HOUR) scene.send(now, () => REFUSED);
+    return scene.count('alerts', "notified = '{}'");
+  };
+
+  it('more than its message shows, leaves none of them as notified when that dies', () => {
+    const FROM_ADDRESS = counting('vm.deleted', 13, { level: 'high', groupBy: ['client_ip'] });
+    const scene = createScene([HIGH, FROM_ADDRESS]);
+    for (let i = 0; i < 13; i++) scene.record([on('vm.deleted', `e${i}`, NOON + i, `actor ${i}`)]);
+    expect(scene.say(NOON + MINUTE)[0]).toMatchObject({ inhibitedMore: 3 });
+    expect(forgotten(scene)).toBe(14);
+  });
+
+  it('one that inhibited others, lists those too', () => {
+    const ofAddress = { level: 'high', groupBy: ['client_ip'] } as const;
+    const inner = counting('vm.deleted', 1, ofAddress);
+    const scene = createScene([HIGH, inner, counting(inner.id, 2, ofAddress)]);
+    scene.record([on('vm.deleted', 'a', NOON, 'alice')]);
+    scene.record([on('vm.deleted', 'b', NOON + 1, 'bob')]);
+    const [message] = scene.say(NOON + MINUTE);
+    expect(message.inhibited.map(({ id }: { id: number }) => id).sort()).toEqual([1, 2, 3]);
+    expect(forgotten(scene)).toBe(4);
+  });
+});
+
 describe('reminders', () => {
   it('that are left behind wait no longer because others were taken along', () => {
     const scene = createScene(RULES);

@@ -5,6 +5,7 @@ import type { Route, RouteSettings, Routing } from '../../../src/routing/routing
 import type { Level } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
 import {
+  counting,
   createScene,
   DAY,
   entry,
@@ -88,6 +89,17 @@ describe('a tree of routes', () => {
     expect(scene.notifications("alert IS NOT NULL AND state = 'delivered' AND grp IS NULL")[0].group.kind).toBe(
       'active times',
     );
+  });
+
+  it('held, a correlation inhibits nothing that is sent now', () => {
+    const [fed, many] = [onAction('vm.deleted'), counting('vm.deleted', 2)];
+    const held = route(['slack'], { match: { rules: [many.id] }, settings: { activeTimes: OFFICE } });
+    const scene = createScene([fed, many], {
+      receivers: RECEIVERS,
+      routing: tree(route(['slack'], { routes: [held] })),
+    });
+    scene.record([did('vm.deleted', 'a', NOON), did('vm.deleted', 'b', NOON + 1)]);
+    expect(sent(scene, NOON + MINUTE)).toEqual(['slack opened']);
   });
 
   it('outside of them, what is critical goes to the fallback at once', () => {
