@@ -230,7 +230,7 @@ describe('what a correlation inhibits', () => {
   const ADDRESS = counting('org.deleted', 1, { level: 'critical', groupBy: ['client_ip'] });
   const at = (minute: number) => NOON + minute * MINUTE;
   /** Every alert of these ten minutes that a message is about, or lists. */
-  const heard = (scene: Scene, now: number): number[] =>
+  const named = (scene: Scene, now: number): number[] =>
     scene
       .say(now)
       .flatMap((of) => (of.kind === 'group' ? [of.group.first, ...of.group.others] : [of]))
@@ -259,7 +259,7 @@ describe('what a correlation inhibits', () => {
     for (let minute = 60 * hours; minute < 60 * hours + 15; minute++) sendAt(minute);
     // Its own alert opens, and the correlation's goes on: that would be in the next reminder.
     record(60 * hours + 15, 'org.deleted', 'carol', '192.0.2.1');
-    expect(heard(scene, at(60 * hours + 15) + (level === 'critical' ? 5 * SECOND : 10 * MINUTE))).toContain(4);
+    expect(named(scene, at(60 * hours + 15) + (level === 'critical' ? 5 * SECOND : 10 * MINUTE))).toContain(4);
   });
 });
 
