@@ -5,8 +5,10 @@
  * matches, deliveries) is stored with them. What can't be read or evaluated is quarantined, counted and raised as a health
  * alert; the rest is recorded.
  */
+import type { Alert } from '../../alert/alert.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
+import { notifyResolved } from '../deliver/notify-now.ts';
 import type { Notifying } from '../deliver/places.ts';
 import { enqueueNotifications } from '../deliver/waiting.ts';
 import { overflowingRule, raiseHealthAlert } from '../health/health-alerts.ts';
@@ -67,6 +69,7 @@ export function createIntake(store: Store, setup: Notifying): Intake {
     const limited = limitGroups(store, changes.windows, state.groups ?? {});
     const dropped = reportOverflow(store, changes, limited, receivers, now);
     enqueueNotifications(store, changes.notifications, receivers, now);
+    for (const alert of supersededIn(changes)) notifyResolved(store, setup, alert, now);
     const next: State = {
       ...state,
       lastSeq,
@@ -155,6 +158,12 @@ function reportOverflow(
 
 /** How many characters of its evidence an opened alert has in the log. */
 const EVIDENCE_CHARS = 500;
+
+/** The alerts that evaluation resolved, since others go on. */
+function supersededIn({ alerts, before }: Changes): readonly Alert[] {
+  const isUnresolved = (id: number): boolean => ['open', 'acknowledged'].includes(before.get(id)?.status ?? 'open');
+  return alerts.filter(({ id, resolution }) => resolution?.reason === 'superseded' && isUnresolved(id));
+}
 
 /** The alerts that evaluation opened, each with its first match's evidence and decision. */
 function openedBy(changes: Changes): OpenedAlert[] {

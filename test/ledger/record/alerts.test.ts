@@ -90,6 +90,18 @@ describe('one alert a rule and key', () => {
     ]);
   });
 
+  it('superseded, is resolved for those who change what they show', () => {
+    const receivers = [route('slack'), route('pager', { forPrograms: true })];
+    const scene = createScene([onAction('vm.deleted')], { receivers });
+    scene.record([deleted('a', NOON)]);
+    const later = NOON + 8 * DAY;
+    scene.record([deleted('b', later)], { now: later });
+    scene.record([deleted('c', later + 1)], { now: later + 1 });
+    const said = scene.notifications("alert IS NOT NULL AND receiver = 'pager'");
+    expect(said.map(({ kind, alert }) => `${kind} ${alert.id}`)).toEqual(['opened 1', 'opened 2', 'resolved 1']);
+    expect(scene.notifications("receiver = 'slack' AND notification ->> '$.kind' = 'resolved'")).toEqual([]);
+  });
+
   it('takes a late match', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('b', NOON)]);
