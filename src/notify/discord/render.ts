@@ -66,7 +66,8 @@ export function render(notification: Notification, links: Links): DiscordMessage
     fields: fitting(fieldsOf(words), EMBED_MAX - title.length - description.length - footer.text.length),
     footer,
   };
-  return { ...mention(mentionIn(notification)), embeds: [embed] };
+  const { allowed_mentions, ...content } = mention(mentionIn(notification));
+  return { ...content, embeds: [embed], allowed_mentions };
 }
 
 /** A role or a person (…/developers/docs/reference#message-formatting). Nobody else is ever mentioned. */
