@@ -12,8 +12,8 @@ import { parseJson } from '../text/json.ts';
 import { hex, type LinkSecrets, sameText, sha256 } from './seal.ts';
 
 /**
- * What a token is for, from least to most. `viewer` reads the pages and the lookup; `responder` will also act on alerts, and
- * for now does the same; `operator` also uses the operator's API and sees the security log.
+ * What a token is for, from least to most. `viewer` reads the pages and the lookup; `responder` also acts on alerts and makes
+ * silences; `operator` also uses the operator's API and sees the security log.
  */
 export const ROLES = ['viewer', 'responder', 'operator'] as const;
 export type Role = (typeof ROLES)[number];

@@ -10,23 +10,25 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Hono } from 'hono/tiny';
 import { log } from '../text/log.ts';
+import { actRoutes } from './acts.ts';
 import { CSRF_HEADER } from './api/paths.ts';
 import { apiRoutes } from './api/routes.ts';
 import { authenticate } from './authenticate.ts';
 import type { AllDeps, AppDeps, VisitorDeps, WebEnv } from './context.ts';
+import { isOurForm } from './forms.ts';
 import { headers } from './headers.ts';
 import { openLink } from './links.ts';
 import { lookupRoutes } from './lookup.ts';
 import { operatorRoutes } from './operator.ts';
 import { operatorProof, proofId, readOperatorRequest } from './operator-request.ts';
 import { pageRoutes } from './pages/routes.ts';
-import { accessOf, areaOf, hasAccess, takesProof } from './policy.ts';
+import { accessOf, areaOf, hasAccess, isScoped, takesProof } from './policy.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { failed, forbidden, missing, refused, spent, tooMany, unavailable } from './responses.ts';
 import { restoreRoutes } from './restore.ts';
 import { refuse } from './security.ts';
-import { isOurForm, sessionRoutes } from './session.ts';
+import { sessionRoutes } from './session.ts';
 import { slackRoutes } from './slack-actions.ts';
 import { viewerRoutes } from './viewers.ts';
 import { BudgetSpent, visitorLedger } from './visitor-ledger.ts';
@@ -58,6 +60,7 @@ export function createApp(deps: AllDeps): Hono<WebEnv> {
   app.route('/', lookupRoutes(visitors));
   app.route('/', apiRoutes(deps, visitors));
   app.route('/', pageRoutes(visitors));
+  app.route('/', actRoutes(deps));
 
   app.notFound(missing);
   app.onError((error, c) => {
@@ -88,7 +91,7 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
     if (opened !== null) return opened;
     const proof = takesProof(access) ? operatorProof(c, deps) : null;
     if (proof === null) {
-      const authenticated = await authenticate(c, deps, access === 'scoped');
+      const authenticated = await authenticate(c, deps, isScoped(access));
       if (authenticated.kind === 'unknown') return unavailable(c);
       if (authenticated.kind === 'limited') return refuseLimited(authenticated.wait);
       const wait = await (authenticated.kind === 'caller' ? limit.caller(authenticated.caller) : limit.address());

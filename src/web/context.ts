@@ -115,8 +115,11 @@ export function scopeOf(caller: Caller): AlertScope {
 /** Who acts where LINK_SECRET is the proof. */
 export const OPERATOR = 'operator';
 
-/** Who acts on alerts, as the ledger records it. `as`: what who knows LINK_SECRET says their name is; nobody else can. */
-export function actorOf(caller: Caller, as: string | null): string {
+/**
+ * Who acts on alerts, as the ledger records it: by a link to `alert`, the receiver that it was sent to. `as`: what who knows
+ * LINK_SECRET says their name is; nobody else can.
+ */
+export function actorOf(caller: Caller, as: string | null, alert?: number): string {
   switch (caller.kind) {
     case 'viewer':
       return caller.name;
@@ -125,6 +128,6 @@ export function actorOf(caller: Caller, as: string | null): string {
     case 'access':
       return caller.email;
     case 'link':
-      return `link to alert ${caller.passes[0].alert}`;
+      return `${caller.passes.find((pass) => pass.alert === alert)?.receiver ?? 'somebody'} (link)`;
   }
 }

@@ -68,6 +68,8 @@ const PAGE_CSP = [
   "style-src 'self'",
   "script-src 'self'",
   "img-src 'self' data:",
+  // The list of alerts looks for news.
+  "connect-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",

@@ -15,6 +15,7 @@ import type { Caller } from './context.ts';
  * - `viewer`: callers with a viewer token or a session, or signed in with Cloudflare Access.
  * - `scoped`: those, and callers with a link from a message, whom the handler shows that alert and its entries only.
  * - `responder`: callers with a token, or a session, of a responder or operator: acting on alerts.
+ * - `scoped responder`: those, and callers with a link from a message, who may act on that alert only.
  * - `api`: viewers, and callers who prove to know LINK_SECRET. `api act`: responders and those; a session only from a page of
  *   ours (app.ts).
  * - `operator page`: callers with an operator's token, or a session started with it.
@@ -27,6 +28,7 @@ export type Access =
   | 'viewer'
   | 'scoped'
   | 'responder'
+  | 'scoped responder'
   | 'api'
   | 'api act'
   | 'operator page'
@@ -73,12 +75,20 @@ export const POLICY: readonly PolicyRow[] = [
 
   ['GET', '/', 'viewer'],
   ['GET', '/alerts', 'viewer'],
+  ['POST', '/alerts', 'responder'],
   ['GET', '/alerts/:id', 'scoped'],
+  ['POST', '/alerts/:id/acknowledge', 'scoped responder'],
+  ['POST', '/alerts/:id/comment', 'scoped responder'],
+  ['POST', '/alerts/:id/resolve', 'responder'],
+  ['POST', '/alerts/:id/assign', 'responder'],
   ['GET', '/entries/:id', 'scoped'],
   ['GET', '/quarantine', 'viewer'],
   ['GET', '/quarantine/:key', 'viewer'],
   ['GET', '/rules', 'viewer'],
   ['GET', '/rules/:id', 'viewer'],
+  ['GET', '/silences', 'viewer'],
+  ['POST', '/silences', 'responder'],
+  ['POST', '/silences/:id/expire', 'responder'],
   ['GET', '/security', 'operator page'],
 ];
 
@@ -111,6 +121,7 @@ const ROLE_FOR: { readonly [access in Exclude<Access, 'open' | 'unlimited'>]: Ro
   viewer: 'viewer',
   scoped: 'viewer',
   responder: 'responder',
+  'scoped responder': 'responder',
   api: 'viewer',
   'api act': 'responder',
   'operator page': 'operator',
@@ -125,7 +136,7 @@ export function hasAccess(access: Access | null, caller: Caller | null): boolean
     case 'secret':
       return takesProof(access);
     case 'link':
-      return access === 'scoped';
+      return isScoped(access);
     case 'access':
       return access === 'scoped' || access === 'viewer' || access === 'api';
     case 'viewer':
@@ -137,6 +148,11 @@ export function hasAccess(access: Access | null, caller: Caller | null): boolean
 /** Whether a proof of knowing LINK_SECRET gives this access. */
 export function takesProof(access: Access | null): boolean {
   return access === 'operator' || access === 'api' || access === 'api act';
+}
+
+/** Whether links open it. */
+export function isScoped(access: Access | null): boolean {
+  return access === 'scoped' || access === 'scoped responder';
 }
 
 /** The area of a path, whether it exists or not. */

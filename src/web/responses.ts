@@ -15,7 +15,7 @@ import { areaOf } from './policy.ts';
 import { safeRedirect } from './safe-redirect.ts';
 
 type Web = Context<WebEnv>;
-type Status = 200 | 401 | 404 | 408 | 410 | 500 | 503;
+type Status = 200 | 401 | 403 | 404 | 408 | 410 | 422 | 500 | 503;
 
 /** For a caller who was not authenticated. */
 export function refused(c: Web, why: Refused): Response {

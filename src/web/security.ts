@@ -52,9 +52,11 @@ export type Refusal =
   /** The day has no room for this act (ledger/security-log.ts). */
   | 'too many today'
   | 'form of another site'
+  /** Without the token of the session, or with that of another. */
+  | 'form without its token'
   | 'event not recorded';
 
-type Recorder = Omit<AppDeps, 'ledger'> & { readonly ledger: LedgerSecurity | null };
+export type Recorder = Omit<AppDeps, 'ledger'> & { readonly ledger: LedgerSecurity | null };
 
 /** What is done all the same when it can't be recorded. */
 const ALWAYS_DONE: ReadonlySet<SecurityAct> = new Set(['sign-out', 'link opened', 'viewer revoked']);

@@ -24,10 +24,10 @@ import {
 import { log } from '../text/log.ts';
 import { bySession, sessionProof, viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import { foreignForm, isOurForm, readForm } from './forms.ts';
 import { inTime } from './in-time.ts';
 import { readCookie, setOwnCookie } from './own-cookie.ts';
 import { signInPage } from './pages/sign-in.tsx';
-import { readBody } from './request-body.ts';
 import { page, tooMany, unavailable } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
 import { recordAct, refuse } from './security.ts';
@@ -41,8 +41,6 @@ const FORM_BYTES_MAX = 4096;
 const LEFT_BEHIND = '"cache", "storage"';
 const STILL_VALID = `You are signed out in this browser, but the session could not be ended everywhere: anyone who has a copy of its
   cookie can use it until it expires, after ${SESSION_MS / 3_600_000} hours at most. To end it now, an operator can revoke the viewer token.`;
-/** The media type of a form, in any case and with any parameters. */
-const FORM = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /** The routes: the form, its POST with `token` and `next`, and the end of a session. */
 export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
@@ -52,8 +50,8 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
   app.get(SIGN_IN_PATH, (c) => page(c, signInPage(safeRedirect(c.req.query('next'), c.req.url)), 200));
 
   app.post(SESSION_PATH, async (c) => {
-    if (!isOurForm(c)) return foreignForm(c);
-    const form = await readForm(c);
+    if (!isOurForm(c)) return foreignForm(c, deps);
+    const form = await readForm(c, FORM_BYTES_MAX);
     if (form === 'late') return page(c, signInPage('/', 'The form did not arrive in time. Try again.'), 408);
     const next = safeRedirect(form.get('next'), c.req.url);
     if (config.linkSecret === null) return unavailable(c);
@@ -84,7 +82,7 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
   });
 
   app.post(SIGN_OUT_PATH, async (c) => {
-    if (!isOurForm(c)) return foreignForm(c);
+    if (!isOurForm(c)) return foreignForm(c, deps);
     for (const cookie of [sessionCookie(c.req.url), linksCookie(c.req.url)]) setOwnCookie(c, cookie, '', 0);
     c.header('clear-site-data', LEFT_BEHIND);
     const session = readSession(config, readCookie(c, sessionCookie(c.req.url).name), now());
@@ -112,28 +110,5 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
     }
   }
 
-  function foreignForm(c: Context<WebEnv>): Response {
-    refuse(c, deps, 'form of another site');
-    return c.text('This form must be sent from a page of Tocsin.', 403);
-  }
-
   return app;
-}
-
-/**
- * Whether a form was sent by one of our own pages. Browsers send `Sec-Fetch-Site`; old ones that don't send `Origin`.
- * (Those that do send `null` as the origin, because of our referrer policy.)
- * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
- */
-export function isOurForm(c: Context<WebEnv>): boolean {
-  const site = c.req.header('sec-fetch-site');
-  return site === undefined ? c.req.header('origin') === new URL(c.req.url).origin : site === 'same-origin';
-}
-
-/** The form's fields; empty if the body is not a form or is too long. */
-async function readForm(c: Context<WebEnv>): Promise<URLSearchParams | 'late'> {
-  if (!FORM.test(c.req.header('content-type') ?? '')) return new URLSearchParams();
-  const body = await readBody(c.req.raw, FORM_BYTES_MAX);
-  if (body.kind === 'late') return 'late';
-  return new URLSearchParams(body.kind === 'text' ? body.text : '');
 }

@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import { readConfig } from '../../src/config/config.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
+import { actRoutes } from '../../src/web/acts.ts';
 import type { AppDeps, Caller, Refused, WebEnv } from '../../src/web/context.ts';
 import { PAGE_HEADERS } from '../../src/web/headers.ts';
 import { errorPage } from '../../src/web/pages/errors.tsx';
@@ -11,6 +12,8 @@ import { refusedPage } from '../../src/web/pages/sign-in.tsx';
 import { NOW } from './views.ts';
 
 export const VIEWER: Caller = { kind: 'viewer', id: 'v-1', name: 'Robin at the desk', role: 'viewer', isSession: true };
+
+export const RESPONDER: Caller = { ...VIEWER, id: 'v-3', name: 'Ada', role: 'responder', session: 'session-of-ada' };
 
 export interface Served {
   readonly caller?: Caller | Refused;
@@ -32,18 +35,17 @@ export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): 
   const offline = (): never => {
     throw new TypeError('no network in this test');
   };
-  app.route(
-    '/',
-    pageRoutes({
-      config: readConfig(env, RECEIVER_TYPES),
-      ledger,
-      reconnect: () => null,
-      now: () => NOW,
-      later: () => undefined,
-      refusals: { hours: [], reportAt: 0 },
-      fetch: fetch ?? offline,
-    }),
-  );
+  const deps: AppDeps = {
+    config: readConfig(env, RECEIVER_TYPES),
+    ledger,
+    reconnect: () => null,
+    now: () => NOW,
+    later: () => undefined,
+    refusals: { hours: [], reportAt: 0 },
+    fetch: fetch ?? offline,
+  };
+  app.route('/', pageRoutes(deps));
+  app.route('/', actRoutes(deps));
   app.onError((error, c) => {
     console.error(error);
     return c.body(errorPage(VIEWER), 500, { ...PAGE_HEADERS });

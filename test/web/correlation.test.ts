@@ -87,7 +87,15 @@ describe('the page of a correlation', () => {
 
 describe('the page of an alert', () => {
   it('has the number that completed the correlation', () => {
-    const html = alertPage({ caller: CALLER, details: alertDetails(), rule: null, now: 0 });
+    const html = alertPage({
+      caller: CALLER,
+      details: alertDetails(),
+      rule: null,
+      others: null,
+      token: '',
+      did: null,
+      now: 0,
+    });
     expect(html).toMatch(/Condition met: <bdi>3 different values of client_ip in 1 hour<\/bdi>/);
     expect(html.split('Condition met')).toHaveLength(2);
   });

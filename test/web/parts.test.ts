@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EVERY_ALERT } from '../../src/ledger/alert-query.ts';
 
-import { alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
-import { KeyParts } from '../../src/web/pages/parts/alert-table.tsx';
+import { type AlertFilters, alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
+import { KeyParts } from '../../src/web/pages/parts/alert-list.tsx';
 import { evidenceFor, fieldsOf } from '../../src/web/pages/parts/fields.ts';
 import { prettyJson } from '../../src/web/pages/parts/json-text.ts';
 
@@ -114,9 +114,21 @@ describe('addresses', () => {
   });
 
   it('of the list of alerts are read as they are written', () => {
-    const query = { ...EVERY_ALERT, level: 'high', rule: 'a b&c', before: 12 } as const;
+    const now = Date.UTC(2026, 10, 30, 14);
+    const query: AlertFilters = {
+      ...{
+        status: 'acknowledged',
+        level: 'high',
+        rule: 'a b&c',
+        actor: 'ci+deploy',
+        tag: 'attack.t1098',
+        assignee: 'Ada',
+      },
+      ...{ text: '100 % & more', since: now - 86_400_000, until: Date.UTC(2026, 10, 30), before: 12, most: null },
+      given: { since: '24h', until: '2026-11-30' },
+    };
     const params = new URL(alertsPath(query), 'https://tocsin.example').searchParams;
-    expect(readAlertQuery((name) => params.get(name) ?? undefined)).toEqual(query);
+    expect(readAlertQuery((name) => params.get(name) ?? undefined, now)).toEqual(query);
     expect(alertsPath({ ...EVERY_ALERT, status: 'unresolved' })).toBe('/alerts');
   });
 });

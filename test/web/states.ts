@@ -3,6 +3,7 @@
 import { hintOf, raisedHeadline } from '../../src/alert/health-words.ts';
 import type { LedgerStatus, LedgerViews } from '../../src/ledger/rpc.ts';
 import type { Caller, Refused } from '../../src/web/context.ts';
+import { RESPONDER } from './app.ts';
 import {
   ALERT_ID,
   acts,
@@ -11,6 +12,7 @@ import {
   entryLine,
   entryPage,
   entryVersions,
+  groups,
   NOW,
   ORDINARY,
   overview,
@@ -18,6 +20,7 @@ import {
   quarantinedRecord,
   RESOLVED,
   RULE,
+  silence,
   status,
 } from './views.ts';
 
@@ -148,6 +151,57 @@ export const STATES: readonly PageState[] = [
     },
   },
   { name: 'alert-by-link', path: `/alerts/${ALERT_ID}`, heading: RULE.title, caller: LINK },
+  {
+    name: 'alert-to-act-on',
+    path: `/alerts/${ALERT_ID}?did=acknowledge.0.0.1.0`,
+    heading: RULE.title,
+    caller: RESPONDER,
+    ledger: {
+      alert: async () => {
+        const { timeline, alert, ...details } = alertPage();
+        const [first] = timeline;
+        const repeats = Array.from({ length: 13 }, (_, i) => ({
+          ...first,
+          seq: i,
+          at: NOW - 60_000 + 300 * i,
+          number: null,
+        }));
+        const decided = repeats.map((item, i) =>
+          i === 0 ? item : { ...item, decisions: timeline[1]?.decisions ?? null },
+        );
+        return {
+          ...{ ...details, silences: [silence()], acts: acts() },
+          alert: { ...alert, level: 'critical' },
+          timeline: [...timeline, ...decided] as typeof timeline,
+          previous: { ...alert, id: 12, lastAt: NOW - 9 * 24 * 3_600_000 },
+        };
+      },
+      alerts: async () => ({ alerts: groups().slice(0, 3), next: null, searchedTo: null }),
+    },
+  },
+  {
+    name: 'alerts-to-act-on',
+    path: '/alerts?actor=ci-deploy&since=24h',
+    heading: 'Open alerts',
+    caller: RESPONDER,
+    ledger: { alerts: async () => ({ alerts: groups(), next: null, searchedTo: null }) },
+  },
+  {
+    name: 'alerts-nothing-to-do',
+    path: '/alerts?did=resolve.3.1.0.2',
+    heading: 'Open alerts',
+    caller: RESPONDER,
+    ledger: { alerts: async () => ({ alerts: [], next: null, searchedTo: null }) },
+  },
+  { name: 'silences', path: '/silences?did=silence.1.0.0.0', heading: 'Silences', caller: RESPONDER },
+  { name: 'silences-to-read', path: '/silences', heading: 'Silences' },
+  {
+    name: 'silences-none',
+    path: '/silences',
+    heading: 'Silences',
+    caller: RESPONDER,
+    ledger: { silences: async () => [] },
+  },
   { name: 'entry', path: `/entries/${ENTRY_ID}`, heading: 'api_key.deleted' },
   {
     name: 'entry-revised',

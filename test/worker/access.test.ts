@@ -88,7 +88,7 @@ const COLUMNS: readonly (readonly [column: string, kinds: readonly Kind[]])[] = 
  * handler's own, for what does not exist.
  * A new link is one in the address, which becomes a cookie.
  * Everything else that is not 200 or 422 is a refusal before any handler runs; POSTs are sent with an empty body, as from
- * a page of ours.
+ * a page of ours. 403: the caller may act, and the form has no token (acts.test.ts).
  */
 const TABLE = `
 route                              | nobody | expired link | new link | link | other link | viewer | Access | responder | op. session | operator | secret
@@ -124,18 +124,31 @@ GET /v1/audit_logs                 | 401    | 401          | 401      | 401  | 4
 GET /v1/audit_logs/:id             | 401    | 401          | 200      | 200  | 404-       | 200    | 200    | 200       | 200         | 200      | 401
 GET /                              | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
 GET /alerts                        | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
+POST /alerts                       | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
 GET /alerts/:id                    | 404    | 410          | 303      | 200  | 404-       | 200    | 200    | 200       | 200         | 200      | 404
+POST /alerts/:id/acknowledge       | 404    | 410          | 403      | 403  | 404-       | 404    | 404    | 403       | 403         | 403      | 404
+POST /alerts/:id/comment           | 404    | 410          | 403      | 403  | 404-       | 404    | 404    | 403       | 403         | 403      | 404
+POST /alerts/:id/resolve           | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
+POST /alerts/:id/assign            | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
 GET /entries/:id                   | 404    | 410          | 303      | 200  | 404-       | 200    | 200    | 200       | 200         | 200      | 404
 GET /quarantine                    | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
 GET /quarantine/:key               | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
 GET /rules                         | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
 GET /rules/:id                     | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
+GET /silences                      | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
+POST /silences                     | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
+POST /silences/:id/expire          | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
 GET /security                      | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 200         | 200      | 404
 `;
 
 /** An example path of each pattern with a parameter, within the scope of the link. All of them exist. */
 const EXAMPLES: { readonly [pattern: string]: string } = {
   '/alerts/:id': `/alerts/${ALERT}`,
+  '/alerts/:id/acknowledge': `/alerts/${ALERT}/acknowledge`,
+  '/alerts/:id/comment': `/alerts/${ALERT}/comment`,
+  '/alerts/:id/resolve': `/alerts/${ALERT}/resolve`,
+  '/alerts/:id/assign': `/alerts/${ALERT}/assign`,
+  '/silences/:id/expire': '/silences/1/expire',
   '/entries/:id': `/entries/${ENTRY}`,
   '/quarantine/:key': quarantinedPath(QUARANTINED),
   '/rules/:id': `/rules/${ruleSet.rules[0]?.id}`,

@@ -32,6 +32,10 @@ describe('every page', () => {
     [`/entries/${ENTRY_ID}`, 200, {}],
     ['/entries/none', 404, {}],
     ['/entries/%3Cscript%3E', 404, {}],
+    ['/alerts?status=all&actor=a&tag=b&assignee=c&text=d&since=24h&until=2026-11-30&did=resolve.1.0.0.0', 200, {}],
+    ['/alerts?status=x&actor=%00&since=ever&until=%22&did=%3Cscript%3E', 200, {}],
+    ['/silences', 200, {}],
+    ['/silences', 503, { ledger: null }],
     ['/rules', 200, {}],
     ['/rules', 200, { ledger: null }],
     [`/rules/${RULE.id}`, 200, {}],
@@ -47,7 +51,7 @@ describe('every page', () => {
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('content-security-policy')).toBe(
-      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(response.headers.get('referrer-policy')).toBe('no-referrer');
@@ -93,7 +97,9 @@ describe('a caller with a link', () => {
       const { links } = await parse(await get(path, { caller: LINK }));
       const own = links.filter((href) => href.startsWith('/') && !href.startsWith('/assets/'));
       expect(own.length).toBeGreaterThan(0);
-      for (const href of own) expect(href).toMatch(/^\/(alerts|entries|v1\/audit_logs)\/[^?]+$/);
+      for (const href of own) {
+        expect(href).toMatch(/^\/(alerts|entries|v1\/audit_logs)\/[^?]+$|^\/sign-in\?next=%2Falerts%2F\d+$/);
+      }
     },
   );
 
@@ -185,7 +191,7 @@ describe('untrusted text', () => {
     'data:text/html,<script>1</script>',
   ];
   const rows = WRITTEN.flatMap((text) =>
-    ['/', '/alerts', `/alerts/${ALERT_ID}`, `/entries/${ENTRY_ID}`].map((path) => [text, path] as const),
+    ['/', '/alerts', '/silences', `/alerts/${ALERT_ID}`, `/entries/${ENTRY_ID}`].map((path) => [text, path] as const),
   );
 
   it.each(rows)('%s adds no link and no script: %s', async (text, path) => {
@@ -218,7 +224,7 @@ async function parse(response: Response) {
     .on('*', {
       element(element) {
         for (const [name = '', value = ''] of element.attributes) {
-          if (name === 'href' || name === 'src' || name === 'action') links.push(value);
+          if (['href', 'src', 'action', 'formaction'].includes(name)) links.push(value);
           if (name.startsWith('on') || name === 'style' || name === 'srcdoc') handlers.push(`${name}=${value}`);
         }
         if (element.tagName === 'script') scripts.push(element.getAttribute('src') ?? 'inline');

@@ -46,7 +46,7 @@ function fill(storage: DurableObjectStorage, now: number): void {
   run(`${upTo(ENTRIES)}
     INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, network)
     SELECT n, 'e' || n, 0, ${now} - (${ENTRIES} - n) * 380, ${now} - (${ENTRIES} - n) * 380,
-      '{"id":"e' || n || '","action":"vm.read","client_ip":"192.0.2.7"}',
+      '{"id":"e' || n || '","action":"vm.read","actor":{"id":"a' || n % 900 || '"},"client_ip":"192.0.2.7"}',
       CASE n % ${BLOCK_ENTRIES} WHEN 7 THEN 'seldom' ELSE iif(n % 2, 'busy', 'a' || (n % 9000)) END,
       iif(n % 3, '192.0.2.7', '10.0.' || (n % 200) || '.' || (n % 250)) FROM numbers`);
   // Revisions are the newest entries: none of them is in the index.
@@ -223,10 +223,22 @@ const API_QUERIES = ['', 'status=open&', 'status=acknowledged&', 'status=resolve
   ].map((filter) => `/api/alerts?${status}${filter}`),
 );
 
+const SEARCHES = ['unresolved', 'open', 'acknowledged', 'resolved', 'all'].flatMap((status) =>
+  [
+    '&actor=a7',
+    '&text=none',
+    '&tag=none',
+    '&assignee=Ada',
+    '&since=1h',
+    '&until=2000-01-01',
+    '&actor=a7&level=high',
+  ].map((filter) => `?status=${status}${filter}`),
+);
+
 /** For each route, what visitors may ask. */
 const ASKED: { readonly [pattern: string]: readonly string[] } = {
   '/': ['/', '/?x=1'],
-  '/alerts': ['/alerts', ...QUERIES.map((query) => `/alerts${query}`)],
+  '/alerts': ['/alerts', ...QUERIES.map((query) => `/alerts${query}`), ...SEARCHES.map((query) => `/alerts${query}`)],
   '/alerts/:id': ['/alerts/1', '/alerts/2', `/alerts/${ALERTS}`, '/alerts/999999999999999', '/alerts/x'],
   '/api/alerts': API_QUERIES,
   '/api/alerts/:id': ['/api/alerts/1', '/api/alerts/2', '/api/alerts/999999999999999', '/api/alerts/x'],
@@ -239,6 +251,7 @@ const ASKED: { readonly [pattern: string]: readonly string[] } = {
   '/quarantine/:key': [`/quarantine/${KEY}`, '/quarantine/invalid:00000000', `/quarantine/entry:${'f'.repeat(64)}`],
   '/rules': ['/rules'],
   '/rules/:id': ['/rules/none', '/rules/a39c64f4-dc13-4073-8f0b-ddd3a7e1bf0c'],
+  '/silences': ['/silences'],
   '/security': ['/security', '/security?before=1', '/security?before=9000000000000000', '/security?before=x'],
   '/v1/audit_logs': ['/v1/audit_logs', '/v1/audit_logs?limit=100'],
   '/v1/audit_logs/:id': IDS.map(lookup),

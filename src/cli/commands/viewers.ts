@@ -54,8 +54,8 @@ The exit code is 0 if it was done, and 1 if it was not or the Worker can't be as
   revoke      revoke a token; it may still be accepted for up to a minute
 
   --expires   a duration such as 12h or 30d, or never (default: 90d)
-  --role      viewer: reads the pages and the lookup (the default); responder: for now the same; operator: also
-              everything here, with TOCSIN_TOKEN in place of LINK_SECRET, and the security log
+  --role      viewer: reads the pages and the lookup (the default); responder: also acts on alerts, and silences; operator:
+              also everything here, with TOCSIN_TOKEN in place of LINK_SECRET, and the security log
   --json      print the Worker's answer, on one line
 ${targetUsage()}`,
   options: { ...ASK_OPTIONS, expires: TEXT, role: TEXT },
@@ -113,7 +113,7 @@ async function add(
 
 const MEANING: { readonly [role in (typeof ROLES)[number]]: string } = {
   viewer: 'Anyone holding it can view everything, and change nothing.',
-  responder: 'Anyone holding it can view everything; later also act on alerts.',
+  responder: 'Anyone holding it can view everything, act on alerts and silence them.',
   operator: 'Anyone holding it can operate Tocsin, and add viewers.',
 };
 

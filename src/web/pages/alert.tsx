@@ -1,22 +1,38 @@
 /**
- * The page of an alert: the facts, what to do, the timeline of its entries with what matched marked, and its
- * notifications. Pure.
+ * The page of an alert: what happens next, the facts, the forms that act on it, what to do, the timeline of its entries with
+ * what matched marked, other alerts of the same actor, silences, and its notifications. Pure.
  */
 
 import { actWording } from '../../alert/act-wording.ts';
-import type { Rule } from '../../sigma/index.ts';
+import { nextStep } from '../../alert/next-step.ts';
+import type { AlertList, AlertSummary } from '../../ledger/rpc.ts';
+import { LEVELS, type Level, type Rule } from '../../sigma/index.ts';
 import { counted } from '../../text/numbers.ts';
+import type { Did } from '../act-paths.ts';
+import { alertsPath } from './alerts.tsx';
+import { ActCard, DidNote } from './parts/act-forms.tsx';
 import { AlertFacts, type AlertFactsProps } from './parts/alert-facts.tsx';
+import { AlertItems } from './parts/alert-list.tsx';
 import { Deliveries } from './parts/deliveries.tsx';
-import { Card, Level, When } from './parts/elements.tsx';
+import { Card, Level as LevelMark, When } from './parts/elements.tsx';
 import { FalsePositives, TEXT_MAX } from './parts/rule-text.tsx';
 import { page } from './parts/shell.tsx';
+import { SilenceList } from './parts/silence-list.tsx';
 import { Timeline } from './parts/timeline.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
 
+interface AlertPageOptions extends AlertFactsProps {
+  /** Other unresolved alerts of its actor; null: the caller may not see them, or it has none. */
+  readonly others: AlertList | null;
+  readonly token: string;
+  readonly did: Did | null;
+}
+
 /** The whole document. */
-export function alertPage({ caller, details, rule, now }: AlertFactsProps): string {
-  const { alert, timeline, deliveries, more, moreContributing, acts } = details;
+export function alertPage({ caller, details, rule, now, others, token, did }: AlertPageOptions): string {
+  const { alert, timeline, more, moreContributing, acts, next, silences } = details;
+  const lasting = silences.filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
+  const sentence = nextStep({ ...alert, ...next, level: levelOf(alert.level) }, now);
   return page({
     title: alert.title,
     caller,
@@ -25,19 +41,25 @@ export function alertPage({ caller, details, rule, now }: AlertFactsProps): stri
       <>
         <header class="head">
           <p class="over">
-            <Level level={alert.level} /> <span class={`state-${alert.status}`}>{alert.status}</span> Alert {alert.id}
+            <LevelMark level={alert.level} /> <span class={`state-${alert.status}`}>{alert.status}</span> Alert{' '}
+            {alert.id}
             {alert.backfilled && ' · backfilled: nobody was notified'}
           </p>
           <h1>
             <UntrustedText text={alert.title} />
           </h1>
+          <p class="next">
+            {sentence.map((part) => (typeof part === 'number' ? <When at={part} /> : <UntrustedText text={part} />))}
+          </p>
           {rule?.description != null && (
             <p class="lead">
               <UntrustedText text={rule.description} max={TEXT_MAX} />
             </p>
           )}
         </header>
+        <DidNote did={did} />
         <AlertFacts caller={caller} details={details} rule={rule} now={now} />
+        <ActCard caller={caller} alert={alert} token={token} />
         {rule !== null && <WhatToDo rule={rule} />}
         {acts.length > 0 && (
           <Card title="What was done">
@@ -59,12 +81,48 @@ export function alertPage({ caller, details, rule, now }: AlertFactsProps): stri
             <p class="quiet">{counted(more, 'more match was', 'more matches were')} counted but not stored.</p>
           )}
         </Card>
+        {others !== null && others.alerts.length > 0 && <Others alert={alert} others={others} now={now} />}
         <Card title="Notifications">
-          <Deliveries deliveries={deliveries} />
+          <Deliveries details={details} />
         </Card>
+        {lasting.length > 0 && (
+          <Card title="Silences over it now">
+            <SilenceList
+              silences={lasting}
+              now={now}
+              token={null}
+              titleOf={(id) => (id === rule?.id ? rule.title : id)}
+            />
+          </Card>
+        )}
       </>
     ),
   });
+}
+
+function levelOf(text: string): Level {
+  return LEVELS.find((level) => level === text) ?? 'high';
+}
+
+/** `4 alerts of ci-deploy`, this one included. */
+function Others({ alert, others, now }: { alert: AlertSummary; others: AlertList; now: number }) {
+  const actor = alert.latest?.actor;
+  const name = actor?.name ?? actor?.id ?? '';
+  const isUnresolved = alert.status === 'open' || alert.status === 'acknowledged';
+  const count = others.alerts.length + (isUnresolved ? 1 : 0);
+  return (
+    <section class="card">
+      <header>
+        <h2>
+          {others.next === null ? counted(count, 'open alert') : `More than ${counted(count, 'open alert')}`} of{' '}
+          <UntrustedText text={name} max={60} />
+          {isUnresolved && ', with this one'}
+        </h2>
+        <a href={alertsPath({ actor: actor?.id ?? name })}>Act on all of them</a>
+      </header>
+      <AlertItems alerts={others.alerts} now={now} hasBoxes={false} />
+    </section>
+  );
 }
 
 function WhatToDo({ rule }: { rule: Rule }) {

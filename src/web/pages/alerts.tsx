@@ -1,30 +1,71 @@
-/** The list of alerts: open or all, filtered by level and rule, page by page. Pure. */
-
-import { rulePath } from '../../access/link.ts';
+/**
+ * The list of alerts: what people look for in the address, and several of them acted on at once. Pure.
+ *
+ * Contract: invalid parameters are ignored. The form of filters is a GET, so that the address can be shared.
+ */
+import type { Child } from 'hono/jsx';
 import { EVERY_ALERT } from '../../ledger/alert-query.ts';
 import type { AlertList, AlertQuery } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
+import { parseDuration } from '../../text/duration.ts';
+import { readInstant } from '../../text/times.ts';
+import { ALERTS_PAGE, type Did } from '../act-paths.ts';
 import type { Caller } from '../context.ts';
-import { AlertTable } from './parts/alert-table.tsx';
+import { canAct, DidNote, ReasonChoice, WhyNot } from './parts/act-forms.tsx';
+import { AlertItems } from './parts/alert-list.tsx';
 import { When } from './parts/elements.tsx';
+import { anyOr, Choice, FormFields, Text } from './parts/form-fields.tsx';
 import { page } from './parts/shell.tsx';
-import { UntrustedText } from './parts/untrusted-text.tsx';
 
 /** No rule has a longer id. */
-const RULE_ID_CHARS_MAX = 200;
+const TEXT_CHARS_MAX = 200;
 const ALERT_ID = /^[1-9]\d{0,14}$/;
+const STATUSES = [
+  ['unresolved', 'Open and acknowledged'],
+  ['open', 'Open'],
+  ['acknowledged', 'Acknowledged'],
+  ['resolved', 'Resolved'],
+  ['all', 'All'],
+] as const;
+const SINCE = [
+  ['', 'any time'],
+  ['1h', 'the last hour'],
+  ['24h', 'the last 24 hours'],
+  ['7d', 'the last 7 days'],
+  ['30d', 'the last 30 days'],
+] as const;
 
-/** The query that a query string asks for. Invalid parameters are ignored. */
-export function readAlertQuery(query: (name: string) => string | undefined): AlertQuery {
-  const level = query('level');
-  const rule = query('rule') ?? '';
+/** What an address asks for. */
+export interface AlertFilters extends AlertQuery {
+  /** `since` and `until` as they are in the address: a length of time before now, a day, or an instant. */
+  readonly given: { readonly since: string; readonly until: string };
+}
+
+/** The query that a query string asks for at `now`. Messages of older versions link to `state=all`. */
+export function readAlertQuery(query: (name: string) => string | undefined, now: number): AlertFilters {
+  const text = (name: string): string | null => {
+    const value = (query(name) ?? '').trim();
+    return value !== '' && value.length <= TEXT_CHARS_MAX ? value : null;
+  };
+  const status = query('status') ?? query('state');
+  const [since, until] = [text('since'), text('until')];
   return {
     ...EVERY_ALERT,
-    status: query('state') === 'all' ? 'all' : 'unresolved',
-    level: LEVELS.find((known) => known === level) ?? null,
-    rule: rule !== '' && rule.length <= RULE_ID_CHARS_MAX ? rule : null,
+    status: STATUSES.find(([known]) => known === status)?.[0] ?? 'unresolved',
+    level: LEVELS.find((known) => known === query('level')) ?? null,
+    ...{ rule: text('rule'), actor: text('actor'), tag: text('tag'), text: text('text'), assignee: text('assignee') },
+    since: readTime(since, now),
+    until: readTime(until, now),
     before: readAlertId(query('before')),
+    given: { since: since ?? '', until: until ?? '' },
   };
+}
+
+/** `24h` (before now), `2026-11-30` (00:00 UTC) or an instant; null for anything else. */
+function readTime(text: string | null, now: number): number | null {
+  if (text === null) return null;
+  const ago = parseDuration(text);
+  return ago === null ? readInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text) : now - ago;
 }
 
 /** The id of an alert in a path; null if it is not a valid id. */
@@ -33,61 +74,50 @@ export function readAlertId(text: string | undefined): number | null {
 }
 
 /** The path that asks for this query. */
-export function alertsPath(query: Partial<AlertQuery>): string {
+export function alertsPath({ given, ...query }: Partial<AlertFilters>): string {
   const params = new URLSearchParams();
-  if (query.status === 'all') params.set('state', 'all');
-  if (query.level) params.set('level', query.level);
-  if (query.rule) params.set('rule', query.rule);
+  if (query.status !== undefined && query.status !== 'unresolved') params.set('status', query.status);
+  for (const name of ['level', 'rule', 'actor', 'tag', 'assignee', 'text'] as const) {
+    if (query[name]) params.set(name, query[name]);
+  }
+  if (given?.since) params.set('since', given.since);
+  if (given?.until) params.set('until', given.until);
   if (query.before) params.set('before', String(query.before));
   const text = params.toString();
-  return text === '' ? '/alerts' : `/alerts?${text}`;
+  return text === '' ? ALERTS_PAGE : `${ALERTS_PAGE}?${text}`;
 }
 
 interface AlertsOptions {
   readonly caller: Caller;
-  readonly query: AlertQuery;
+  readonly query: AlertFilters;
   readonly list: AlertList;
-  /** The title of the rule in the query; null without one. */
-  readonly ruleTitle: string | null;
+  readonly rules: readonly { readonly id: string; readonly title: string; readonly tags: readonly string[] }[];
+  readonly token: string;
+  readonly did: Did | null;
+  readonly now: number;
 }
 
 /** The whole document. */
-export function alertsPage({ caller, query, list, ruleTitle }: AlertsOptions): string {
+export function alertsPage(options: AlertsOptions): string {
+  const { caller, query, list, did, now } = options;
   const { before: _, ...first } = query;
+  const heading = query.status === 'unresolved' ? 'Open alerts' : 'Alerts';
+  const hasBoxes = canAct(caller) && list.alerts.length > 0;
+  const items = <AlertItems alerts={list.alerts} now={now} hasBoxes={hasBoxes} />;
   return page({
-    title: query.status === 'unresolved' ? 'Open alerts' : 'Alerts',
+    title: heading,
     caller,
     section: 'alerts',
     children: (
       <>
-        <h1>{query.status === 'unresolved' ? 'Open alerts' : 'Alerts'}</h1>
-        <div class="filters">
-          <nav aria-label="Status">
-            <Filter
-              path={alertsPath({ ...first, status: 'unresolved' })}
-              isChosen={query.status === 'unresolved'}
-              name="Open"
-            />
-            <Filter path={alertsPath({ ...first, status: 'all' })} isChosen={query.status === 'all'} name="All" />
-          </nav>
-          <nav aria-label="Level">
-            <Filter path={alertsPath({ ...first, level: null })} isChosen={query.level === null} name="All levels" />
-            {LEVELS.toReversed().map((level) => (
-              <Filter path={alertsPath({ ...first, level })} isChosen={query.level === level} name={level} />
-            ))}
-          </nav>
-          {query.rule !== null && (
-            <p>
-              Rule:{' '}
-              <a href={rulePath(query.rule)}>
-                <UntrustedText text={ruleTitle ?? query.rule} max={80} />
-              </a>{' '}
-              <a href={alertsPath({ ...first, rule: null })}>All rules</a>
-            </p>
-          )}
+        <div class="buttons">
+          <h1>{heading}</h1>
+          <p id="news" role="status" />
         </div>
-        <section class="card" aria-label="Alerts">
-          {list.alerts.length > 0 && <AlertTable caption="Alerts, newest first" alerts={list.alerts} />}
+        <DidNote did={did} />
+        <Filters {...options} />
+        <section class="card" aria-label="Alerts" id="list">
+          {hasBoxes ? <Form {...options}>{items}</Form> : list.alerts.length > 0 && items}
           {list.searchedTo !== null ? (
             <p class="note">
               Searched back to <When at={list.searchedTo} />. There may be more: go on with Older.
@@ -103,30 +133,93 @@ export function alertsPage({ caller, query, list, ruleTitle }: AlertsOptions): s
               </a>
             )}
           </p>
+          {!canAct(caller) && list.alerts.length > 0 && <WhyNot caller={caller} next={alertsPath(query)} />}
         </section>
       </>
     ),
   });
 }
 
-function Filter({ path, isChosen, name }: { path: string; isChosen: boolean; name: string }) {
+/** Everything that is chosen is acted on by one bar of buttons. */
+function Form({ query, token, children }: AlertsOptions & { children?: Child }) {
   return (
-    <a href={path} aria-current={isChosen ? 'true' : undefined}>
-      {name}
-    </a>
+    <form method="post" action={ALERTS_PAGE} id="several">
+      <FormFields token={token} next={alertsPath(query)} />
+      <div class="bar">
+        <p id="chosen">Choose alerts to act on:</p>
+        <button type="button" class="plain" id="all" hidden>
+          Choose all
+        </button>
+        <button type="submit" name="act" value="acknowledge" data-key="a">
+          Acknowledge
+        </button>
+        <button type="submit" name="act" value="assign" class="second">
+          Assign to me
+        </button>
+        <ReasonChoice />
+        <button type="submit" name="act" value="resolve" class="second">
+          Resolve
+        </button>
+      </div>
+      {children}
+    </form>
   );
 }
 
-function Empty({ query }: { query: AlertQuery }) {
+function Filters({ query, rules }: AlertsOptions) {
+  const { status, level, rule, actor, tag, assignee, text, given } = query;
+  const tags = [...new Set(rules.flatMap((each) => each.tags))].sort();
+  const isOpen = [rule, actor, tag, assignee].some((of) => of !== null) || given.since !== '' || given.until !== '';
+  return (
+    <search>
+      <form method="get" action={ALERTS_PAGE} class="filters" aria-label="Filter alerts">
+        <label class="broad">
+          Search
+          <input
+            type="search"
+            name="text"
+            value={text ?? ''}
+            maxlength={TEXT_CHARS_MAX}
+            data-key="/"
+            autocomplete="off"
+          />
+        </label>
+        <Choice name="status" label="Status" chosen={status} of={STATUSES} />
+        <Choice name="level" label="Level" chosen={level} of={anyOr('all levels', LEVELS.toReversed())} />
+        <button type="submit">Show</button>
+        <details open={isOpen}>
+          <summary>More filters</summary>
+          <div class="filters">
+            <Choice
+              name="rule"
+              label="Rule"
+              chosen={rule}
+              of={[['', 'all rules'], ...rules.map(({ id, title }) => [id, title] as const)]}
+            />
+            <Choice name="tag" label="Tag" chosen={tag} of={anyOr('all tags', tags)} />
+            <Text name="actor" label="Actor (name or ID)" value={actor} />
+            <Text name="assignee" label="Assigned to" value={assignee} />
+            <Choice name="since" label="With matches in" chosen={given.since} of={SINCE} />
+            <Text name="until" label="First before (UTC)" value={given.until} hint="2026-11-30" />
+          </div>
+        </details>
+      </form>
+    </search>
+  );
+}
+
+/** What an empty list says to do. */
+function Empty({ query }: { query: AlertFilters }) {
   if (query.before !== null) return <p class="empty">No older alerts.</p>;
-  const isFiltered = query.level !== null || query.rule !== null;
-  if (query.status === 'unresolved') {
-    return (
-      <p class="empty">
-        {isFiltered ? 'No open alerts match.' : 'No open alerts.'}{' '}
-        <a href={alertsPath({ ...query, status: 'all' })}>Show resolved alerts too</a>
-      </p>
-    );
-  }
-  return <p class="empty">{isFiltered ? 'No alerts match.' : 'No alerts yet.'}</p>;
+  const isFiltered = alertsPath({ ...query, status: 'unresolved' }) !== ALERTS_PAGE;
+  const isOpen = query.status === 'unresolved';
+  return (
+    <p class="empty">
+      No {isOpen && 'open '}alerts{isFiltered ? ' match: ' : '. '}
+      {isFiltered && <a href={ALERTS_PAGE}>remove the filters</a>}
+      {isFiltered && isOpen && ', or '}
+      {isOpen && <a href={alertsPath({ ...query, status: 'all' })}>see resolved ones too</a>}.{' '}
+      <a href="/">Is Tocsin watching?</a>
+    </p>
+  );
 }

@@ -34,6 +34,22 @@ export function missingPage(caller: Caller | null): string {
   });
 }
 
+/** A form that nothing was done for. `problem`: a sentence of ours. */
+export function refusedFormPage(caller: Caller, problem: string): string {
+  return page({
+    title: 'Nothing was done',
+    caller,
+    children: (
+      <Message title="Nothing was done">
+        <p class="note bad" role="alert">
+          {problem}
+        </p>
+        <p>Go back, reload the page, and try again. If you signed in or out meanwhile, the page is from before that.</p>
+      </Message>
+    ),
+  });
+}
+
 /** A bug, or a failure below; the log has the reason, the page does not. */
 export function errorPage(caller: Caller | null): string {
   return page({

@@ -7,7 +7,7 @@ import { LEVELS } from '../../sigma/index.ts';
 import { numberText } from '../../text/numbers.ts';
 import type { Caller } from '../context.ts';
 import { workerHealth } from '../health.ts';
-import { AlertTable } from './parts/alert-table.tsx';
+import { AlertItems } from './parts/alert-list.tsx';
 import { Chart } from './parts/chart.tsx';
 import { Card, Level } from './parts/elements.tsx';
 import { EntryTable } from './parts/entry-table.tsx';
@@ -48,7 +48,7 @@ export function overviewPage({ caller, overview, problems, publicUrl, now }: Ove
         {errors.length > 0 && <SettingProblems title="Settings to fix" problems={errors} />}
         {overview !== null && started && (
           <>
-            <OpenAlerts overview={overview} />
+            <OpenAlerts overview={overview} now={now} />
             <Card title="Entries and alerts over time">
               <Chart chart={overview.chart} />
             </Card>
@@ -89,7 +89,7 @@ function NextSteps({ hasProblems }: { hasProblems: boolean }) {
   );
 }
 
-function OpenAlerts({ overview }: { overview: Overview }) {
+function OpenAlerts({ overview, now }: { overview: Overview; now: number }) {
   const { open } = overview.status.alerts;
   const total = Object.values(open).reduce((sum, count) => sum + count, 0);
   const isCut = Object.values(open).some((count) => count > PAGE_COUNTED_MAX);
@@ -107,7 +107,7 @@ function OpenAlerts({ overview }: { overview: Overview }) {
       {overview.open.length === 0 ? (
         <p class="empty">No open alerts.</p>
       ) : (
-        <AlertTable caption="Open alerts, most severe first" alerts={overview.open} />
+        <AlertItems alerts={overview.open} now={now} hasBoxes={false} />
       )}
       {overview.open.length < total && (
         <p>

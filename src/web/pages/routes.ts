@@ -7,8 +7,12 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { readSegment } from '../../http/segment.ts';
+import { EVERY_ALERT } from '../../ledger/alert-query.ts';
+import type { AlertList, AlertSummary } from '../../ledger/rpc.ts';
 import { ruleSet } from '../../rules.gen.ts';
+import { DID_PARAM, readDid, SILENCES_PAGE } from '../act-paths.ts';
 import { scopeOf, type VisitorDeps, type WebEnv } from '../context.ts';
+import { formToken } from '../form-token.ts';
 import { PAGE_HEADERS } from '../headers.ts';
 import { QUARANTINE_PAGE, readCursor, readQuarantineKey } from '../quarantine-path.ts';
 import { readEventId, SECURITY_PAGE } from '../security-path.ts';
@@ -22,9 +26,13 @@ import { rulePage } from './rule.tsx';
 import { readRuleFile } from './rule-file.ts';
 import { rulesPage } from './rules.tsx';
 import { securityPage } from './security.tsx';
+import { silencesPage } from './silences.tsx';
 import { readUpstreamEntry } from './upstream-entry.ts';
 
 type Web = Context<WebEnv>;
+
+/** Of the same actor, on the page of an alert. */
+const OTHERS_MAX = 10;
 
 /** The routes of all pages, as they are in the policy. */
 export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
@@ -39,9 +47,10 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
 
   app.get('/alerts', async (c) => {
     if (ledger === null) return unbound(c);
-    const query = readAlertQuery((name) => c.req.query(name));
-    const list = await ledger.alerts(query);
-    return send(c, alertsPage({ caller: c.var.caller, query, list, ruleTitle: ruleOf(query.rule)?.title ?? null }));
+    const query = readAlertQuery((name) => c.req.query(name), now());
+    const { given: _, ...asked } = query;
+    const list = await ledger.alerts(asked);
+    return send(c, alertsPage({ ...actsOn(c), query, list, rules: ruleSet.rules }));
   });
 
   app.get('/alerts/:id', async (c) => {
@@ -52,7 +61,13 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     if (ledger === null) return unbound(c);
     const found = await ledger.alert(id, scope);
     if (found === null) return missing(c);
-    return send(c, alertPage({ caller, details: found, rule: ruleOf(found.alert.rule), now: now() }));
+    const others = scope === null ? await othersOf(found.alert) : null;
+    return send(c, alertPage({ ...actsOn(c, id), details: found, rule: ruleOf(found.alert.rule), others }));
+  });
+
+  app.get(SILENCES_PAGE, async (c) => {
+    if (ledger === null) return unbound(c);
+    return send(c, silencesPage({ ...actsOn(c), silences: await ledger.silences(), rules: ruleSet.rules }));
   });
 
   app.get('/entries/:id', async (c) => {
@@ -111,6 +126,22 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     const before = readEventId(c.req.query('before')) ?? null;
     return send(c, securityPage({ caller: c.var.caller, log: await ledger.securityLog(before), before }));
   });
+
+  /** What every page with forms is made from. */
+  function actsOn(c: Web, alert?: number) {
+    const { caller } = c.var;
+    const time = now();
+    return { caller, token: formToken(config, caller, time, alert), did: readDid(c.req.query(DID_PARAM)), now: time };
+  }
+
+  /** Other unresolved alerts of its actor. */
+  async function othersOf({ id, latest }: AlertSummary): Promise<AlertList | null> {
+    const actor = latest?.actor.id ?? latest?.actor.name ?? null;
+    if (ledger === null || actor === null) return null;
+    const list = await ledger.alerts({ ...EVERY_ALERT, status: 'unresolved', actor, most: OTHERS_MAX + 1 });
+    const alerts = list.alerts.filter((alert) => alert.id !== id);
+    return { ...list, alerts: alerts.slice(0, OTHERS_MAX) };
+  }
 
   return app;
 }

@@ -1,13 +1,13 @@
 /** The facts of an alert at a glance: who, from where, how often, when, and by which rule. Pure. */
 
-import { entryPath, rulePath } from '../../../access/link.ts';
+import { alertPath, entryPath, rulePath } from '../../../access/link.ts';
 import { statusWording } from '../../../alert/act-wording.ts';
-import type { AlertDetails, AlertSummary } from '../../../ledger/rpc.ts';
+import type { AlertDetails, AlertHeadline, AlertSummary } from '../../../ledger/rpc.ts';
 import type { Rule } from '../../../sigma/index.ts';
 import { counted, numberText } from '../../../text/numbers.ts';
 import type { Caller } from '../../context.ts';
-import { KeyParts } from './alert-table.tsx';
-import { Figure, lengthInWords, When } from './elements.tsx';
+import { KeyParts } from './alert-list.tsx';
+import { Ago, Figure, lengthInWords, When } from './elements.tsx';
 import { Code, UntrustedText } from './untrusted-text.tsx';
 
 export interface AlertFactsProps {
@@ -40,7 +40,14 @@ export function AlertFacts({ caller, details, rule, now }: AlertFactsProps) {
       <Figure name="From">
         <Addresses timeline={timeline} />
       </Figure>
-      <Figure name="How often">{counted(alert.count, 'match', 'matches')}</Figure>
+      <Figure name="How often">
+        {counted(alert.count, 'match', 'matches')}
+        {details.previous !== null && (
+          <span class="sub">
+            before it <PreviousAlert caller={caller} alert={details.previous} now={now} />
+          </span>
+        )}
+      </Figure>
       <Times alert={alert} now={now} />
       <Figure name="Rule">
         {caller.kind === 'link' ? (
@@ -53,6 +60,17 @@ export function AlertFacts({ caller, details, rule, now }: AlertFactsProps) {
         {rule === null && <span class="sub">no longer one of the rules</span>}
       </Figure>
     </dl>
+  );
+}
+
+/** Of the same rule and key. A link to one alert does not open another. */
+function PreviousAlert({ caller, alert, now }: { caller: Caller; alert: AlertHeadline; now: number }) {
+  const words = `alert ${alert.id}`;
+  return (
+    <>
+      {caller.kind === 'link' ? words : <a href={alertPath(alert.id)}>{words}</a>},{' '}
+      {counted(alert.count, 'match', 'matches')}, <Ago at={alert.lastAt} now={now} />
+    </>
   );
 }
 

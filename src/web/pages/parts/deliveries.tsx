@@ -1,6 +1,7 @@
 /** The notifications of an alert: to which receiver, of what, and whether each was delivered. Pure. */
 
-import type { DeliverySummary } from '../../../ledger/rpc.ts';
+import { notNotifiedWording } from '../../../alert/decision-wording.ts';
+import type { AlertDetails, DeliverySummary } from '../../../ledger/rpc.ts';
 import { numberText } from '../../../text/numbers.ts';
 import { When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
@@ -24,11 +25,37 @@ const STATUS: { readonly [state in DeliverySummary['state']]: string } = {
   suppressed: 'Suppressed',
 };
 
-/** A table with a row per delivery. */
-export function Deliveries({ deliveries }: { deliveries: readonly DeliverySummary[] }) {
-  if (deliveries.length === 0) {
-    return <p class="empty">Nobody was notified. The timeline shows why, for each match.</p>;
+/** A table with a row per delivery; and why nobody was notified of the other matches. */
+export function Deliveries({ details: { deliveries, timeline, decided } }: { details: AlertDetails }) {
+  const counts: { [reason: string]: number } = { ...decided };
+  for (const { notify, reason, receivers } of timeline.flatMap(({ decisions }) => decisions ?? [])) {
+    if (!notify) counts[reason] = (counts[reason] ?? 0) + (receivers?.length ?? 1);
   }
+  const reasons = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  return (
+    <>
+      {deliveries.length === 0 ? (
+        <p class="empty">Nobody was notified. The timeline shows why, for each match.</p>
+      ) : (
+        <Table deliveries={deliveries} />
+      )}
+      {reasons.length > 0 && (
+        <>
+          <h3>Why there were no more</h3>
+          <ul class="tags">
+            {reasons.map(([reason, count]) => (
+              <li>
+                <UntrustedText text={notNotifiedWording(reason)} max={120} />: {numberText(count)}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
+
+function Table({ deliveries }: { deliveries: readonly DeliverySummary[] }) {
   return (
     <section class="wide" tabindex={0} aria-label="Notifications by receiver">
       <table class="cards">

@@ -79,6 +79,22 @@ export function When({ at, short = false }: { at: number | null; short?: boolean
   );
 }
 
+/** An instant as the time since then, or until then, in its largest unit: `3 minutes ago`. */
+export function Ago({ at, now }: { at: number; now: number }) {
+  const text = utcText(at);
+  if (text === null) return <span class="none">invalid time</span>;
+  const length = durationInWords(Math.abs(now - at))
+    .split(' ')
+    .slice(0, 2)
+    .join(' ');
+  const words = Math.abs(now - at) < 1_000 ? 'now' : at < now ? `${length} ago` : `in ${length}`;
+  return (
+    <time datetime={new Date(at).toISOString()} data-ago="" title={text}>
+      {words}
+    </time>
+  );
+}
+
 /** A length of time in ms as its two largest units: `2 hours 5 minutes`. */
 export function lengthInWords(ms: number): string {
   return durationInWords(Math.max(0, ms)).split(' ').slice(0, 4).join(' ');

@@ -6,6 +6,7 @@
 import type { Child } from 'hono/jsx';
 import { SIGN_OUT_PATH } from '../../../access/session.ts';
 import { ASSETS } from '../../../assets.gen.ts';
+import { SILENCES_PAGE } from '../../act-paths.ts';
 import type { Caller } from '../../context.ts';
 import { hasAccess } from '../../policy.ts';
 import { SECURITY_PAGE } from '../../security-path.ts';
@@ -17,6 +18,7 @@ import { plainText, UntrustedText } from './untrusted-text.tsx';
 const SECTIONS = [
   { section: 'overview', path: '/', name: 'Overview', access: 'viewer' },
   { section: 'alerts', path: '/alerts', name: 'Alerts', access: 'viewer' },
+  { section: 'silences', path: SILENCES_PAGE, name: 'Silences', access: 'viewer' },
   { section: 'rules', path: '/rules', name: 'Rules', access: 'viewer' },
   { section: 'security', path: SECURITY_PAGE, name: 'Security', access: 'operator page' },
 ] as const;

@@ -1,0 +1,167 @@
+/**
+ * The forms that act on an alert, or why the caller can't. Pure.
+ *
+ * Contract: every form is a POST with the token of the session or link. What the caller may do is for the policy to decide:
+ * a form that is shown may still be refused.
+ */
+import { alertPath } from '../../../access/link.ts';
+import { SIGN_IN_PATH } from '../../../access/session.ts';
+import { RESOLVE_REASONS } from '../../../alert/alert.ts';
+import type { AlertSummary } from '../../../ledger/rpc.ts';
+import { LEVELS } from '../../../sigma/index.ts';
+import { numberText } from '../../../text/numbers.ts';
+import { actPath, type Did, type FormAct, SILENCES_PAGE } from '../../act-paths.ts';
+import type { Caller } from '../../context.ts';
+import { hasAccess } from '../../policy.ts';
+import { Card } from './elements.tsx';
+import { DurationChoice, FormFields, Text } from './form-fields.tsx';
+
+/** Whether the caller may act on every alert. */
+export function canAct(caller: Caller): boolean {
+  return hasAccess('responder', caller);
+}
+
+/** Why they can't, and what to do. `next`: the page to come back to. */
+export function WhyNot({ caller, next }: { caller: Caller; next: string }) {
+  return (
+    <p class="quiet">
+      {caller.kind === 'link'
+        ? 'By this link, which may have been forwarded, you can acknowledge and comment. To resolve, assign or silence, '
+        : 'You can read, and not act: that is for the role responder. '}
+      <a href={`${SIGN_IN_PATH}?next=${encodeURIComponent(next)}`}>sign in with the token of a responder</a>. The
+      operator makes one with <code>npm run tocsin -- viewers add NAME --role responder</code>.
+    </p>
+  );
+}
+
+/** Why an alert is resolved. */
+export function ReasonChoice() {
+  return (
+    <select name="reason" aria-label="Why it is resolved" data-key="r">
+      <option value="">Resolve as …</option>
+      {RESOLVE_REASONS.map((reason) => (
+        <option value={reason}>{reason}</option>
+      ))}
+    </select>
+  );
+}
+
+interface ActCardProps {
+  readonly caller: Caller;
+  readonly alert: AlertSummary;
+  readonly token: string;
+}
+
+/** The card of an alert's page. */
+export function ActCard({ caller, alert, token }: ActCardProps) {
+  const next = alertPath(alert.id);
+  const isEnded = alert.status === 'resolved' || alert.status === 'past';
+  const mayAll = canAct(caller);
+  const button = (act: FormAct, words: string) => (
+    <button
+      type="submit"
+      formaction={actPath(alert.id, act)}
+      data-key={act === 'acknowledge' ? 'a' : undefined}
+      class={act === 'acknowledge' ? '' : 'second'}
+    >
+      {words}
+    </button>
+  );
+  return (
+    <Card title="Act">
+      {hasAccess('scoped responder', caller) && (
+        <form method="post" action={actPath(alert.id, 'comment')} class="acts">
+          <FormFields token={token} next={next} />
+          <input type="hidden" name="level" value={alert.level} />
+          <label for="comment">Comment</label>
+          <textarea id="comment" name="comment" rows={2} maxlength={2000} />
+          <p class="buttons">
+            {!isEnded && button('acknowledge', 'Acknowledge')}
+            {!isEnded && mayAll && <ReasonChoice />}
+            {!isEnded && mayAll && button('resolve', 'Resolve')}
+            {mayAll && button('assign', 'Assign to me')}
+            {button('comment', 'Comment')}
+          </p>
+        </form>
+      )}
+      {mayAll ? (
+        <>
+          <QuickSilence alert={alert} token={token} next={next} />
+          <details>
+            <summary>Assign to somebody else</summary>
+            <form method="post" action={actPath(alert.id, 'assign')} class="acts">
+              <FormFields token={token} next={next} />
+              <Text name="to" label="Name; empty: nobody" />
+              <button type="submit">Assign</button>
+            </form>
+          </details>
+        </>
+      ) : (
+        <WhyNot caller={caller} next={next} />
+      )}
+    </Card>
+  );
+}
+
+/** As the last match was. */
+function QuickSilence({ alert, token, next }: Omit<ActCardProps, 'caller'> & { next: string }) {
+  const { actor, clientIp = null } = alert.latest ?? {};
+  const of = [
+    ['actor', actor?.id ?? actor?.name ?? null],
+    ['rule', alert.rule],
+    ['address', clientIp],
+  ] as const;
+  return (
+    <details>
+      <summary>Silence this actor, rule or address</summary>
+      <form method="post" action={SILENCES_PAGE} class="acts">
+        <FormFields token={token} next={next} />
+        <div class="filters">
+          <DurationChoice />
+          <Text name="comment" label="Why" required />
+        </div>
+        {alert.level === 'critical' && (
+          <label>
+            <input type="checkbox" name="level" value={LEVELS.join(',')} /> Critical alerts too, such as this one: else
+            they are still notified
+          </label>
+        )}
+        <p class="buttons">
+          {of.map(
+            ([name, value]) =>
+              value !== null && (
+                <button type="submit" name={name} value={value} class="second">
+                  Silence this {name}
+                </button>
+              ),
+          )}
+        </p>
+        <p class="quiet">Alerts are recorded all the same. Nobody is notified of them until the silence ends.</p>
+      </form>
+    </details>
+  );
+}
+
+/** What the last form did. */
+export function DidNote({ did }: { did: Did | null }) {
+  if (did === null) return null;
+  const { act, done, unchanged, raised, ended } = did;
+  const parts = [
+    act === 'silence' ? 'The silence is made.' : act === 'expire' ? 'The silence is ended.' : `${DEEDS[act]}: ${done}.`,
+    unchanged > 0 && `So before: ${numberText(unchanged)}.`,
+    ended > 0 && `Resolved before, or gone: ${numberText(ended)}.`,
+    raised > 0 && `Not done: ${numberText(raised)}. The level rose after you had loaded the page: look again.`,
+  ];
+  return (
+    <p class={raised > 0 ? 'note bad' : 'note good'} role="status">
+      {parts.filter((part) => part !== false).join(' ')}
+    </p>
+  );
+}
+
+const DEEDS: { readonly [act in FormAct]: string } = {
+  acknowledge: 'Acknowledged',
+  resolve: 'Resolved',
+  assign: 'Assigned',
+  comment: 'Commented',
+};

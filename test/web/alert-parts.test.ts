@@ -1,0 +1,156 @@
+/** Parts of the pages of alerts: what is folded, grouped, counted, and said. */
+import { describe, expect, it } from 'vitest';
+import type { AlertDetails, AlertSummary } from '../../src/ledger/rpc.ts';
+import { didText, readDid } from '../../src/web/act-paths.ts';
+import { DidNote } from '../../src/web/pages/parts/act-forms.tsx';
+import { AlertItems } from '../../src/web/pages/parts/alert-list.tsx';
+import { Deliveries } from '../../src/web/pages/parts/deliveries.tsx';
+import { Ago } from '../../src/web/pages/parts/elements.tsx';
+import { SilenceList } from '../../src/web/pages/parts/silence-list.tsx';
+import { Timeline } from '../../src/web/pages/parts/timeline.tsx';
+import { alertLine, alertPage, entryLine, groups, NOW, ORDINARY, silence } from './views.ts';
+
+/** The text of an element, its tags as spaces. */
+const textOf = (element: unknown): string =>
+  String(element)
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+type Item = AlertDetails['timeline'][number];
+const GROUPED = [{ notify: false, reason: 'grouped' }];
+const NOTIFIED = [{ notify: true, kind: 'opened', reason: 'first match' }];
+
+function item(seconds: number, changes: Partial<Item> = {}, entry: Parameters<typeof entryLine>[1] = {}): Item {
+  return {
+    ...{ seq: seconds, at: NOW + seconds * 1_000, part: 'matched', decisions: GROUPED, evidence: [], number: null },
+    entry: entryLine(ORDINARY, { action: 'vm.deleted', ...entry }),
+    ...changes,
+  };
+}
+const many = (from: number, count: number): Item[] => Array.from({ length: count }, (_, i) => item(from + i));
+
+describe('the timeline folds', () => {
+  const FOLD = /(\d+) more ([\w.]+) in ([\w ]+?) (?=\d{4}-)/g;
+  it.each<[string, readonly Item[], readonly string[]]>([
+    ['twelve repeats', [item(0, { decisions: NOTIFIED }), ...many(1, 12)], ['12 vm.deleted 12 seconds']],
+    ['two repeats', many(0, 3), ['2 vm.deleted 2 seconds']],
+    ['not a single one', many(0, 2), []],
+    [
+      'not what somebody was notified of',
+      [...many(0, 3), item(3, { decisions: NOTIFIED }), ...many(4, 3)],
+      ['2 vm.deleted 2 seconds', '3 vm.deleted 3 seconds'],
+    ],
+    ['no other action', [item(0), item(1, {}, { action: 'vm.created' }), item(2)], []],
+    [
+      'no other actor',
+      [0, 1, 2, 3].map((i) => item(i, {}, { actor: { id: String(i % 2), name: 'x', type: null } })),
+      [],
+    ],
+    ['no other address', [0, 1, 2, 3].map((i) => item(i, {}, { clientIp: `192.0.2.${i % 2}` })), []],
+    ['no contributing entry with a match', [item(0), item(1, { part: 'contributing', decisions: null }), item(2)], []],
+    ['no deleted entries', [0, 1, 2, 3].map((i) => item(i, { entry: null })), []],
+    ['no numbers of a correlation', [0, 1, 2, 3].map((i) => item(i, { number: `${i} of them` })), []],
+  ])('%s', (_, timeline, folds) => {
+    const text = textOf(Timeline({ timeline }));
+    expect([...text.matchAll(FOLD)].map(([, count, action, length]) => `${count} ${action} ${length}`)).toEqual(folds);
+    // Nothing is left out.
+    expect(text.match(/\bmatched\b(?! in it)|\bcontributing\b/g)).toHaveLength(timeline.length);
+  });
+});
+
+describe('the list groups', () => {
+  const headings = (alerts: readonly AlertSummary[]): readonly string[] =>
+    [
+      ...String(AlertItems({ alerts, now: NOW, hasBoxes: true })).matchAll(
+        /<(?:p class="of"|summary)>(.*?)<\/(?:p|summary)>/g,
+      ),
+    ].map(([, html = '']) => textOf(html));
+  const by = (id: string | null, name = 'ci-deploy') =>
+    alertLine(ORDINARY, { latest: { action: 'x', actor: { id, name, type: null }, clientIp: null } });
+  it.each<[string, readonly AlertSummary[], readonly string[]]>([
+    [
+      'four of an actor, and folds more than five',
+      groups(),
+      ['4 alerts of ci-deploy', '8 alerts of robot 1 critical, 4 high, 2 medium, 1 low'],
+    ],
+    ['one that is alone: not', [by('a')], []],
+    ['those of one actor that do not follow each other: not', [by('a'), by('b'), by('a')], []],
+    ['those without an actor: not', [by(null), by(null)], []],
+    [
+      'those whose entries were deleted: not',
+      [alertLine(ORDINARY, { latest: null }), alertLine(ORDINARY, { latest: null })],
+      [],
+    ],
+    ['by id, whatever the name', [by('a', 'x'), by('a', 'y'), by('b', 'y')], ['2 alerts of x']],
+  ])('%s', (_, alerts, expected) => {
+    expect(headings(alerts)).toEqual(expected);
+  });
+
+  it('each alert with who, from where, when, its status and its assignee', () => {
+    const alerts = [alertLine(ORDINARY, { assignee: 'Bob', networks: 3 })];
+    expect(textOf(AlertItems({ alerts, now: NOW, hasBoxes: false }))).toBe(
+      'high API key deleted Mallory Reed from 203.0.113.7 and 2 other networks 12 minutes ago 3 matches, first 25 minutes ago open assigned to Bob',
+    );
+  });
+});
+
+it.each<[number, string]>([
+  [0, 'now'],
+  [-1_000, '1 second ago'],
+  [-90_000, '1 minute ago'],
+  [-3 * 86_400_000 - 5, '3 days ago'],
+  [7_200_000, 'in 2 hours'],
+])('an instant %i ms from now reads %s', (ms, words) => {
+  expect(textOf(Ago({ at: NOW + ms, now: NOW }))).toBe(words);
+});
+
+it('the notifications say why there were no more, stored and counted decisions together', () => {
+  const text = textOf(Deliveries({ details: alertPage(ORDINARY, { decided: { grouped: 40, silenced: 3 } }) }));
+  expect(text).toMatch(
+    /Why there were no more grouped into an open alert : 42 silenced : 3 below the receiver&#39;s min_level : 1$/,
+  );
+});
+
+describe('what a form did', () => {
+  it.each<[string, string]>([
+    ['acknowledge.3.0.0.0', 'Acknowledged: 3.'],
+    ['resolve.0.1.0.2', 'Resolved: 0. So before: 1. Resolved before, or gone: 2.'],
+    ['assign.1.0.1.0', 'Assigned: 1. Not done: 1. The level rose after you had loaded the page: look again.'],
+    ['silence.1.0.0.0', 'The silence is made.'],
+    ['expire.1.0.0.0', 'The silence is ended.'],
+  ])('%s: %s', (text, words) => {
+    const did = readDid(text);
+    expect(textOf(DidNote({ did }))).toBe(words);
+    expect(did === null ? '' : didText(did)).toBe(text);
+  });
+
+  it.each([
+    '',
+    'x',
+    'acknowledge',
+    'acknowledge.1',
+    'acknowledge.1.0.0.1000',
+    'delete.1.0.0.0',
+    'resolve.1.0.0.0.0',
+    '<b>.1.0.0.0',
+  ])('%j says nothing', (text) => {
+    expect(readDid(text)).toBe(null);
+  });
+});
+
+it('a silence says what it is over, until when, whose it is, why, and what it suppressed', () => {
+  const titleOf = (): string => 'Key deleted';
+  const of = (changes: Parameters<typeof silence>[1]) =>
+    textOf(SilenceList({ silences: [silence(ORDINARY, changes)], now: NOW, token: null, titleOf }));
+  expect(of({ matchers: { rules: ['x'], actors: ['a', 'b'], levels: ['low', 'critical'] } })).toBe(
+    'rule Key deleted , actor a or b , level low or critical Ends in 2 hours ( 2026-11-21 05:12:45 UTC ) · Ada ( page ): a key rotation, until lunch Suppressed: 1,204, the last 4 minutes ago , alert 12 , alert 40 , alert 41 , alert 42',
+  );
+  expect(of({ matchers: { addresses: ['192.0.2.0/24'] }, alerts: [], suppressed: 0, suppressedAt: null })).toContain(
+    '192.0.2.0/24 (not what is critical) Ends in 2 hours',
+  );
+  expect(of({ endsAt: NOW - 60_000, expiredBy: 'Bob' })).toContain(
+    'Ended 1 minute ago ( 2026-11-21 03:11:45 UTC , by Bob )',
+  );
+  expect(of({ startsAt: NOW + 60_000 })).toContain('Starts in 1 minute . Ends in 2 hours');
+});
