@@ -24,7 +24,7 @@ const ALERT = {
   rule: 'r',
   title: 'API key deleted',
   level: 'high',
-  decision: { notify: true, kind: 'opened', reason: 'first match' },
+  decisions: [{ notify: true, kind: 'opened', reason: 'first match' }],
   evidence: 'a=b',
 };
 
@@ -34,7 +34,7 @@ const LINES: readonly (readonly [what: string, level: string, line: unknown, eve
     'an alert',
     'log',
     { ...TICK, opened: [ALERT] },
-    [{ at: 'tick' }, { at: 'alert', id: 3, level: 'high', evidence: 'a=b' }],
+    [{ at: 'tick' }, { at: 'alert', id: 3, level: 'high', evidence: 'a=b', decision: 'Notified: opened the alert' }],
   ],
   ['a note', 'warn', { ...TICK, notes: ['a note'] }, [{ at: 'tick' }, { at: 'problem', problem: 'a note' }]],
   [

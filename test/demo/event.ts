@@ -1,5 +1,5 @@
 /** What happens in a demo, as plain data, parsed from the Worker's log. Pure. */
-import { decisionWording } from '../../src/alert/decision-wording.ts';
+import { decisionsWording, type ShownDecision } from '../../src/alert/decision-wording.ts';
 import { parseJson } from '../../src/text/json.ts';
 import { counted } from '../../src/text/numbers.ts';
 import type { SlackText } from './message.ts';
@@ -100,7 +100,7 @@ function tickEvents(line: Fields): DemoEvent[] {
         level: text(alert.level),
         title: text(alert.title),
         evidence: text(alert.evidence),
-        decision: decisionText(alert.decision),
+        decision: decisionText(alert.decisions),
       }),
     ),
     ...notes.map(problem),
@@ -137,11 +137,18 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** A notify decision in a log line, in words. */
+/** The notify decisions in a log line, in words. */
 function decisionText(value: unknown): string {
-  const { notify, reason, count } = fields(value);
-  const shown = { notify: notify === true, reason: text(reason), count: typeof count === 'number' ? count : undefined };
-  return decisionWording(shown);
+  if (!Array.isArray(value)) return '';
+  const decisions = value.map((decision: unknown): ShownDecision => {
+    const { notify, reason, by, receivers } = fields(decision);
+    return {
+      ...{ notify: notify === true, reason: text(reason) },
+      ...(typeof by === 'number' && { by }),
+      ...(Array.isArray(receivers) && { receivers: receivers.map(text) }),
+    };
+  });
+  return decisionsWording(decisions);
 }
 
 function number(value: unknown): number {
