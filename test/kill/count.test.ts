@@ -2,6 +2,9 @@ import { expect, test } from 'vitest';
 import { type Counting, count } from './count.ts';
 
 /** Two entries, one alert with two matches, told to two receivers; one message arrived twice. */
+/** A message by itself. */
+const ALONE = { waited: 0, digest: null, inhibited: '[]' };
+
 const RIGHT: Counting = {
   shown: ['e-1', 'e-2', 'e-3'],
   ownReads: ['read-1', 'read-2'],
@@ -12,9 +15,9 @@ const RIGHT: Counting = {
     quarantined: [],
     alerts: [{ id: 1, rule: 'r', key: ['alice'], title: 'T', count: 2 }],
     deliveries: [
-      { id: 1, receiver: 'webhook', alert: 1, kind: 'opened', state: 'delivered', attempts: 2 },
-      { id: 2, receiver: 'slack', alert: 1, kind: 'opened', state: 'delivered', attempts: 1 },
-      { id: 3, receiver: 'slack', alert: null, kind: 'health', state: 'delivered', attempts: 1 },
+      { id: 1, receiver: 'webhook', alert: 1, kind: 'opened', state: 'delivered', attempts: 2, ...ALONE },
+      { id: 2, receiver: 'slack', alert: 1, kind: 'opened', state: 'delivered', attempts: 1, ...ALONE },
+      { id: 3, receiver: 'slack', alert: null, kind: 'health', state: 'delivered', attempts: 1, ...ALONE },
     ],
   },
   receivers: ['webhook', 'slack'],

@@ -100,25 +100,32 @@ function alertText({ id, title, key }: LedgerAlert): string {
 function countMessages({ ledger, receivers, received }: Counting, problems: string[]): Counted['messages'] {
   for (const { id } of ledger.alerts) {
     for (const receiver of receivers) {
-      const rows = ledger.deliveries.filter(
-        (row) => row.alert === id && row.receiver === receiver && row.kind === 'opened',
-      );
-      if (rows.length !== 1)
+      const own = ledger.deliveries.filter((row) => row.receiver === receiver);
+      // People get what waited for its group; programs get each decision by itself.
+      const waits = own.some(({ waited }) => waited === 1);
+      const rows = own.filter((row) => row.alert === id && row.kind === 'opened' && (row.waited === 1) === waits);
+      const isListed = own.some(({ inhibited }) => (JSON.parse(inhibited) as number[]).includes(id));
+      if (rows.length !== 1 && !(rows.length === 0 && isListed))
         problems.push(`${receiver} has ${rows.length} deliveries of the opening of alert ${id}, not 1`);
     }
   }
-  for (const { id, receiver, state } of ledger.deliveries) {
-    if (state !== 'delivered') problems.push(`delivery ${id} to ${receiver} is ${state}`);
+  for (const { id, receiver, state, alert } of ledger.deliveries) {
+    const isListed = ledger.deliveries.some(
+      (row) => row.receiver === receiver && (JSON.parse(row.inhibited) as number[]).includes(alert ?? 0),
+    );
+    if (state !== 'delivered' && !(state === 'suppressed' && isListed))
+      problems.push(`delivery ${id} to ${receiver} is ${state}`);
   }
-  const subjects = new Set([...ledger.deliveries, ...received].map(subjectOf));
-  const deliveries = Map.groupBy(ledger.deliveries, subjectOf);
+  const messages = ledger.deliveries.filter(({ digest, state }) => digest === null && state !== 'suppressed');
+  const subjects = new Set([...messages, ...received].map(subjectOf));
+  const deliveries = Map.groupBy(messages, subjectOf);
   const arrived = Map.groupBy(received, subjectOf);
   let lost = 0;
   for (const subject of subjects) {
     lost += compareSubject(subject, deliveries.get(subject) ?? [], arrived.get(subject) ?? [], problems);
   }
   const again = received.length - new Set(received.map(({ receiver, message }) => `${receiver} ${message}`)).size;
-  return { deliveries: ledger.deliveries.length, received: received.length, lost, again };
+  return { deliveries: messages.length, received: received.length, lost, again };
 }
 
 /** Deliveries to one receiver about one alert, or about Tocsin itself. */

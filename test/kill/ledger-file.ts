@@ -31,6 +31,12 @@ export interface LedgerDelivery {
   readonly kind: string;
   readonly state: string;
   readonly attempts: number;
+  /** It was a decision that waited for the message of its group: 1. */
+  readonly waited: number;
+  /** The message that it is in; null: it is one by itself. */
+  readonly digest: number | null;
+  /** JSON: the alerts that it lists as inhibited. */
+  readonly inhibited: string;
 }
 
 /** Reads it. `storage` is miniflare's folder; `worker` the Worker's name in it. */
@@ -51,7 +57,8 @@ export function readLedger(storage: string, worker: string): LedgerContent {
       quarantined: all<{ problem: string }>('SELECT problem FROM quarantine').map(({ problem }) => problem),
       alerts: alerts.map(({ key_parts, ...alert }) => ({ ...alert, key: valuesOf(key_parts) })),
       deliveries: all<LedgerDelivery>(
-        `SELECT id, receiver, alert, json_extract(notification, '$.kind') AS kind, state, attempts FROM deliveries
+        `SELECT id, receiver, alert, json_extract(notification, '$.kind') AS kind, state, attempts, grp IS NOT NULL AS waited,
+           digest, (SELECT json_group_array(value ->> '$.id') FROM json_each(notification, '$.inhibited')) AS inhibited FROM deliveries
          ORDER BY id`,
       ),
     };

@@ -48,7 +48,8 @@ function readLine(receiver: ReceiverName, { id, body }: ReceivedLine): Received 
     case 'slack':
       return { receiver, message: contentOf(body), delivery: null, alert: readMessage(content).alert };
     case 'email': {
-      const alert = (content['headers'] as Fields)['X-Tocsin-Alert'];
+      // A group's mail is in the thread of its first alert.
+      const [, alert] = /^<alert-(\d+)\./.exec(String((content['headers'] as Fields)['References'])) ?? [];
       return { receiver, message: contentOf(body), delivery: null, alert: alert === undefined ? null : Number(alert) };
     }
     case 'webhook': {

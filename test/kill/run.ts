@@ -130,7 +130,7 @@ async function calm(
     if (status === null) continue;
     onProgress({ at: 'calm', ...status, shown });
     if (Date.now() > shownAt) doneBefore = Math.min(doneBefore, ticks.done);
-    const isOver = ticks.done >= doneBefore + TICKS_AFTER && status.pending === 0;
+    const isOver = ticks.done >= doneBefore + TICKS_AFTER && status.pending + status.waiting === 0;
     seen = isOver && status.recorded >= shown ? seen + 1 : 0;
     seenMissing = isOver && status.recorded < shown ? seenMissing + 1 : 0;
   }

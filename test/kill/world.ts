@@ -50,6 +50,8 @@ export interface WorkerStatus {
   readonly recorded: number;
   /** Messages that are not delivered yet. */
   readonly pending: number;
+  /** For the messages of their groups. */
+  readonly waiting: number;
 }
 
 /** Outside the ports that systems give away when asked for any, so that nobody takes one while its owner is down. */
@@ -143,9 +145,13 @@ async function statusOf(workerUrl: string, linkSecret: string): Promise<WorkerSt
   const response = await fetch(`${workerUrl}${STATUS_PATH}`, { headers: { authorization }, signal });
   if (!response.ok) throw new Error(`the status was answered with ${response.status}`);
   const { status } = (await response.json()) as {
-    status: { counters: { recorded: number } | null; deliveries: { pending: number } };
+    status: { counters: { recorded: number } | null; deliveries: { pending: number; waiting: number } };
   };
-  return { recorded: status.counters?.recorded ?? 0, pending: status.deliveries.pending };
+  return {
+    recorded: status.counters?.recorded ?? 0,
+    pending: status.deliveries.pending,
+    waiting: status.deliveries.waiting,
+  };
 }
 
 /** A free port of the range. */
