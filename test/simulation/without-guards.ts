@@ -34,7 +34,8 @@ if (![seeds, jobs].every((number) => Number.isSafeInteger(number) && Number(numb
   err(`sim:guards: every number must be a whole one from 1 on\n\n${HELP}`);
   process.exit(2);
 }
-const known: Record<string, number> = JSON.parse(readFileSync(KNOWN, 'utf8'));
+/** Null: none was found yet, in the seeds that were tried; the guard is listed, and CI does not fail for it. */
+const known: Record<string, number | null> = JSON.parse(readFileSync(KNOWN, 'utf8'));
 const root = resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
 
@@ -74,6 +75,7 @@ if (wanted.length === 0) {
   process.exit(2);
 }
 const unnoticed: string[] = [];
+let unfound = 0;
 
 async function take(guard: Guard): Promise<void> {
   const from = known[guard.name];
@@ -82,8 +84,13 @@ async function take(guard: Guard): Promise<void> {
     unnoticed.push(guard.name);
     return;
   }
+  if (values.known && from === null) {
+    out(`? no seed found yet  ${guard.name}\n`);
+    unfound++;
+    return;
+  }
   let seed: number | null = null;
-  if (values.known && from !== undefined) seed = await firstFailure(guard, from, 1);
+  if (values.known && from != null) seed = await firstFailure(guard, from, 1);
   if (!values.known) seed = await firstFailure(guard, 1, seeds ?? 1);
   out(`${seed === null ? '✗ not noticed' : `✓ seed ${String(seed).padStart(5)}`}  ${guard.name}\n`);
   if (seed === null) unnoticed.push(guard.name);
@@ -101,7 +108,8 @@ const worker = async (): Promise<void> => {
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await take(next);
 };
 await Promise.all(Array.from({ length: jobs ?? 1 }, worker));
-out(`the loss of ${wanted.length - unnoticed.length} of ${wanted.length} guards was noticed\n`);
+out(`the loss of ${wanted.length - unnoticed.length - unfound} of ${wanted.length} guards was noticed\n`);
+if (unfound > 0) out(`for ${unfound} no seed was found yet: npm run sim:guards -- --seeds 1000\n`);
 if (unnoticed.length > 0 && values.known) {
   out('npm run sim:guards -- --only TEXT finds a seed\n');
 }

@@ -110,7 +110,7 @@ function problemOf(
   const alerts = views.alerts(EVERY_ALERT).alerts.slice(0, 8);
   const printed = [
     ...statusLines(answered, 'https://tocsin.example', now),
-    ...alerts.flatMap(({ id }) => whyLines(JSON.parse(JSON.stringify(views.alert(id, null))) as never)),
+    ...alerts.flatMap(({ id }) => whyLines(JSON.parse(JSON.stringify(views.alertWhy(id, now))) as never)),
   ];
   return firstOf(
     ...notifications.map((each) => messageProblem(fault(each))),
