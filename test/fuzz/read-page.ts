@@ -9,14 +9,14 @@ export interface ReadPage {
   /** Elements, but those that untrusted text may have: names of invisible characters, `bdi`, what is in code. */
   readonly outline: readonly string[];
   readonly text: string;
-  /** Every address: `href`, `src`, `action`. */
+  /** Every address: `href`, `src`, `action`, `formaction`. */
   readonly addresses: readonly string[];
 }
 
 const ELEMENTS = new Set(
   (
     'html head meta title link script body div main header footer nav section article aside h1 h2 h3 p ul ol li dl dt dd ' +
-    'table caption colgroup col thead tbody tr th td a b strong em small span bdi code pre mark time br hr form label input button ' +
+    'search fieldset legend select option textarea table caption colgroup col thead tbody tr th td a b strong em small span bdi code pre mark time br hr form label input button ' +
     'details summary figure figcaption svg g rect path line polyline circle text tspan desc noscript abbr kbd i s'
   ).split(' '),
 );
@@ -57,7 +57,7 @@ export function readPage(html: string): ReadPage {
       if (/^(?:on|style$|srcset$|formaction$)/i.test(attribute)) throw new Error(`an attribute ${attribute}`);
       const value = referenced(raw ?? '');
       if (attribute === 'class' && INERT_CLASS.test(value)) isInert = true;
-      if (/^(?:href|src|action)$/.test(attribute)) {
+      if (/^(?:href|src|action|formaction)$/.test(attribute)) {
         addresses.push(value);
         address = value;
       }
