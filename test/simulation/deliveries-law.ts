@@ -345,8 +345,19 @@ function reportReminders(decided: readonly Decided[], { report }: DeliveriesOpti
     // A correlation's, which lists what opened or was raised, waits no longer than that would.
     if (rows.some(({ grp, inhibited }) => grp !== 'reminder' && JSON.parse(inhibited).length > 0)) continue;
     const at = one.leftAt ?? 0;
-    const isCritical = rows.some(({ level }) => LEVELS[level] === 'critical');
-    const since = at - (last.get(one.madeFor) ?? Number.NEGATIVE_INFINITY);
+    const before = last.get(one.madeFor) ?? Number.NEGATIVE_INFINITY;
+    // A critical one that somebody acted on while it waited had set the time.
+    const wasCritical = decided.some(
+      (row) =>
+        row.madeFor === one.madeFor &&
+        row.kind === 'recurred' &&
+        row.state === 'suppressed' &&
+        LEVELS[row.level] === 'critical' &&
+        row.madeAt <= at &&
+        (row.leftAt ?? 0) > before,
+    );
+    const isCritical = wasCritical || rows.some(({ level }) => LEVELS[level] === 'critical');
+    const since = at - before;
     if (since < (isCritical ? HOUR : 4 * HOUR))
       report(`${one.madeFor} was reminded ${since / SECOND} s after the last time (${rows.map(({ id }) => id)})`);
     last.set(one.madeFor, at);
