@@ -597,7 +597,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'acts: the same act twice changes nothing',
     file: 'src/ledger/record/acts.ts',
-    find: "if (next === alert && act.act !== 'comment') return 'unchanged';",
+    find: "if (next === alert && (act.act !== 'comment' || isRepeated(store, id, by, detailOf(act), now))) return 'unchanged';",
     replace: '',
   },
   {
@@ -633,14 +633,14 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'inhibition: what a correlation counted, and waits, is not sent',
     file: 'src/ledger/deliver/waiting.ts',
-    find: 'const waited = inhibits === null ? [] : inhibit(',
-    replace: 'const waited = inhibits === null || now > 0 ? [] : inhibit(',
+    find: 'const waited = inhibitsNow === null ? NONE : inhibit(',
+    replace: 'const waited = inhibitsNow === null || now > 0 ? NONE : inhibit(',
   },
   {
     name: "inhibition: the correlation's message lists what it is in place of",
     file: 'src/ledger/deliver/waiting.ts',
-    find: 'const inhibited = [...(decided?.get(receiver) ?? []), ...waited];',
-    replace: 'const inhibited = [...waited];',
+    find: 'const inhibited = [...(of.inhibited?.get(receiver) ?? []), ...waited.alerts];',
+    replace: 'const inhibited = [...waited.alerts];',
   },
   {
     name: 'deliveries: what died counts as not notified',
@@ -651,8 +651,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "deliveries: nor does what a correlation's dead message lists",
     file: 'src/ledger/deliver/outbox.ts',
-    find: "json_valid(notification), notification, '{}')",
-    replace: "json_valid(notification), '{}', '{}')",
+    find: "UNION SELECT value ->> '$.id' FROM dead, json_each(iif(json_valid(notification), notification, '{}')",
+    replace: "UNION SELECT value ->> '$.id' FROM dead, json_each(iif(json_valid(notification), '{}', '{}')",
   },
   {
     name: 'deliveries: what is in a message ends with it',
@@ -729,8 +729,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'silences: by event time',
     file: 'src/alert/silence.ts',
-    find: 'silence.startsAt <= at && at < silence.endsAt && holds(silence, match)',
-    replace: 'silence.startsAt <= at && holds(silence, match)',
+    find: 'silence.startsAt <= at && at < silence.endsAt && matchersHold(silence, match)',
+    replace: 'silence.startsAt <= at && matchersHold(silence, match)',
   },
   {
     name: 'silences: what is severe is notified when they end',
