@@ -50,6 +50,7 @@ describe('valid settings', () => {
       receivers: [{ name: 'slack', minLevel: 'low', problem: null, create: expect.any(Function) }],
       publicUrl: 'https://tocsin.example.workers.dev',
       access: null,
+      slack: null,
       heartbeatUrl: null,
       apiKeyExpiresAt: null,
       linkSecret: SECRET,
