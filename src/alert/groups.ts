@@ -48,11 +48,11 @@ const PACES = {
   'high flood': { waitMs: 5 * MINUTE, intervalMs: 5 * MINUTE, intervalMaxMs: HOUR, hasUrgent: false },
   /** All that is not severe in a flood. */
   digest: { waitMs: 15 * MINUTE, intervalMs: 15 * MINUTE, intervalMaxMs: 4 * HOUR, hasUrgent: false },
-  /** Of every group: one in four hours, in one hour where critical is among them. */
   /** What a receiver that is new has to know. */
   'new receiver': { waitMs: 5 * SECOND, intervalMs: 5 * MINUTE, intervalMaxMs: HOUR, hasUrgent: false },
   /** What came outside of a receiver's active times: due when they begin. */
   'active times': { waitMs: 0, intervalMs: 0, intervalMaxMs: 0, hasUrgent: false },
+  /** Of every group: one in four hours, in one hour where critical is among them. */
   reminder: { waitMs: 30 * SECOND, intervalMs: 4 * HOUR, intervalMaxMs: 4 * HOUR, hasUrgent: true },
 } as const satisfies { readonly [kind: string]: Pace };
 const CRITICAL_REMINDER_MS = HOUR;

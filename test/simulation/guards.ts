@@ -555,7 +555,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a reminder takes along every one that is deferred',
     file: 'src/ledger/deliver/group-message.ts',
-    find: 'if (key === REMINDER) sayReminders(store, setup, receiver, now);',
+    find: 'if (key === REMINDER) notifyReminders(store, setup, receiver, now);',
     replace: '',
   },
   {
@@ -603,8 +603,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'acts: they take effect after the entry before them',
     file: 'src/ledger/record/acts.ts',
-    find: 'const seq = readState(store)?.lastSeq ?? 0;',
-    replace: 'const seq = Math.max(0, (readState(store)?.lastSeq ?? 0) - 1);',
+    find: 'const seq = readLastSeq(store);',
+    replace: 'const seq = Math.max(0, readLastSeq(store) - 1);',
   },
   {
     name: "inhibition: a correlation's message is in place of those it counted",

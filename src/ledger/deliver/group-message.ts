@@ -14,14 +14,14 @@ import type {
   Outage,
 } from '../../alert/notification.ts';
 import type { NotifyKind } from '../../alert/notify.ts';
-import { type Level, levelAt } from '../../sigma/index.ts';
+import { levelAt } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 import type { Store } from '../store/store.ts';
 import { BUNDLED, bundleUnder, enqueue, WAITING } from './outbox.ts';
 import type { Notifying } from './places.ts';
 import { FLOOD_KEYS, readGroup, writeGroup } from './waiting.ts';
-import { sayReminders } from './wake.ts';
+import { notifyReminders } from './wake.ts';
 
 /** The most decisions of one message: the rest are in the group's next one. */
 export const DECISIONS_MAX = 10_000;
@@ -53,7 +53,7 @@ export function sendGroups(store: Store, setup: Notifying, now: number): void {
     now,
   );
   for (const { receiver, key } of due) {
-    if (key === REMINDER) sayReminders(store, setup, receiver, now);
+    if (key === REMINDER) notifyReminders(store, setup, receiver, now);
     const group = readGroup(store, receiver, key);
     // One before it may have taken along all that waited here.
     if (group?.dueAt != null && group.dueAt <= now) sendGroup(store, receiver, key, group, now);
@@ -111,7 +111,8 @@ function sendGroup(store: Store, receiver: string, key: string, group: Group, no
     const left = leftIn(store, receiver, from);
     // What is left in another group is sent no later because of what was taken along.
     if (from !== key && left.length > 0) continue;
-    writeGroup(store, receiver, from, afterMessage(of, rows.map(levelOf), left, now));
+    const levels = rows.map(({ level }) => levelAt(level));
+    writeGroup(store, receiver, from, afterMessage(of, levels, left, now));
   }
 }
 
@@ -137,7 +138,7 @@ function leftIn(store: Store, receiver: string, key: string): readonly Waiting[]
     `${WAITING} AND receiver = ? AND grp = ? ORDER BY level DESC, id LIMIT 100`,
     ...[receiver, key],
   );
-  return rows.map((row) => ({ kind: kindOf(row), level: levelOf(row), at: row.at }));
+  return rows.map((row) => ({ kind: kindOf(row), level: levelAt(row.level), at: row.at }));
 }
 
 /** One message of all of these: they end with it. */
@@ -217,10 +218,10 @@ function readNotifications(store: Store, alerts: readonly InOneAlert[]): Readonl
     rows.map(({ id, notification }) => [id, parseJson(notification) as AlertNotification | undefined]),
   );
   const entries = alerts.flatMap(({ main, newest }): [number, AlertNotification][] => {
-    const [said, last] = [read.get(main.id), read.get(newest.id)];
-    return said?.alert === undefined || said.entry?.actor === undefined
+    const [shown, last] = [read.get(main.id), read.get(newest.id)];
+    return shown?.alert === undefined || shown.entry?.actor === undefined
       ? []
-      : [[main.alert, { ...said, alert: last?.alert ?? said.alert }]];
+      : [[main.alert, { ...shown, alert: last?.alert ?? shown.alert }]];
   });
   return new Map(entries);
 }
@@ -289,8 +290,4 @@ function mostIn(counts: ReadonlyMap<string, number>): readonly NamedCount[] {
 
 function kindOf({ kind }: WaitingRow): NotifyKind {
   return KINDS.find((each) => each === kind) ?? 'updated';
-}
-
-function levelOf({ level }: WaitingRow): Level {
-  return levelAt(level);
 }

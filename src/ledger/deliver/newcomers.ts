@@ -8,9 +8,10 @@
 import { TOCSIN } from '../../alert/alert.ts';
 import { notifiedNow } from '../../alert/status.ts';
 import { isAbove } from '../../sigma/index.ts';
+import { OPEN } from '../model.ts';
 import { addAct, writeAlert } from '../store/alerts.ts';
 import { type AlertRow, alertFrom } from '../store/rows.ts';
-import { readState } from '../store/state.ts';
+import { readLastSeq } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { lastEntryOf, notifyNow } from './notify-now.ts';
 import { type Notifying, routesOfMatch } from './places.ts';
@@ -27,11 +28,10 @@ export function notifyNewcomers(store: Store, setup: Notifying, now: number): vo
   );
   const newcomers = setup.receivers.filter(({ name }) => !known.has(name));
   if (newcomers.length === 0) return;
-  const seq = readState(store)?.lastSeq ?? 0;
+  const seq = readLastSeq(store);
   const open = ['critical', 'high'].flatMap((level) =>
     store.all<AlertRow>(
-      `SELECT * FROM alerts INDEXED BY alerts_unresolved WHERE state IN ('open', 'acknowledged') AND state = 'open' AND level = ?
-       ORDER BY id DESC LIMIT ${LISTED_MAX}`,
+      `SELECT * FROM alerts ${OPEN} AND state = 'open' AND level = ? ORDER BY id DESC LIMIT ${LISTED_MAX}`,
       level,
     ),
   );

@@ -17,7 +17,7 @@ import { type Notifying, placeOf, routesOfMatch } from './places.ts';
 import { enqueueNotifications } from './waiting.ts';
 
 /** How receivers are notified. */
-interface NotifyNow extends Pick<AlertNotification, 'kind' | 'reason'> {
+export interface NotifyNow extends Pick<AlertNotification, 'kind' | 'reason'> {
   readonly to: readonly string[];
   readonly newNetworks?: readonly string[];
   readonly isUrgent?: boolean;

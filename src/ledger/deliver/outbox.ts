@@ -13,7 +13,7 @@ import type { Editable } from '../../notify/receiver.ts';
 import { LEVELS, type Level } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import { addAct } from '../store/alerts.ts';
-import { readState } from '../store/state.ts';
+import { readLastSeq } from '../store/state.ts';
 import type { Store, Value } from '../store/store.ts';
 import {
   type AfterDelivery,
@@ -373,7 +373,7 @@ function forgetNotified(store: Store, receiver: string, messages: readonly numbe
      RETURNING id`,
     ...[`$."${receiver}"`, JSON.stringify(messages)],
   );
-  const seq = readState(store)?.lastSeq ?? 0;
+  const seq = readLastSeq(store);
   for (const { id } of forgotten) {
     addAct(store, { alert: id, act: 'dead', who: TOCSIN, via: null, detail: { receiver } }, seq, now);
   }

@@ -10,7 +10,7 @@ import { parseJson } from '../../text/json.ts';
 import type { SilencedChange } from '../model.ts';
 import { UNRESOLVED } from '../model.ts';
 import type { ShownSilence, Silenced, SilenceRequest } from '../rpc.ts';
-import { readState } from '../store/state.ts';
+import { readLastSeq } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 
 /** The most silences that are not over: each is compared with every match. */
@@ -115,7 +115,7 @@ export function makeSilence(store: Store, engine: Engine, request: SilenceReques
     `INSERT INTO silences (matchers, starts_at, ends_at, author, via, comment, made_at, seq, suppressed, alerts)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, '[]') RETURNING *`,
     ...[given, startsAt, endsAt, author, request.via.slice(0, NAME_MAX)],
-    ...[comment, now, readState(store)?.lastSeq ?? 0],
+    ...[comment, now, readLastSeq(store)],
   );
   if (row === undefined) throw new Error('the silence was not stored');
   return { kind: 'made', silence: shownFrom(row) };

@@ -14,9 +14,9 @@ import { declaredName } from '../../routing/routes.ts';
 import { isAbove } from '../../sigma/index.ts';
 import { addAct, writeAlert } from '../store/alerts.ts';
 import { type AlertRow, alertFrom } from '../store/rows.ts';
-import { readState } from '../store/state.ts';
+import { readLastSeq } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import { lastEntryOf, notifyNow } from './notify-now.ts';
+import { lastEntryOf, type NotifyNow, notifyNow } from './notify-now.ts';
 import { type Notifying, routesOfMatch } from './places.ts';
 import { readSilences } from './silences.ts';
 
@@ -39,27 +39,27 @@ export function wakeAlerts(store: Store, setup: Notifying, now: number): void {
     now,
   );
   if (rows.length === 0) return;
-  const seq = readState(store)?.lastSeq ?? 0;
+  const seq = readLastSeq(store);
   for (const before of rows.map(alertFrom)) {
     const isEnded = before.acknowledged !== null && before.acknowledged.until <= now;
     const opened = isEnded ? endAcknowledgement(store, setup, before, seq, now) : before;
-    const said = sayDeferred(store, setup, opened, ({ to }) => to <= now, seq, now);
-    const escalated = escalate(store, setup, said, seq, now);
+    const notified = notifyDeferred(store, setup, opened, ({ to }) => to <= now, seq, now);
+    const escalated = escalate(store, setup, notified, seq, now);
     const woken = endSilence(store, setup, escalated, seq, now);
     writeAlert(store, { ...woken, wakesAt: wakesAt(woken) }, before);
   }
 }
 
-/** A reminder takes along every one that is deferred for its receiver. */
-export function sayReminders(store: Store, setup: Notifying, receiver: string, now: number): void {
+/** Notifies a receiver of every reminder that is deferred for it: they go in one message. */
+export function notifyReminders(store: Store, setup: Notifying, receiver: string, now: number): void {
   const rows = store.all<AlertRow>(
     `SELECT * FROM alerts WHERE ${TO_WAKE} AND json_extract(notified, ?) = 'recurred' ORDER BY wakes_at LIMIT ${REMINDED_MAX}`,
     `$."${receiver}".deferred.kind`,
   );
   if (rows.length === 0) return;
-  const seq = readState(store)?.lastSeq ?? 0;
+  const seq = readLastSeq(store);
   for (const before of rows.map(alertFrom)) {
-    const next = sayDeferred(
+    const next = notifyDeferred(
       store,
       setup,
       before,
@@ -98,10 +98,7 @@ function endSilence(store: Store, setup: Notifying, before: Alert, seq: number, 
   const names = to.map(({ receiver }) => receiver).filter((name) => (before.notified[name]?.count ?? 0) < before.count);
   const alert = notifiedNow({ ...before, silencedUntil: null }, names, now);
   addAct(store, actOf(before, 'silence ended', { receivers: names }), seq, now);
-  for (const kind of ['opened', 'recurred'] as const) {
-    const of = names.filter((name) => Object.hasOwn(before.notified, name) === (kind === 'recurred'));
-    notifyNow(store, setup, alert, { kind, reason: 'its silence ended', to: of }, now);
-  }
+  notifyOpenedOrRecurred(store, setup, before, alert, { reason: 'its silence ended', to: names }, now);
   return alert;
 }
 
@@ -115,24 +112,37 @@ function escalate(store: Store, setup: Notifying, before: Alert, seq: number, no
   const escalations = before.escalations.filter((each) => !due.includes(each));
   const alert = notifiedNow({ ...before, escalations }, names, now);
   addAct(store, actOf(before, 'escalated', { receivers: names, to: due.map(({ to }) => to) }), seq, now);
-  for (const kind of ['opened', 'recurred'] as const) {
-    const to = names.filter((name) => Object.hasOwn(before.notified, name) === (kind === 'recurred'));
-    notifyNow(store, setup, alert, { kind, reason: NOBODY_ACKNOWLEDGED, to, isUrgent: true }, now);
-  }
+  const notify = { reason: NOBODY_ACKNOWLEDGED, to: names, isUrgent: true };
+  notifyOpenedOrRecurred(store, setup, before, alert, notify, now);
   return alert;
 }
 
-/** Notifies receivers of what is deferred for them. For one that is not there any more, it is dropped. */
-function sayDeferred(
+/** For a receiver that was not notified of the alert before, it opened; for others it recurred. */
+function notifyOpenedOrRecurred(
   store: Store,
   setup: Notifying,
   before: Alert,
-  isSaid: (deferred: Deferred, receiver: string) => boolean,
+  alert: Alert,
+  notify: Omit<NotifyNow, 'kind'>,
+  now: number,
+): void {
+  for (const kind of ['opened', 'recurred'] as const) {
+    const to = notify.to.filter((name) => Object.hasOwn(before.notified, name) === (kind === 'recurred'));
+    notifyNow(store, setup, alert, { ...notify, kind, to }, now);
+  }
+}
+
+/** Notifies receivers of what is deferred for them. For one that is not there any more, it is dropped. */
+function notifyDeferred(
+  store: Store,
+  setup: Notifying,
+  before: Alert,
+  isDue: (deferred: Deferred, receiver: string) => boolean,
   seq: number,
   now: number,
 ): Alert {
   const due = Object.entries(before.notified).flatMap(([name, { deferred }]): [string, Deferred['kind']][] =>
-    deferred !== null && isSaid(deferred, name) ? [[name, deferred.kind]] : [],
+    deferred !== null && isDue(deferred, name) ? [[name, deferred.kind]] : [],
   );
   if (due.length === 0) return before;
   const kinds = Object.fromEntries(due);

@@ -92,7 +92,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   repeatWhatLasts(store, receivers, now);
 }
 
-/** Makes the messages whose time has come: of what was deferred, and of groups. False: there are none. */
+/** Makes the messages that are due: of deferred notifications, and of groups. Returns whether any was due. */
 export function makeMessages(store: Store, watched: Watched, now: number): boolean {
   const isDue = [nextWakeAt(store), nextGroupAt(store)].some((at) => at !== null && at <= now);
   if (!isDue) return false;

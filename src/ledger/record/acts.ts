@@ -13,7 +13,7 @@ import type { Notifying } from '../deliver/places.ts';
 import { suppressWaiting } from '../deliver/waiting.ts';
 import type { Act, Acted, ActRequest } from '../rpc.ts';
 import { addAct, readAlertById, writeAlert } from '../store/alerts.ts';
-import { readState } from '../store/state.ts';
+import { readLastSeq } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 
 /** The most alerts of one request. */
@@ -24,7 +24,7 @@ const REPEATED_MS = 12 * 60 * 60_000;
 
 /** Acts on alerts; returns how each ended, in their order. */
 export function actOn(store: Store, setup: Notifying, request: ActRequest, now: number): readonly Acted[] {
-  const seq = readState(store)?.lastSeq ?? 0;
+  const seq = readLastSeq(store);
   return request.alerts
     .slice(0, ACTED_MAX)
     .map((id) => ({ alert: id, outcome: actOnOne(store, setup, id, request, seq, now) }));

@@ -65,7 +65,7 @@ export interface Ledger {
   expireSilence(id: number, who: string, now: number): ShownSilence | null;
   /** Raises and resolves the health alerts that depend on the clock, and ends deliveries whose attempts were all lost. */
   watchdog(now: number): void;
-  /** Makes the messages whose time has come; false: there are none. Reads two rows where there are none. */
+  /** Makes the messages that are due; returns whether any was. Reads two rows if not. */
   makeMessages(now: number): boolean;
   /** When the alarm must ring next: a delivery is due, or the watchdog has something to check. Null: never. */
   nextAlarmAt(now: number): number | null;

@@ -101,6 +101,11 @@ export function readState(store: Store): State | null {
   return row === undefined ? null : (JSON.parse(row.value) as State);
 }
 
+/** The number of the last accepted entry; 0 before the first. */
+export function readLastSeq(store: Store): number {
+  return readState(store)?.lastSeq ?? 0;
+}
+
 /** Stores the state, with what the meter counted: one row. `ownReads`: what is remembered of our own reads, in the same row; null: as it is. */
 export function writeState(store: Store, state: State, ownReads: string | null = null): void {
   store.run(
