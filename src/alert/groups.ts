@@ -171,8 +171,8 @@ export interface Grouped {
   readonly isUrgent?: boolean;
 }
 
-/** Where a decision waits: the group's key, which holds its kind. */
-interface GroupKey {
+/** Where a decision waits. Groups of other kinds may have the same key. */
+export interface GroupKey {
   readonly kind: GroupKind;
   readonly key: string;
 }
@@ -184,18 +184,18 @@ function groupKey({ rule, subject, kind, level, isDeclared, isUrgent }: Grouped)
 }
 
 /**
- * The group where a decision waits, and the floods after it. `exists`: whether the receiver has a group of this key that is
- * not over.
+ * The group where a decision waits, and the floods after it. `exists`: whether the receiver has this group, and it is not
+ * over.
  */
 export function findGroup(
   floods: Floods,
   grouped: Grouped,
-  exists: (key: string) => boolean,
+  exists: (own: GroupKey) => boolean,
 ): { readonly of: GroupKey; readonly floods: Floods } {
   const own = groupKey(grouped);
   if (own.kind === 'reminder') return { of: own, floods };
   const { rule, level, alert, at } = grouped;
-  const begins = !exists(own.key);
+  const begins = !exists(own);
   const next = begins ? withBegun(floods, rule, at) : floods;
   const isOn = lasts(next.floodAt, at) || lasts(next.ruleFloodAt[rule] ?? null, at);
   // What a group has begun goes on in it once the flood is over.

@@ -9,6 +9,7 @@ import {
   findGroup,
   type Group,
   type Grouped,
+  type GroupKey,
   type GroupKind,
   isOver,
   NO_FLOODS,
@@ -112,7 +113,7 @@ describe('a decision waits', () => {
     ...of,
   });
   const none = (): boolean => false;
-  const keyOf = (floods: Floods, of: Partial<Grouped>, exists: (key: string) => boolean = none): string =>
+  const keyOf = (floods: Floods, of: Partial<Grouped>, exists: (own: GroupKey) => boolean = none): string =>
     findGroup(floods, grouped(of), exists).of.key;
   /** After so many groups began, one each `everyMs`, the last at `T`. */
   const begun = (times: number, everyMs: number, of: (n: number) => Partial<Grouped>): Floods => {
@@ -146,7 +147,7 @@ describe('a decision waits', () => {
   });
 
   it('with its rule in a flood, also where its group has begun; and in its group afterwards', () => {
-    const exists = (key: string): boolean => key === 'of ci';
+    const exists = ({ key }: GroupKey): boolean => key === 'of ci';
     expect(keyOf(begun(18, SECOND, actors), {}, exists)).toBe('of ci');
     expect(keyOf(begun(30, SECOND, actors), {}, exists)).toBe('high flood of r');
     expect(keyOf(begun(30, SECOND, actors), { at: T + FLOOD_END_MS }, exists)).toBe('of ci');

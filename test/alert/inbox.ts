@@ -77,7 +77,7 @@ export function createInbox() {
       const group = groups.get(key);
       return group !== undefined && !isOver(group, at);
     };
-    const found = findGroup(floods, grouped, exists);
+    const found = findGroup(floods, grouped, ({ key }) => exists(key));
     floods = found.floods;
     const { key } = found.of;
     groups.set(key, afterDecision(exists(key) ? (groups.get(key) ?? null) : null, found.of.kind, grouped));

@@ -12,7 +12,7 @@ import {
   findGroup,
   type Group,
   type Grouped,
-  type GroupKind,
+  type GroupKey,
   isOver,
   NO_FLOODS,
 } from '../../alert/groups.ts';
@@ -28,8 +28,8 @@ import { enqueue, SEVERE, WAITING } from './outbox.ts';
 /** Keys of floods and digests come last, so that what waits in other groups is one range. */
 export const FLOOD_KEYS = '~';
 /** What came outside of active times; and what a route sends once a day. */
-const HELD = `${FLOOD_KEYS}held`;
-const DAILY = `${FLOOD_KEYS}daily`;
+const HELD: GroupKey = { kind: 'active times', key: 'held' };
+const DAILY: GroupKey = { kind: 'digest', key: 'daily' };
 /** A correlation's message names so many of the alerts that it inhibits. */
 const INHIBITED_SHOWN = 10;
 
@@ -124,8 +124,9 @@ function createPlaces(store: Store, receiver: string, now: number) {
     }
     return group === null || isOver(group, now) ? null : group;
   };
-  const into = (key: string, kind: GroupKind, grouped: Grouped, of: Declared): string => {
-    groups.set(key, afterDecision(groupOf(key), kind, grouped, of));
+  const into = (where: GroupKey, grouped: Grouped, of: Declared): string => {
+    const key = storedKey(where);
+    groups.set(key, afterDecision(groupOf(key), where.kind, grouped, of));
     changed.add(key);
     return key;
   };
@@ -134,14 +135,14 @@ function createPlaces(store: Store, receiver: string, now: number) {
     put: (grouped: Grouped, { settings, heldUntil, group }: PutInto): string => {
       const of = { intervalMs: settings.groupIntervalMs ?? null, dueAt: null };
       // What waits for a time of the day makes no flood.
-      if (group !== undefined) return into(FLOOD_KEYS + group, group, grouped, of);
-      if (heldUntil !== null) return into(HELD, 'active times', grouped, { ...of, dueAt: heldUntil });
+      if (group !== undefined) return into({ kind: group, key: group }, grouped, of);
+      if (heldUntil !== null) return into(HELD, grouped, { ...of, dueAt: heldUntil });
       if (settings.digest !== undefined)
-        return into(DAILY, 'digest', grouped, { ...of, dueAt: nextDailyAt(settings.digest, now) });
+        return into(DAILY, grouped, { ...of, dueAt: nextDailyAt(settings.digest, now) });
       floods ??= readFloods(store, receiver);
-      const found = findGroup(floods, grouped, (key) => groupOf(storedKey(key)) !== null);
+      const found = findGroup(floods, grouped, (own) => groupOf(storedKey(own)) !== null);
       floods = found.floods;
-      return into(storedKey(found.of.key), found.of.kind, grouped, of);
+      return into(found.of, grouped, of);
     },
     save: (): void => {
       for (const key of changed) {
@@ -153,8 +154,9 @@ function createPlaces(store: Store, receiver: string, now: number) {
   };
 }
 
-function storedKey(key: string): string {
-  return key === 'digest' || key.includes(' flood of ') ? FLOOD_KEYS + key : key;
+/** By its kind: a key may hold what an attacker named. */
+function storedKey({ kind, key }: GroupKey): string {
+  return kind === 'group' || kind === 'reminder' ? key : FLOOD_KEYS + key;
 }
 
 function readFloods(store: Store, receiver: string): Floods {

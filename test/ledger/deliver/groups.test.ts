@@ -65,6 +65,15 @@ describe('a group', () => {
     ]);
   });
 
+  it.each(['bob high flood of api-key-deleted', 'digest', '~digest', '~held', 'reminder'])(
+    'takes along what waits elsewhere of an actor who is called %s',
+    (actor) => {
+      const scene = createScene(RULES);
+      scene.record([on('vm.deleted', 'a', NOON, actor), on('vm.stopped', 'b', NOON, actor)]);
+      expect(ready(scene, NOON + 30 * SECOND)).toEqual(['group of 2: 1,2']);
+    },
+  );
+
   it('of one decision is that decision', () => {
     const scene = createScene(RULES);
     scene.record([on('vm.deleted', 'a', NOON)]);
