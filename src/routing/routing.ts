@@ -64,7 +64,7 @@ export interface RouteSettings {
   readonly mention?: string | undefined;
   /** Who is notified if nobody acts, by when; each receiver at most once. */
   readonly escalate?: readonly EscalationStep[] | undefined;
-  /** Absent: only receivers that can change what they sent. */
+  /** Absent: only to receivers that programs read, or that can change what they sent. */
   readonly sendResolved?: boolean | undefined;
   /** Below high, one message a day at this time. */
   readonly digest?: DailyTime | undefined;
@@ -78,7 +78,7 @@ export interface ActiveTimes {
 }
 
 export interface EscalationStep {
-  /** After the alert's first notification. */
+  /** After the time of the entry with which the alert opened, or was raised, for a receiver of the route. */
   readonly afterMs: number;
   /** The name of a receiver. */
   readonly to: string;

@@ -6,8 +6,8 @@
  * are cut with "…" (`shortened` says so). The JSON has invisible characters as `\\uXXXX`. At most `BYTES_MAX` of UTF-8.
  *
  * docs/webhook.schema.json has every field, and a version, which changes with what is here (test/notify/webhook/schema.test.ts).
- * A webhook gets each message by itself; only what an operator sends there in place of another receiver
- * (`resend --receiver NAME --to NAME`) may be a group.
+ * A webhook gets each message by itself; only what is sent there in place of another receiver may be a group:
+ * by `resend --receiver NAME --to NAME`, or because that one did not take it (ledger/deliver/fallback.ts).
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
