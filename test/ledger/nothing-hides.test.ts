@@ -16,7 +16,7 @@ const MEDIUM = rule('vm.stopped', 'medium');
 const RULES: readonly Rule[] = [HIGH, OTHER, CRITICAL, MEDIUM];
 const FAILED: Outcome = { kind: 'retry', reason: 'HTTP 503', afterMs: null };
 
-interface Told {
+interface Notified {
   readonly at: number;
   readonly receiver: string;
   /** The ids of the entries whose alerts it shows. */
@@ -31,7 +31,7 @@ function pass(
   during: (now: number) => void = () => {},
   fails: readonly string[] = [],
 ) {
-  const told: Told[] = [];
+  const notified: Notified[] = [];
   for (let now = from; now <= to; now += 5 * SECOND) {
     during(now);
     const next = scene.ledger.nextAlarmAt(now);
@@ -40,12 +40,12 @@ function pass(
       if (fails.includes(receiver)) return FAILED;
       if (notification.kind === 'group') {
         const { first, others } = notification.group;
-        told.push({ at: now, receiver, alerts: [first.alert.id, ...others.map(({ id }) => id)] });
-      } else if ('alert' in notification) told.push({ at: now, receiver, alerts: [notification.alert.id] });
+        notified.push({ at: now, receiver, alerts: [first.alert.id, ...others.map(({ id }) => id)] });
+      } else if ('alert' in notification) notified.push({ at: now, receiver, alerts: [notification.alert.id] });
       return { kind: 'delivered' };
     });
   }
-  return told;
+  return notified;
 }
 
 let entries = 0;
@@ -55,8 +55,8 @@ function does(scene: Scene, action: string, now: number, actor = 'ci', client_ip
 }
 
 /** When a receiver was notified of the alert, after `since`: seconds. */
-function seconds(told: readonly Told[], alert: number, since: number, receiver = 'slack'): number {
-  const at = told.find((of) => of.receiver === receiver && of.at >= since && of.alerts.includes(alert))?.at;
+function seconds(notified: readonly Notified[], alert: number, since: number, receiver = 'slack'): number {
+  const at = notified.find((of) => of.receiver === receiver && of.at >= since && of.alerts.includes(alert))?.at;
   return ((at ?? Number.POSITIVE_INFINITY) - since) / SECOND;
 }
 
@@ -78,7 +78,7 @@ const noise = (scene: Scene) => (now: number) => {
 type Row = readonly [
   name: string,
   scene: () => {
-    readonly told: readonly Told[];
+    readonly notified: readonly Notified[];
     readonly alert: number;
     readonly since: number;
     readonly receiver?: string;
@@ -95,7 +95,7 @@ const rows: readonly Row[] = [
       const scene = createScene(RULES);
       pass(scene, NOON, T - 5 * SECOND, noise(scene));
       const alert = does(scene, 'vm.deleted', T, 'ci', '198.51.100.7');
-      return { told: pass(scene, T, T + 20 * MINUTE), alert, since: T };
+      return { notified: pass(scene, T, T + 20 * MINUTE), alert, since: T };
     },
     600,
   ],
@@ -107,7 +107,7 @@ const rows: readonly Row[] = [
       acknowledge(scene, 1, NOON + HOUR);
       pass(scene, NOON + HOUR, T - 5 * SECOND, noise(scene));
       const alert = does(scene, 'vm.deleted', T, 'ci', '198.51.100.7');
-      return { told: pass(scene, T, T + 20 * MINUTE), alert, since: T };
+      return { notified: pass(scene, T, T + 20 * MINUTE), alert, since: T };
     },
     60,
   ],
@@ -118,7 +118,7 @@ const rows: readonly Row[] = [
       does(scene, 'vm.deleted', NOON);
       acknowledge(scene, 1, NOON + MINUTE);
       const alert = does(scene, 'org.deleted', T);
-      return { told: pass(scene, T, T + MINUTE), alert, since: T };
+      return { notified: pass(scene, T, T + MINUTE), alert, since: T };
     },
     5,
   ],
@@ -129,7 +129,7 @@ const rows: readonly Row[] = [
       silence(scene, T + 10 * HOUR, NOON);
       does(scene, 'vm.deleted', NOON + MINUTE);
       const alert = does(scene, 'org.deleted', T);
-      return { told: pass(scene, T, T + MINUTE), alert, since: T };
+      return { notified: pass(scene, T, T + MINUTE), alert, since: T };
     },
     5,
   ],
@@ -139,7 +139,7 @@ const rows: readonly Row[] = [
       const scene = createScene(RULES);
       silence(scene, T, NOON);
       const alert = does(scene, 'vm.deleted', T - MINUTE);
-      return { told: pass(scene, T - MINUTE, T + 5 * MINUTE), alert, since: T };
+      return { notified: pass(scene, T - MINUTE, T + 5 * MINUTE), alert, since: T };
     },
     60,
   ],
@@ -155,7 +155,7 @@ const rows: readonly Row[] = [
         if ((now - NOON) % (20 * MINUTE) === 0) does(busy, `a${n++}`, now);
       });
       const alert = does(busy, 'api_key.created', T);
-      return { told: pass(busy, T, T + 20 * MINUTE), alert, since: T };
+      return { notified: pass(busy, T, T + 20 * MINUTE), alert, since: T };
     },
     600,
   ],
@@ -165,7 +165,7 @@ const rows: readonly Row[] = [
       const scene = createScene(RULES);
       pass(scene, NOON, NOON + HOUR, noise(scene));
       const alert = does(scene, 'org.deleted', NOON + HOUR + SECOND);
-      return { told: pass(scene, NOON + HOUR + SECOND, NOON + HOUR + MINUTE), alert, since: NOON + HOUR + SECOND };
+      return { notified: pass(scene, NOON + HOUR + SECOND, NOON + HOUR + MINUTE), alert, since: NOON + HOUR + SECOND };
     },
     5,
   ],
@@ -184,7 +184,7 @@ const rows: readonly Row[] = [
         const since = NOON + MINUTE;
         pass(scene, NOON, since - 5 * SECOND);
         const alert = does(scene, action, since);
-        return { told: pass(scene, since, since + 10 * MINUTE), alert, since };
+        return { notified: pass(scene, since, since + 10 * MINUTE), alert, since };
       },
       action === 'org.deleted' ? 5 : 30,
     ],
@@ -194,7 +194,7 @@ const rows: readonly Row[] = [
     () => {
       const scene = createScene([...RULES, counting('org.deleted', 1, { level: 'high' })]);
       scene.record([entry('c', NOON, { action: 'org.deleted', actor: { id: 'ci' } })], { now: NOON });
-      return { told: pass(scene, NOON, NOON + MINUTE), alert: 1, since: NOON };
+      return { notified: pass(scene, NOON, NOON + MINUTE), alert: 1, since: NOON };
     },
     5,
   ],
@@ -203,10 +203,10 @@ const rows: readonly Row[] = [
     () => {
       const scene = createScene([...RULES, counting('vm.deleted', 1, { level: 'high' })]);
       scene.record([entry('c', NOON, { action: 'vm.deleted', actor: { id: 'ci' } })], { now: NOON });
-      const told = pass(scene, NOON, NOON + MINUTE);
+      const notified = pass(scene, NOON, NOON + MINUTE);
       const [message] = scene.notifications("state = 'delivered'");
       expect(message.inhibited).toMatchObject([{ id: 1, title: HIGH.title }]);
-      return { told, alert: 2, since: NOON };
+      return { notified, alert: 2, since: NOON };
     },
     30,
   ],
@@ -219,7 +219,7 @@ const rows: readonly Row[] = [
       const engine = compile({ version: 'two', rules: RULES.map((of) => ({ ...of, level: 'critical' as const })) });
       const raised = scene.reopened({ engine });
       const alert = does(raised, 'vm.stopped', T);
-      return { told: pass(raised, T, T + MINUTE), alert, since: T, receiver: 'pager' };
+      return { notified: pass(raised, T, T + MINUTE), alert, since: T, receiver: 'pager' };
     },
     5,
   ],
@@ -228,7 +228,7 @@ const rows: readonly Row[] = [
     () => {
       const scene = createScene(RULES);
       const alert = does(scene, 'vm.deleted', NOON);
-      return { told: pass(scene.reopened(), NOON + 10 * SECOND, NOON + MINUTE), alert, since: NOON };
+      return { notified: pass(scene.reopened(), NOON + 10 * SECOND, NOON + MINUTE), alert, since: NOON };
     },
     30,
   ],
@@ -237,7 +237,12 @@ const rows: readonly Row[] = [
     () => {
       const scene = createScene(RULES, { receivers: [route('slack'), route('mail', { minLevel: 'critical' })] });
       const alert = does(scene, 'vm.deleted', NOON);
-      return { told: pass(scene, NOON, NOON + 3 * HOUR, undefined, ['slack']), alert, since: NOON, receiver: 'mail' };
+      return {
+        notified: pass(scene, NOON, NOON + 3 * HOUR, undefined, ['slack']),
+        alert,
+        since: NOON,
+        receiver: 'mail',
+      };
     },
     660,
   ],
@@ -248,7 +253,7 @@ const rows: readonly Row[] = [
       const alert = does(scene, 'vm.deleted', NOON);
       pass(scene, NOON, NOON + 3 * HOUR, undefined, ['slack']);
       const since = NOON + 3 * HOUR + 5 * SECOND;
-      return { told: pass(scene, since, since + 10 * MINUTE), alert, since };
+      return { notified: pass(scene, since, since + 10 * MINUTE), alert, since };
     },
     300,
   ],
@@ -256,15 +261,15 @@ const rows: readonly Row[] = [
 
 describe('an attacker', { timeout: 60_000 }, () => {
   it.each(rows)('%s', (_, play, most) => {
-    const { told, alert, since, receiver } = play();
-    expect(seconds(told, alert, since, receiver)).toBeLessThanOrEqual(most);
+    const { notified, alert, since, receiver } = play();
+    expect(seconds(notified, alert, since, receiver)).toBeLessThanOrEqual(most);
   });
 });
 
 it('a week that nobody acts in has reminders still', () => {
   const scene = createScene(RULES);
-  const told = pass(scene, NOON, NOON + 30 * MINUTE, noise(scene));
-  expect(told.length).toBeGreaterThan(0);
+  const notified = pass(scene, NOON, NOON + 30 * MINUTE, noise(scene));
+  expect(notified.length).toBeGreaterThan(0);
   for (let day = 1; day <= 3; day++) {
     const from = NOON + day * DAY;
     does(scene, 'vm.deleted', from);

@@ -116,7 +116,7 @@ export interface Scene {
   notifications(where?: string): any[];
   /** Lets the clock do what is due, and returns the messages that are ready to be sent about alerts: groups' too. */
   // biome-ignore lint/suspicious/noExplicitAny: JSON that tests take apart
-  say(now: number): any[];
+  makeDue(now: number): any[];
   /** Makes what is dead pending again. */
   resend(now: number): void;
   ids(): string[];
@@ -221,7 +221,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
       store
         .all<{ notification: string }>(`SELECT notification FROM deliveries WHERE ${where} ORDER BY id`)
         .map(({ notification }) => JSON.parse(notification)),
-    say: (now) => {
+    makeDue: (now) => {
       ledger.watchdog(now);
       return store
         .all<{ notification: string }>(

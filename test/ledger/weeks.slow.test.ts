@@ -76,7 +76,7 @@ const STORIES: readonly (readonly [name: string, story: Story, afterFirstHour: n
           client_ip: `20.${n % 97}.${n % 251}.4`,
         });
       }),
-    null,
+    0,
   ],
   [
     'a console whose session expired, polling',
@@ -112,7 +112,7 @@ const STORIES: readonly (readonly [name: string, story: Story, afterFirstHour: n
             client_ip: '198.51.100.1',
           });
         }),
-    null,
+    0,
   ],
   [
     'terraform: 200 made each morning, 200 destroyed each evening',

@@ -236,7 +236,6 @@ function reportMessages(
     ({ digest }) => digest ?? 0,
   );
   for (const [id, message] of messages) {
-    if (message.kind === 'digest') continue;
     const rows = inMessage.get(id) ?? [];
     const wrong = (what: string): void => report(`message ${id} to ${message.receiver} ${what}`);
     if (rows.length < 2) wrong(`is of ${rows.length} decisions`);

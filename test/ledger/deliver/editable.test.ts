@@ -180,7 +180,7 @@ describe('an edit', () => {
   it('is for receivers that edit: others are notified of no acknowledgement', () => {
     const scene = createScene([at('high')], { receivers: [route('slack'), route('hook', { forPrograms: true })] });
     scene.record([deleted('a', NOON)]);
-    scene.say(NOON + MINUTE);
+    scene.makeDue(NOON + MINUTE);
     scene.send(NOON + MINUTE);
     const before = scene.count('deliveries');
     act(scene, ACKNOWLEDGE, NOON + 2 * MINUTE);

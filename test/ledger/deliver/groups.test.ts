@@ -30,7 +30,7 @@ const on = (action: string, id: string, at: number, actor: unknown = 'alice') =>
 /** What is ready: `opened 1`, `group of 3: 1 (opened), 2, 4`. */
 const ready = (scene: Scene, now: number): string[] =>
   scene
-    .say(now)
+    .makeDue(now)
     .map(({ kind, alert, group }) =>
       kind === 'group'
         ? `${group.kind} of ${group.alerts}: ${[group.first.alert, ...group.others].map(({ id }: { id: number }) => id)}${group.more > 0 ? ` and ${group.more}` : ''}`
@@ -49,7 +49,7 @@ describe('a group', () => {
     scene.record([on('vm.deleted', 'a', NOON), on('vm.stopped', 'b', NOON), on('api_key.created', 'c', NOON)]);
     expect(ready(scene, NOON + 30 * SECOND - 1)).toEqual([]);
     expect(ready(scene, NOON + 30 * SECOND)).toEqual(['group of 3: 3,1,2']);
-    const message = scene.say(NOON + 31 * SECOND)[0];
+    const message = scene.makeDue(NOON + 31 * SECOND)[0];
     expect(message.group).toMatchObject({
       level: 'high',
       subject: 'alice',
@@ -87,7 +87,7 @@ describe('a group', () => {
     for (let i = 0; i < 12; i++) scene.record([on('vm.deleted', `e${i}`, NOON + i)]);
     expect(states(scene)).toEqual(['opened 1 waiting', 'updated 1 waiting']);
     expect(ready(scene, NOON + MINUTE)).toEqual(['opened 1']);
-    expect(scene.say(NOON + MINUTE)[0].alert.count).toBe(10);
+    expect(scene.makeDue(NOON + MINUTE)[0].alert.count).toBe(10);
     scene.send(NOON + MINUTE);
     expect(states(scene)).toEqual(['opened 1 delivered', 'updated 1 delivered', 'opened 1 delivered']);
   });
@@ -117,8 +117,8 @@ describe('a group', () => {
     const scene = createScene(rules);
     scene.record([deleted('a', NOON)]);
     expect(ready(scene, NOON + MINUTE)[0]).toMatch(/^group of 19: (\d+,){15}\d+ and 3$/);
-    expect(scene.say(NOON + MINUTE)[0].group).toMatchObject({ distinct: { rules: 19, actors: 1 }, more: 3 });
-    expect(scene.say(NOON + MINUTE)[0].group.rules).toHaveLength(5);
+    expect(scene.makeDue(NOON + MINUTE)[0].group).toMatchObject({ distinct: { rules: 19, actors: 1 }, more: 3 });
+    expect(scene.makeDue(NOON + MINUTE)[0].group.rules).toHaveLength(5);
   });
 
   it('is of its receiver alone', () => {
@@ -135,7 +135,7 @@ describe('a group', () => {
     const scene = createScene(RULES);
     scene.record([on('vm.deleted', 'a', NOON), on('api_key.created', 'b', NOON)]);
     scene.failNext("SET state = 'bundled'");
-    expect(() => scene.say(NOON + MINUTE)).toThrow('the disk is full');
+    expect(() => scene.makeDue(NOON + MINUTE)).toThrow('the disk is full');
     expect(states(scene)).toEqual(['opened 1 waiting', 'opened 2 waiting']);
     expect(ready(scene.reopened(), NOON + MINUTE)).toEqual(['group of 2: 2,1']);
     expect(ready(scene.reopened(), NOON + HOUR)).toEqual(['group of 2: 2,1']);
@@ -173,7 +173,7 @@ describe('inhibition', () => {
     three(scene);
     expect(states(scene)).toEqual(['opened 1 suppressed', 'opened 2 waiting']);
     expect(ready(scene, NOON + MINUTE)).toEqual(['opened 2']);
-    expect(scene.say(NOON + MINUTE)[0].inhibited).toEqual([{ id: 1, title: FED.title, level: 'medium', count: 3 }]);
+    expect(scene.makeDue(NOON + MINUTE)[0].inhibited).toEqual([{ id: 1, title: FED.title, level: 'medium', count: 3 }]);
     expect(scene.store.all("SELECT reason FROM deliveries WHERE state = 'suppressed'")).toEqual([
       { reason: 'inhibited by alert 2' },
     ]);
@@ -184,7 +184,7 @@ describe('inhibition', () => {
     scene.record([on('vm.deleted', 'a', NOON)]);
     expect(states(scene)).toEqual(['opened 2 waiting']);
     ready(scene, NOON + MINUTE);
-    expect(scene.say(NOON + MINUTE)[0].inhibited).toEqual([{ id: 1, title: FED.title, level: 'medium', count: 1 }]);
+    expect(scene.makeDue(NOON + MINUTE)[0].inhibited).toEqual([{ id: 1, title: FED.title, level: 'medium', count: 1 }]);
   });
 
   it('not of what is more severe than the correlation’s match, though its alert was once as severe', () => {
@@ -241,7 +241,7 @@ describe('what a correlation inhibits', () => {
   /** Every alert of these ten minutes that a message is about, or lists. */
   const named = (scene: Scene, now: number): number[] =>
     scene
-      .say(now)
+      .makeDue(now)
       .flatMap((of) => (of.kind === 'group' ? [of.group.first, ...of.group.others] : [of]))
       .flatMap((of) => [of.alert?.id ?? of.id, ...(of.inhibited ?? []).map(({ id }: { id: number }) => id)]);
 
@@ -257,7 +257,7 @@ describe('what a correlation inhibits', () => {
         now: at(minute),
       });
     const sendAt = (minute: number) => {
-      scene.say(at(minute));
+      scene.makeDue(at(minute));
       scene.send(at(minute));
     };
     record(0, 'org.deleted', 'alice', '192.0.2.1');
@@ -275,7 +275,7 @@ describe('what a correlation inhibits', () => {
 describe('a correlation that inhibits', () => {
   const WEEK = 7 * 24 * HOUR;
   const forgotten = (scene: Scene): number => {
-    scene.say(NOON + MINUTE);
+    scene.makeDue(NOON + MINUTE);
     for (let now = NOON + MINUTE; now <= NOON + WEEK + HOUR; now += HOUR) scene.send(now, () => REFUSED);
     return scene.count('alerts', "notified = '{}'");
   };
@@ -284,7 +284,7 @@ describe('a correlation that inhibits', () => {
     const FROM_ADDRESS = counting('vm.deleted', 13, { level: 'high', groupBy: ['client_ip'] });
     const scene = createScene([HIGH, FROM_ADDRESS]);
     for (let i = 0; i < 13; i++) scene.record([on('vm.deleted', `e${i}`, NOON + i, `actor ${i}`)]);
-    expect(scene.say(NOON + MINUTE)[0]).toMatchObject({ inhibitedMore: 3 });
+    expect(scene.makeDue(NOON + MINUTE)[0]).toMatchObject({ inhibitedMore: 3 });
     expect(forgotten(scene)).toBe(14);
   });
 
@@ -294,7 +294,7 @@ describe('a correlation that inhibits', () => {
     const scene = createScene([HIGH, inner, counting(inner.id, 2, ofAddress)]);
     scene.record([on('vm.deleted', 'a', NOON, 'alice')]);
     scene.record([on('vm.deleted', 'b', NOON + 1, 'bob')]);
-    const [message] = scene.say(NOON + MINUTE);
+    const [message] = scene.makeDue(NOON + MINUTE);
     expect(message.inhibited.map(({ id }: { id: number }) => id).sort()).toEqual([1, 2, 3]);
     expect(forgotten(scene)).toBe(4);
   });

@@ -11,7 +11,7 @@ const FAILED: Outcome = { kind: 'retry', reason: 'HTTP 500', afterMs: null };
 
 /** What is sent by then. `failing`: the receivers that take nothing. */
 function sent(scene: Scene, now: number, failing: readonly string[] = []): string[] {
-  scene.say(now);
+  scene.makeDue(now);
   const got: string[] = [];
   scene.send(now, ({ receiver, notification }) => {
     if (failing.includes(receiver)) return FAILED;
@@ -110,7 +110,7 @@ describe('a receiver that does not take what is high or critical within ten minu
     for (let i = 0; i < 15 * 6; i++) {
       const now = NOON + i * 10 * SECOND;
       if (i % 6 === 5) scene.record([did('medium', `m${i}`, now, `actor ${i}`)], { now });
-      scene.say(now);
+      scene.makeDue(now);
       scene.send(now, ({ receiver, notification }) => {
         if (!('alert' in notification)) return { kind: 'delivered' };
         const { id } = notification.alert;
@@ -135,7 +135,7 @@ describe('a receiver that does not take what is high or critical within ten minu
     const got: string[] = [];
     for (let i = 0; i < 15 * 6; i++) {
       const now = NOON + i * 10 * SECOND;
-      scene.say(now);
+      scene.makeDue(now);
       scene.send(now, ({ receiver, notification }) => {
         if (receiver === 'slack') return { kind: 'slow down', reason: 'HTTP 429', afterMs: HOUR };
         if ('alert' in notification) got.push(`${Math.floor(i / 6)} ${receiver} ${notification.insteadOf ?? ''}`);
@@ -150,7 +150,7 @@ describe('a receiver that does not take what is high or critical within ten minu
     for (let i = 0; i < 90; i++) {
       const now = NOON + i * MINUTE;
       scene.record([did('medium', `m${i}`, now, `actor ${i}`)], { now });
-      scene.say(now);
+      scene.makeDue(now);
       scene.send(now, ({ notification }) =>
         'alert' in notification && notification.alert.id === 1
           ? { kind: 'refused', reason: 'HTTP 400' }

@@ -205,9 +205,9 @@ describe('what waits for a receiver that was renamed', () => {
   it('goes to the new one when it is due', () => {
     const scene = renamed();
     expect(resend(scene.store, 'mail', 'post', ['post'], NOON + SECOND)).toBe(1);
-    scene.say(NOON + 30 * SECOND - 1);
+    scene.makeDue(NOON + 30 * SECOND - 1);
     expect(of(scene, 'post', 'waiting')).toBe(1);
-    scene.say(NOON + 30 * SECOND);
+    scene.makeDue(NOON + 30 * SECOND);
     expect(of(scene, 'post', 'pending')).toBe(1);
     expect(scene.count('groups', 'due_at IS NOT NULL')).toBe(0);
   });
@@ -216,7 +216,7 @@ describe('what waits for a receiver that was renamed', () => {
     const scene = renamed();
     scene.record([entry('b', NOON + SECOND)], { now: NOON + SECOND });
     resend(scene.store, 'mail', 'post', ['post'], NOON + 2 * SECOND);
-    scene.say(NOON + 30 * SECOND);
+    scene.makeDue(NOON + 30 * SECOND);
     expect([of(scene, 'post', 'bundled'), of(scene, 'post', 'pending'), of(scene, 'mail', 'waiting')]).toEqual([
       2, 1, 0,
     ]);

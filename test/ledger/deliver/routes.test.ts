@@ -43,7 +43,7 @@ const did = (action: string, id: string, at: number, actor = 'alice') =>
   entry(id, at, { action, actor: { id: actor, type: 'user' }, client_ip: '192.0.2.1' });
 /** Whom each message that is ready by then goes to. */
 const sent = (scene: Scene, now: number): string[] => {
-  scene.say(now);
+  scene.makeDue(now);
   return scene
     .send(now)
     .filter(({ notification }) => !('health' in notification))
@@ -156,7 +156,7 @@ describe('a tree of routes', () => {
     expect(sent(scene, Math.floor(NOON / DAY) * DAY + DAY + 9 * HOUR)).toEqual(['slack group']);
   });
 
-  it('says that an alert is resolved, where the route says so', () => {
+  it('notifies that an alert is resolved, where the route says so', () => {
     for (const sendResolved of [true, undefined]) {
       const scene = withRoutes(tree(route(['slack'], { settings: { sendResolved } })));
       scene.record([did('vm.deleted', 'a', NOON)]);

@@ -97,8 +97,8 @@ describe('one alert a rule and key', () => {
     const later = NOON + 8 * DAY;
     scene.record([deleted('b', later)], { now: later });
     scene.record([deleted('c', later + 1)], { now: later + 1 });
-    const said = scene.notifications("alert IS NOT NULL AND receiver = 'pager'");
-    expect(said.map(({ kind, alert }) => `${kind} ${alert.id}`)).toEqual(['opened 1', 'opened 2', 'resolved 1']);
+    const sent = scene.notifications("alert IS NOT NULL AND receiver = 'pager'");
+    expect(sent.map(({ kind, alert }) => `${kind} ${alert.id}`)).toEqual(['opened 1', 'opened 2', 'resolved 1']);
     expect(scene.notifications("receiver = 'slack' AND notification ->> '$.kind' = 'resolved'")).toEqual([]);
   });
 
@@ -300,7 +300,7 @@ describe('routing', () => {
     expect(decided.map(({ decision }) => decisionName(decision))).toEqual([
       "opened: first match (all usual), below the receiver's level (pager)",
     ]);
-    scene.say(NOON + MINUTE);
+    scene.makeDue(NOON + MINUTE);
     expect(receivers.map(({ name }) => scene.outbox.take(name, NOON + MINUTE).kind)).toEqual(['due', 'due', 'nothing']);
   });
 
@@ -330,7 +330,7 @@ describe('routing', () => {
   it('sends also where a receiver has a problem: it waits, and can be seen to wait', () => {
     const scene = createScene([RULE], { receivers: [route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' })] });
     scene.record([deleted('a', NOON)]);
-    scene.say(NOON + MINUTE);
+    scene.makeDue(NOON + MINUTE);
     expect(sent(scene)).toMatchObject([{ receiver: 'slack', state: 'pending' }]);
   });
 

@@ -73,7 +73,7 @@ describe('a plan counts', () => {
       'a message about it that was delivered',
       (scene) => {
         scene.record([deleted('c', THEN + MINUTE, 'bob')], { now: LATER });
-        scene.say(LATER + MINUTE);
+        scene.makeDue(LATER + MINUTE);
         deliver(scene, 'delivered', LATER);
       },
       { entries: 1, alertsOpened: 1, delivered: 1 },
@@ -82,7 +82,7 @@ describe('a plan counts', () => {
       'a message about it that is dead as one that was not delivered',
       (scene) => {
         scene.record([deleted('c', THEN + MINUTE, 'bob')], { now: LATER });
-        scene.say(LATER + MINUTE);
+        scene.makeDue(LATER + MINUTE);
         deliver(scene, 'dead', LATER);
       },
       { entries: 1, alertsOpened: 1, undelivered: 1 },

@@ -204,9 +204,9 @@ describe('retention', () => {
   });
 
   it('evicts windows that nothing can reach any more, settled deliveries and quarantined records', () => {
-    const { outbox, later, record, say, count } = aged([onAction('vm.read'), counting('vm.read', 5)]);
+    const { outbox, later, record, makeDue, count } = aged([onAction('vm.read'), counting('vm.read', 5)]);
     record([], { invalid: [{ id: null, problem: 'no id', text: 'x' }] });
-    say(NOON + MINUTE);
+    makeDue(NOON + MINUTE);
     for (let taken = outbox.take('slack', NOON); taken.kind === 'due'; taken = outbox.take('slack', NOON + MINUTE)) {
       outbox.settle(taken.due, { reachedAt: NOON, outcome: { kind: 'delivered' }, paceMs: 0 }, NOON);
     }
@@ -219,9 +219,9 @@ describe('retention', () => {
     const keys = (): unknown[] => scene.store.all('SELECT key FROM groups ORDER BY key').map(({ key }) => key);
     const of = (id: string, now: number) => scene.record([entry(id, now, { actor: { id } })], { now });
     of('alice', NOON);
-    scene.say(NOON + MINUTE);
+    scene.makeDue(NOON + MINUTE);
     of('bob', NOON + 30 * MINUTE);
-    scene.say(NOON + 31 * MINUTE);
+    scene.makeDue(NOON + 31 * MINUTE);
     of('carol', NOON + 59 * MINUTE);
     // Alice's group is over after an hour, Bob's is not; Carol's waits.
     of('other', NOON + 80 * MINUTE);
@@ -264,8 +264,8 @@ describe('retention', () => {
   });
 
   it.each(['waiting', 'pending'])('keeps %s deliveries', (state) => {
-    const { later, say, count } = aged([onAction('vm.read')]);
-    if (state === 'pending') say(NOON + MINUTE);
+    const { later, makeDue, count } = aged([onAction('vm.read')]);
+    if (state === 'pending') makeDue(NOON + MINUTE);
     later();
     expect(count('deliveries', `alert IS NOT NULL AND state = '${state}'`)).toBe(1);
   });

@@ -19,7 +19,9 @@ const decisions = ({ store }: Scene) =>
     .all<{ decision: string | null }>('SELECT decision FROM matches ORDER BY alert, seq')
     .map((row) => decisionName(row.decision));
 const messages = (scene: Scene, now: number): string[] => {
-  const kinds = scene.say(now).map(({ kind, alert, reason }) => `${kind} ${alert?.id ?? ''} ${reason ?? ''}`.trim());
+  const kinds = scene
+    .makeDue(now)
+    .map(({ kind, alert, reason }) => `${kind} ${alert?.id ?? ''} ${reason ?? ''}`.trim());
   scene.send(now);
   return kinds;
 };
