@@ -41,10 +41,6 @@ export function readWord<T extends string>(entry: MapEntry | undefined, words: r
   return readChoice(entry, words, report);
 }
 
-export function isMissing(entry: MapEntry | undefined): boolean {
-  return entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null);
-}
-
 /** Whether it may be an address, a key, or anything else that is not a short word. */
 export function isMaybeSecret(text: string): boolean {
   return !/^[A-Za-z_-]{1,20}$/.test(text) || /^whsec_|^whsk_/.test(text);

@@ -6,7 +6,7 @@
  */
 import { canonicalRange, LEVELS, type Level, parseRange } from '../sigma/index.ts';
 import type { Place, Report } from '../yaml/diagnostics.ts';
-import { type Attributes, attributesOf, isNull, type PlacedText, readMap } from '../yaml/fields.ts';
+import { type Attributes, attributesOf, isGiven, type PlacedText, readMap } from '../yaml/fields.ts';
 import type { MapEntry } from '../yaml/yaml.ts';
 import { isMaybeSecret, nameHint, readValues, readWord } from './file-values.ts';
 import { fileName, type Matchers, matchPattern, type NamedRule, rulesNamed } from './matchers.ts';
@@ -30,7 +30,7 @@ export const MATCH_KEYS = ['level', 'min_level', 'rule', 'tag', 'actor', 'addres
 /** Reads the matchers of a route; none without the key. */
 export function readMatch(entry: MapEntry | undefined, context: MatchContext): Matchers {
   const { report } = context;
-  if (entry === undefined || isNull(entry.value)) return {};
+  if (!isGiven(entry)) return {};
   const map = readMap(entry, report, 'such as "match: {level: [high, critical], tag: attack.*}"');
   const attributes = attributesOf(map);
   const [actors, address, clientIp] = ['actor', 'address', 'client_ip'].map((key) => attributes.get(key));

@@ -7,9 +7,17 @@
 import { LEVELS, type Level } from '../sigma/index.ts';
 import { INVISIBLE } from '../text/invisible.ts';
 import type { Place, Report } from '../yaml/diagnostics.ts';
-import { type Attributes, attributesOf, isNull, type PlacedText, readFlag, readMap, readText } from '../yaml/fields.ts';
+import {
+  type Attributes,
+  attributesOf,
+  isGiven,
+  type PlacedText,
+  readFlag,
+  readMap,
+  readText,
+} from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from '../yaml/yaml.ts';
-import { isMissing, nameHint, readDuration, readValues, refuseKeys } from './file-values.ts';
+import { nameHint, readDuration, readValues, refuseKeys } from './file-values.ts';
 import { covers, type MatchContext, readMatch, reportUnknownField } from './match-file.ts';
 import type { Matchers } from './matchers.ts';
 import type { ActiveTimes, DeclaredReceiver, EscalationStep, GroupBy, Route, RouteSettings } from './routing.ts';
@@ -83,10 +91,9 @@ export function readRoutes(document: MapNode, context: RoutesContext): ReadRoute
   };
   const fallback = readFallback(attributes.get('fallback'), tree);
   const entry = attributes.get('route');
-  const map =
-    entry !== undefined && isNull(entry.value) ? null : readMap(entry, report, 'such as "route: {receiver: …}"');
+  const map = isGiven(entry) ? readMap(entry, report, 'such as "route: {receiver: …}"') : null;
   const route = map === null ? null : readRoute(map, null, tree);
-  const [need] = isMissing(attributes.get('fallback')) ? tree.needFallback : [];
+  const [need] = isGiven(attributes.get('fallback')) ? [] : tree.needFallback;
   if (need !== undefined) report.error(need.place, need.why, 'add "fallback: NAME", a receiver, beside "receivers:"');
   for (const [name, { entry: named }] of times) {
     if (!tree.usedTimes.has(name)) report.notice(named.keyPlace, 'no route uses these times', 'remove them');
@@ -164,7 +171,7 @@ function readRoute(map: MapNode, parent: Parent | null, context: TreeContext): R
 }
 
 function readBelow(entry: MapEntry | undefined, parent: Parent, context: TreeContext): readonly Route[] {
-  if (entry === undefined || isNull(entry.value)) return [];
+  if (!isGiven(entry)) return [];
   const { report } = context;
   if (entry.value.kind !== 'list') {
     report.error(entry.value.place, `"routes" is a list, not ${kindName(entry.value)}`, 'begin each route with "- "');
@@ -230,7 +237,7 @@ function readReceivers(attributes: Attributes, context: TreeContext): readonly s
   if (one !== undefined && several !== undefined)
     context.report.error(several.keyPlace, 'there are "receiver" and "receivers"', 'list them all in "receivers"');
   const entry = one ?? several;
-  if (entry === undefined || isNull(entry.value)) return null;
+  if (!isGiven(entry)) return null;
   return readValues(entry, context.report)?.flatMap((value) => readReceiverName(value, context) ?? []) ?? null;
 }
 
@@ -265,7 +272,7 @@ function readSettings(
   ): Pick<RouteSettings, K> | null => {
     const entry = attributes.get(key);
     const isNone = entry !== undefined && none !== undefined && isWord(entry.value, none);
-    const value = isNone ? null : entry === undefined || isNull(entry.value) ? inherited[name] : read(entry);
+    const value = isNone ? null : isGiven(entry) ? read(entry) : inherited[name];
     return value === undefined || value === null ? null : ({ [name]: value } as Pick<RouteSettings, K>);
   };
   const settings: RouteSettings = {
@@ -338,7 +345,7 @@ function readEscalation(entry: MapEntry, context: TreeContext): readonly Escalat
     const misspelled = refuseKeys(item, ['after', 'to'], report);
     const attributes = attributesOf(item);
     for (const key of ['after', 'to'] as const) {
-      if (isMissing(attributes.get(key)) && !misspelled.has(key))
+      if (!isGiven(attributes.get(key)) && !misspelled.has(key))
         report.error(item.place, `the escalation has no "${key}"`, ESCALATE_HINT);
     }
     const afterMs = readDuration(attributes.get('after'), report, ESCALATION);

@@ -7,9 +7,9 @@
 import { LEVELS } from '../sigma/index.ts';
 import { nearest } from '../text/nearest.ts';
 import { createReport, type Place, type Problem, type Report } from '../yaml/diagnostics.ts';
-import { attributesOf, readText } from '../yaml/fields.ts';
+import { attributesOf, isGiven, isNull, readText } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node, readDocuments, type SourceFile } from '../yaml/yaml.ts';
-import { isMaybeSecret, isMissing, readWord, refuseKeys } from './file-values.ts';
+import { isMaybeSecret, readWord, refuseKeys } from './file-values.ts';
 import type { NamedRule } from './matchers.ts';
 import { FOREIGN_FILE_KEYS, ROUTES_KEYS, readRoutes } from './routes-file.ts';
 import { DEFAULT_MIN_LEVEL, type DeclaredReceiver, type RoutableType, type Routing } from './routing.ts';
@@ -95,8 +95,7 @@ function readReceivers(document: MapNode, context: Context): ReadReceivers {
   }
   const list = entry.value;
   if (list.kind !== 'list') {
-    const isEmpty = list.kind === 'scalar' && list.value === null;
-    const problem = isEmpty ? 'no receivers are listed' : `"receivers" is a list, not ${kindName(list)}`;
+    const problem = isNull(list) ? 'no receivers are listed' : `"receivers" is a list, not ${kindName(list)}`;
     report.error(list.place, problem, EXAMPLE);
     return none;
   }
@@ -118,8 +117,7 @@ function readReceiver(item: Node, context: Context): DeclaredReceiver | null {
   const misspelled = refuseKeys(item, KEYS, report, FOREIGN_KEYS);
   const attributes = attributesOf(item);
   for (const key of ['name', 'type'] as const) {
-    if (isMissing(attributes.get(key)) && !misspelled.has(key))
-      report.error(item.place, `the receiver has no "${key}"`);
+    if (!isGiven(attributes.get(key)) && !misspelled.has(key)) report.error(item.place, `the receiver has no "${key}"`);
   }
   const name = readName(attributes.get('name'), context);
   const typeName = readWord(

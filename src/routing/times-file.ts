@@ -5,9 +5,9 @@
  */
 import { counted } from '../text/numbers.ts';
 import type { Report } from '../yaml/diagnostics.ts';
-import { attributesOf, readMap, readText } from '../yaml/fields.ts';
+import { attributesOf, isGiven, readMap, readText } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type Node } from '../yaml/yaml.ts';
-import { isMissing, nameHint, readValues, refuseKeys } from './file-values.ts';
+import { nameHint, readValues, refuseKeys } from './file-values.ts';
 import { DAY_MINUTES, type DailyTime, type TimeRange } from './times.ts';
 
 const TIMES_MAX = 50;
@@ -68,10 +68,10 @@ function readRange(item: Node, report: Report): TimeRange | null {
   const attributes = attributesOf(item);
   const [from, to] = [attributes.get('from'), attributes.get('to')];
   const weekdays = readWeekdays(attributes.get('weekdays'), report);
-  const begin = isMissing(from) ? 0 : readMinute(from, report);
-  const end = isMissing(to) ? DAY_MINUTES : readMinute(to, report);
+  const begin = isGiven(from) ? readMinute(from, report) : 0;
+  const end = isGiven(to) ? readMinute(to, report) : DAY_MINUTES;
   const zone = attributes.get('time_zone');
-  if (isMissing(zone) && !misspelled.has('time_zone') && !item.entries.some(({ key }) => Object.hasOwn(FOREIGN, key)))
+  if (!isGiven(zone) && !misspelled.has('time_zone') && !item.entries.some(({ key }) => Object.hasOwn(FOREIGN, key)))
     report.error(item.place, 'these times have no "time_zone"', 'such as "time_zone: Europe/Berlin", or UTC');
   const timeZone = readTimeZone(zone, report);
   if (weekdays === null || begin === null || end === null || timeZone === null) return null;
@@ -104,7 +104,7 @@ const DAYS_HINT = 'such as mon-fri, or [sat, sun]';
 
 /** Days, and ranges of them: `mon`, `Monday`, `mon-fri`, `monday:friday`. Without the key, every day. */
 function readWeekdays(entry: MapEntry | undefined, report: Report): readonly number[] | null {
-  if (entry === undefined || isMissing(entry)) return DAYS.map((_, index) => index);
+  if (!isGiven(entry)) return DAYS.map((_, index) => index);
   const days = new Set<number>();
   for (const { text, place } of readValues(entry, report) ?? []) {
     const ends = text.split(/[-:]/).map(dayOf);

@@ -27,7 +27,7 @@ export function readMap(entry: MapEntry | undefined, report: Report, hint?: stri
 
 /** Reads a text of at most `limit` characters. */
 export function readText(entry: MapEntry | undefined, report: Report, limit = 65_535): string | null {
-  if (entry === undefined || isNull(entry.value)) return null;
+  if (!isGiven(entry)) return null;
   const { key, value } = entry;
   if (value.kind !== 'scalar' || typeof value.value !== 'string') {
     report.error(
@@ -50,7 +50,7 @@ export interface PlacedText {
 
 /** Reads a list of texts, or one text. */
 export function readTexts(entry: MapEntry | undefined, report: Report): readonly PlacedText[] {
-  if (entry === undefined || isNull(entry.value)) return [];
+  if (!isGiven(entry)) return [];
   const { key, value } = entry;
   const texts: PlacedText[] = [];
   for (const item of value.kind === 'list' ? value.items : [value]) {
@@ -69,7 +69,7 @@ export function readNotes(
   report: Report,
   severity: 'error' | 'notice' = 'notice',
 ): readonly string[] {
-  if (entry === undefined || isNull(entry.value)) return [];
+  if (!isGiven(entry)) return [];
   const { key, value } = entry;
   const notes: string[] = [];
   for (const item of value.kind === 'list' ? value.items : [value]) {
@@ -135,4 +135,9 @@ export function reportTypos(map: MapNode, known: readonly string[], severe: read
 /** Whether a value is null: `key:`, `key: null` or `key: ~`. */
 export function isNull(node: Node): boolean {
   return node.kind === 'scalar' && node.value === null;
+}
+
+/** Whether a key is there with a value other than null. */
+export function isGiven(entry: MapEntry | undefined): entry is MapEntry {
+  return entry !== undefined && !isNull(entry.value);
 }
