@@ -11,6 +11,7 @@ import {
   type RoutableType,
   type RoutedReceiver,
   type Routing,
+  secretsOf,
 } from '../routing/routing.ts';
 import { bySecret, type Environment, type Reading, readText, type SettingProblem } from './setting.ts';
 
@@ -88,10 +89,6 @@ export function receiverSettings(
 /** The names that no receiver's secret may have, since all receivers of a type share what they hold. */
 export function sharedSettings(types: readonly ConfigurableType<unknown>[]): readonly string[] {
   return types.flatMap(({ settings, bindings }) => [...settings, ...bindings]);
-}
-
-function secretsOf({ secret, signingSecret }: RoutableType): readonly string[] {
-  return signingSecret === null ? [secret] : [secret, signingSecret];
 }
 
 function defaultReceiver({ type, secret, signingSecret }: RoutableType): DeclaredReceiver {

@@ -45,7 +45,7 @@ const BUDGETS = {
 } as const;
 
 /** The least and the greatest `ALLOWED_LATENESS`: each tick reads that much of the log again. */
-export const ALLOWED_LATENESS_MIN_MS = 60_000;
+const ALLOWED_LATENESS_MIN_MS = 60_000;
 export const ALLOWED_LATENESS_MAX_MS = 60 * 60_000;
 
 const PLANS = ['free', 'paid'] as const;

@@ -10,6 +10,11 @@ import type { Hint, Report } from '../yaml/diagnostics.ts';
 import { type PlacedText, readChoice, readText, rejectUnknown } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from '../yaml/yaml.ts';
 
+/** The name of a receiver or of times. Without a slash: `NAME/2` is a receiver at the second address of a secret. */
+export const NAME = /^[a-z0-9-]{1,40}$/;
+/** The same in words. */
+export const NAME_FORM = '1 to 40 characters of a-z, 0-9 and "-"';
+
 /** Keys that people know from elsewhere or from before, and what to write instead. */
 export type ForeignKeys = { readonly [key: string]: string };
 
@@ -20,13 +25,14 @@ export function refuseKeys(
   report: Report,
   foreign: ForeignKeys = {},
 ): ReadonlySet<string> {
-  for (const { key, keyPlace } of map.entries) {
+  for (const entry of map.entries) {
+    const { key, keyPlace } = entry;
     if (known.includes(key)) continue;
     if (Object.hasOwn(foreign, key)) report.error(keyPlace, `"${key}" is not a key here`, foreign[key]);
     else if (isMaybeSecret(key)) {
       const problem = 'this is not a key; it is not shown, since it may be a secret';
       report.error(keyPlace, problem, `known: ${known.join(', ')}`);
-    } else rejectUnknown({ ...map, entries: map.entries.filter((each) => each.key === key) }, known, report);
+    } else rejectUnknown({ ...map, entries: [entry] }, known, report);
   }
   return new Set(map.entries.flatMap(({ key }) => (known.includes(key) ? [] : (nearest(key, known) ?? []))));
 }

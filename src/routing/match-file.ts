@@ -5,6 +5,7 @@
  * Pure.
  */
 import { canonicalRange, LEVELS, type Level, parseRange } from '../sigma/index.ts';
+import { nearest } from '../text/nearest.ts';
 import type { Place, Report } from '../yaml/diagnostics.ts';
 import { type Attributes, attributesOf, isGiven, type PlacedText, readMap } from '../yaml/fields.ts';
 import type { MapEntry } from '../yaml/yaml.ts';
@@ -143,13 +144,13 @@ function readField(entry: MapEntry, report: Report): readonly (readonly [string,
 export function reportUnknownField(name: string, place: Place, words: readonly string[], report: Report): boolean {
   if (ENTRY_FIELDS.includes(name)) return false;
   const known = [...words, ...ENTRY_FIELDS];
-  const errors = report.errors();
-  const hint = nameHint(name, known, `known: ${known.join(', ')}`);
-  if (!FIELD.test(name) || String(typeof hint === 'function' ? hint() : hint).startsWith('did you mean'))
-    report.error(place, 'entries have no such field', hint);
+  const near = nearest(name, known);
+  const hint = near === null ? `known: ${known.join(', ')}` : `did you mean "${near}"?`;
+  const isWrong = near !== null || !FIELD.test(name);
+  if (isWrong) report.error(place, 'entries have no such field', hint);
   else if (isMaybeSecret(name.replaceAll('.', ''))) report.notice(place, 'no documented entry has this field', hint);
   else report.notice(place, `no documented entry has the field "${name}"`, hint);
-  return report.errors() > errors;
+  return isWrong;
 }
 
 /** Whether every match that `b` takes, `a` takes too. False where that can't be seen. */

@@ -41,7 +41,7 @@ export function matchRule({ levels, rules, tags }: Matchers, facts: MatchFacts):
   );
 }
 
-/** Whether the matchers of entries hold: actor, address and fields. An empty entry shows that there are none. */
+/** Whether the matchers of entries hold: actor, address and fields. True of `{}` only if there are no such matchers. */
 export function matchEntry({ actors, addresses, fields = [] }: Matchers, body: EntryBody): boolean {
   return (
     (actors === undefined || hasValue(body, 'actor.id', actors) || hasValue(body, 'actor.name', actors)) &&

@@ -2,9 +2,9 @@
  * From `route:`, `times:` and `fallback:` of `rules/routing.yml` to the tree of routes: each with what it inherits.
  *
  * Contract: build time only; what is wrong is reported with its place and left out, and nothing that may be a secret is shown.
- * A route that no match can reach is an error: what its author thinks it does, nothing does. Pure.
+ * A route that no match can reach is an error: its author expects an effect that it does not have. Pure.
  */
-import { LEVELS, type Level } from '../sigma/index.ts';
+import { isAbove, isSevere, LEVELS, type Level } from '../sigma/index.ts';
 import { INVISIBLE } from '../text/invisible.ts';
 import type { Place, Report } from '../yaml/diagnostics.ts';
 import {
@@ -109,14 +109,11 @@ export function readRoutes(document: MapNode, context: RoutesContext): ReadRoute
 }
 
 function readFallback(entry: MapEntry | undefined, context: TreeContext): string | null {
-  const text = readText(entry, context.report);
-  if (text === null || entry === undefined) return null;
-  const { place } = entry.value;
-  const name = readReceiverName({ text, place }, context);
+  const name = readReceiver(entry, context);
   const receiver = context.receivers.find((each) => each.name === name);
-  if (receiver?.minLevel === 'critical')
+  if (entry !== undefined && receiver?.minLevel === 'critical')
     context.report.error(
-      place,
+      entry.value.place,
       'the fallback takes high and critical alerts, and its min_level is critical',
       'lower it',
     );
@@ -208,7 +205,7 @@ function common<T>(outer: readonly T[] | null, own: readonly T[] | undefined): r
   return outer === null ? own : own.filter((value) => outer.includes(value));
 }
 
-/** Notices about what a route says and what never has an effect. */
+/** Reports, as notices, receivers and settings of a route that can never have an effect. */
 function reportUseless(
   receivers: readonly string[],
   levels: readonly Level[] | null,
@@ -216,11 +213,11 @@ function reportUseless(
   context: TreeContext,
 ): void {
   const { report } = context;
-  const ranks = levels?.map((level) => LEVELS.indexOf(level)) ?? [];
-  if (ranks.length === 0) return;
+  if (levels === null) return;
   const named = attributes.get('receiver') ?? attributes.get('receivers');
   for (const { name, minLevel } of context.receivers) {
-    if (named !== undefined && receivers.includes(name) && LEVELS.indexOf(minLevel) > Math.max(...ranks))
+    const isAboveAll = levels.every((level) => isAbove(minLevel, level));
+    if (named !== undefined && receivers.includes(name) && isAboveAll)
       report.notice(
         named.value.place,
         `"${name}" gets nothing by this route: its min_level is ${minLevel}`,
@@ -228,7 +225,7 @@ function reportUseless(
       );
   }
   const digest = attributes.get('digest');
-  if (digest !== undefined && !isWord(digest.value, NONE) && Math.min(...ranks) >= LEVELS.indexOf('high'))
+  if (digest !== undefined && !isWord(digest.value, NONE) && levels.every(isSevere))
     report.notice(digest.keyPlace, 'high and critical alerts are in no daily digest', 'remove "digest"');
 }
 
@@ -239,6 +236,11 @@ function readReceivers(attributes: Attributes, context: TreeContext): readonly s
   const entry = one ?? several;
   if (!isGiven(entry)) return null;
   return readValues(entry, context.report)?.flatMap((value) => readReceiverName(value, context) ?? []) ?? null;
+}
+
+function readReceiver(entry: MapEntry | undefined, context: TreeContext): string | null {
+  const text = readText(entry, context.report);
+  return text === null || entry === undefined ? null : readReceiverName({ text, place: entry.value.place }, context);
 }
 
 function readReceiverName({ text, place }: PlacedText, { names, usedReceivers, report }: TreeContext): string | null {
@@ -349,11 +351,7 @@ function readEscalation(entry: MapEntry, context: TreeContext): readonly Escalat
         report.error(item.place, `the escalation has no "${key}"`, ESCALATE_HINT);
     }
     const afterMs = readDuration(attributes.get('after'), report, ESCALATION);
-    const text = readText(attributes.get('to'), report);
-    const to =
-      text === null
-        ? null
-        : readReceiverName({ text, place: attributes.get('to')?.value.place ?? item.place }, context);
+    const to = readReceiver(attributes.get('to'), context);
     if (afterMs === null || to === null) continue;
     const last = steps.at(-1);
     if (steps.some((step) => step.to === to))

@@ -87,13 +87,12 @@ function decideReceiver(
   if (leaves === null) {
     return { receiver: name, via: { kind: 'default' }, settings: {}, heldUntil: null };
   }
-  const leading = leaves.filter(({ route }) => route.receivers.includes(declaredName(name)));
-  const heldUntil = ({ settings: { activeTimes } }: Route): number | null =>
-    activeTimes === undefined || isActive(activeTimes.ranges, at) ? null : nextActiveAt(activeTimes.ranges, at);
-  const leaf = leading.find(({ route }) => heldUntil(route) === null) ?? leading[0];
+  const leading = leaves
+    .filter(({ route }) => route.receivers.includes(declaredName(name)))
+    .map((leaf) => ({ ...leaf, held: heldUntil(leaf.route, at) }));
+  const leaf = leading.find(({ held }) => held === null) ?? leading[0];
   if (leaf === undefined) return 'no route';
-  const { route, path } = leaf;
-  const held = heldUntil(route);
+  const { route, path, held } = leaf;
   const isNow = held === null || level === 'critical';
   if (held !== null && isNow && fallback !== null && fallback !== declaredName(name)) return 'outside active times';
   return {
@@ -102,6 +101,11 @@ function decideReceiver(
     settings: isSevere(level) ? { ...route.settings, digest: undefined } : route.settings,
     heldUntil: isNow ? null : held,
   };
+}
+
+/** When a route's active times begin; null: it is active now, or never again. */
+function heldUntil({ settings: { activeTimes } }: Route, at: number): number | null {
+  return activeTimes === undefined || isActive(activeTimes.ranges, at) ? null : nextActiveAt(activeTimes.ranges, at);
 }
 
 /** The innermost routes that take a match, in the order of the file. */

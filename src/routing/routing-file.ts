@@ -5,14 +5,13 @@
  * routing. People paste secrets where the name of a setting belongs: what may be a secret is in no message. Pure.
  */
 import { LEVELS } from '../sigma/index.ts';
-import { nearest } from '../text/nearest.ts';
 import { createReport, type Place, type Problem, type Report } from '../yaml/diagnostics.ts';
 import { attributesOf, isGiven, isNull, readText } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node, readDocuments, type SourceFile } from '../yaml/yaml.ts';
-import { isMaybeSecret, readWord, refuseKeys } from './file-values.ts';
+import { isMaybeSecret, NAME, NAME_FORM, nameHint, readWord, refuseKeys } from './file-values.ts';
 import type { NamedRule } from './matchers.ts';
 import { FOREIGN_FILE_KEYS, ROUTES_KEYS, readRoutes } from './routes-file.ts';
-import { DEFAULT_MIN_LEVEL, type DeclaredReceiver, type RoutableType, type Routing } from './routing.ts';
+import { DEFAULT_MIN_LEVEL, type DeclaredReceiver, type RoutableType, type Routing, secretsOf } from './routing.ts';
 
 export interface ParsedRouting {
   /** Null: there is no file, or it has errors. */
@@ -22,8 +21,6 @@ export interface ParsedRouting {
 
 /** Every notification is a row and a request for each of them. */
 const RECEIVERS_MAX = 20;
-/** Without a slash: `NAME/2` is a receiver at the second address of a secret (config/receivers.ts). */
-const NAME = /^[a-z0-9-]{1,40}$/;
 const SETTING = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** Of version 0.1. */
 const FOREIGN_KEYS = { from: 'it is "min_level"' };
@@ -152,7 +149,7 @@ function readName(entry: MapEntry | undefined, { names, report }: Context): stri
   if (name === null || entry === undefined) return null;
   const { place } = entry.value;
   if (!NAME.test(name)) {
-    report.error(place, '"name" must be 1 to 40 characters of a-z, 0-9 and "-"', 'such as "oncall"');
+    report.error(place, `"name" must be ${NAME_FORM}`, 'such as "oncall"');
     return null;
   }
   const first = names.get(name);
@@ -174,7 +171,7 @@ function readSetting(entry: MapEntry | undefined, { types, reserved, report }: C
     const what = isPasted ? 'and this looks like the secret itself' : 'in capitals, digits and "_"';
     const hint = isPasted
       ? 'if this was ever pushed, replace the secret; write a name such as SLACK_WEBHOOK_URL'
-      : settingHint(text, types);
+      : nameHint(text.replaceAll('-', '_'), types.flatMap(secretsOf), 'such as SLACK_WEBHOOK_URL');
     report.error(value.place, `"${key}" is the name of a setting, ${what}`, hint);
     return null;
   }
@@ -183,12 +180,6 @@ function readSetting(entry: MapEntry | undefined, { types, reserved, report }: C
     return null;
   }
   return text;
-}
-
-function settingHint(text: string, types: readonly RoutableType[]): string {
-  const defaults = types.flatMap(({ secret, signingSecret }) => [secret, ...(signingSecret ? [signingSecret] : [])]);
-  const near = nearest(text.replaceAll('-', '_'), defaults);
-  return near === null ? 'such as SLACK_WEBHOOK_URL' : `did you mean "${near}"?`;
 }
 
 /** Two receivers at one address get every message twice. */

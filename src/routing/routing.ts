@@ -19,9 +19,14 @@ export interface RoutableType {
   readonly signingSecret: string | null;
 }
 
+/** The settings that hold its address and, where it signs, its key. */
+export function secretsOf({ secret, signingSecret }: RoutableType): readonly string[] {
+  return signingSecret === null ? [secret] : [secret, signingSecret];
+}
+
 /** A receiver as `rules/routing.yml` declares it. It names its settings and never holds their values. */
 export interface DeclaredReceiver extends RoutableType {
-  /** Unique; deliveries are kept under it, and under `NAME/2` for the second address in its secret. */
+  /** Unique; deliveries are queued under it, and under `NAME/2` for the second address in its secret. */
   readonly name: string;
   /** It is notified of alerts of this level and above. */
   readonly minLevel: Level;

@@ -7,13 +7,11 @@ import { counted } from '../text/numbers.ts';
 import type { Report } from '../yaml/diagnostics.ts';
 import { attributesOf, isGiven, readMap, readText } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type Node } from '../yaml/yaml.ts';
-import { nameHint, readValues, refuseKeys } from './file-values.ts';
+import { NAME, NAME_FORM, nameHint, readValues, refuseKeys } from './file-values.ts';
 import { DAY_MINUTES, type DailyTime, type TimeRange } from './times.ts';
 
 const TIMES_MAX = 50;
 const RANGES_MAX = 20;
-/** As receivers are named. */
-const NAME = /^[a-z0-9-]{1,40}$/;
 /** The keys of a range of times. */
 export const TIME_KEYS = ['weekdays', 'from', 'to', 'time_zone'] as const;
 const FOREIGN = {
@@ -42,8 +40,7 @@ export function readTimes(entry: MapEntry | undefined, report: Report): Readonly
   if (map === null) return new Map();
   if (map.entries.length > TIMES_MAX) report.error(map.place, `there are more than ${TIMES_MAX} times`);
   const named = map.entries.slice(0, TIMES_MAX).map((each) => {
-    if (!NAME.test(each.key))
-      report.error(each.keyPlace, 'the name of times must be 1 to 40 characters of a-z, 0-9 and "-"', EXAMPLE);
+    if (!NAME.test(each.key)) report.error(each.keyPlace, `the name of times must be ${NAME_FORM}`, EXAMPLE);
     return [each.key, { entry: each, ranges: readRanges(each.value, report) }] as const;
   });
   return new Map(named);

@@ -56,8 +56,8 @@ export function nextDailyAt({ minute, timeZone }: DailyTime, at: number): number
 }
 
 /**
- * The first instant from `from` on that `waitOf` finds: how long after a local time, if clocks don't change until then; below
- * 0: not on that day. Infinity: there is none.
+ * The first instant from `from` on that `waitOf` finds; Infinity if it finds none. `waitOf` says how long after a local time
+ * that is if clocks don't change until then, below 0 if it is not on that day.
  */
 function search(timeZone: string, from: number, waitOf: (local: number) => number): number {
   for (let at = from; at < from + AHEAD; ) {

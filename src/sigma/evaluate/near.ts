@@ -44,7 +44,7 @@ function* heldIn(node: Expression, expected: boolean, holds: (leaf: Leaf) => boo
   else for (const child of node.of) yield* heldIn(child, expected, holds);
 }
 
-/** The fewest leaves that would have to be otherwise for a node to be `expected`. */
+/** The fewest leaves whose result would have to change for a node to be `expected`. */
 function shortfall(node: Expression, expected: boolean, holds: (leaf: Leaf) => boolean): readonly Leaf[] {
   if (node.kind === 'leaf') return holds(node) === expected ? [] : [node];
   if (node.kind === 'not') return shortfall(node.of, !expected, holds);
