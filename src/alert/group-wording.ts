@@ -163,9 +163,10 @@ function counts({ kind, more, distinct, rules, actors, addresses: from }: Group)
 }
 
 function health({ outage }: Group): Passage[] {
-  if (outage === undefined || outage.healthMessages === 0) return [];
+  if (outage === undefined) return [];
   const lines = outage.health.map((summary) => `• ${trustedLine(summary, SUMMARY_MAX)}`);
-  return [{ heading: 'About Tocsin itself', lines: [...lines, ...moreLine(outage.healthMessages - lines.length)] }];
+  const all = [...lines, ...moreLine(outage.healthMessages - lines.length)];
+  return all.length === 0 ? [] : [{ heading: 'About Tocsin itself', lines: all }];
 }
 
 function countsOf(heading: string, named: readonly NamedCount[], all: number): Passage[] {

@@ -129,6 +129,13 @@ describe('what it is', () => {
       '[HIGH] After an outage: API key deleted, and 238 more alerts of 9 rules',
       /^Nothing .* from an unknown time to an unknown time: 3 messages waited, and are not sent again\. /,
     ],
+    [
+      'what waited during an outage, and nobody knows what',
+      OUTAGE,
+      { outage: { from: Number.NaN, to: Number.NaN, messages: 3, healthMessages: -1, health: [] } },
+      '[HIGH] After an outage: API key deleted, and 238 more alerts of 9 rules',
+      /^Nothing .* from an unknown time to an unknown time: 3 messages waited/,
+    ],
     ['an unknown time', GROUP, { since: Number.NaN }, words(GROUP).headline, /at an unknown time\.$/],
   ];
   it.each(rows)('%s', (_, of, more, headline, change) => {
@@ -137,6 +144,7 @@ describe('what it is', () => {
     expect(shown.change).toMatch(change);
     expect(shown.summary).toMatch(/^.*; first: \w+\.\w+ by .* from \S+$/);
     expect(shown.summary.startsWith(headline)).toBe(true);
+    expect(shown.passages.filter(({ lines }) => lines.length === 0)).toEqual([]);
   });
 
   it('has its number within a Slack header, however long the title and the name are', () => {
