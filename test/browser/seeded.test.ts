@@ -5,6 +5,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ruleSet } from '../../src/rules.gen.ts';
+import { createRandom } from '../sandbox/random.ts';
+import type { EntryBody } from '../sandbox/record.ts';
+import { SCENARIOS } from '../sandbox/scenarios.ts';
 import { type Seeded, startSeeded } from '../support/seeded.ts';
 import { HOSTILE_NAME } from '../support/seeded-log.ts';
 import { DESK, inaccessible, NIGHT, openTab, overhang, PHONE, shoot, startBrowser, type View } from './browser.ts';
@@ -15,6 +18,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
 
 /** The size of a page's HTML. */
 const PAGE_BYTES_MAX = 60_000;
+const MINUTE = 60_000;
 
 let seeded: Seeded;
 let browser: Browser;
@@ -31,6 +35,16 @@ const VIEWS: readonly (readonly [string, View])[] = [
   ['dark', NIGHT],
   ['phone', PHONE],
 ];
+
+/** Somebody deletes an API key, and the Worker reads it. */
+async function deleteKey(): Promise<{ entry: string; actor: string }> {
+  const records = SCENARIOS['api key deleted'](Date.now() - 2 * MINUTE, createRandom(7), MINUTE);
+  seeded.upstream.append(...records);
+  await seeded.tick();
+  const bodies = records.map(({ body }) => body as EntryBody);
+  const { id, actor } = bodies.find(({ action }) => action === 'api_key.deleted') as EntryBody;
+  return { entry: id, actor: actor?.id ?? '' };
+}
 
 /** The addresses of the buttons of the message about an entry: about a minute, since Slack takes one message a second. */
 async function buttonsOf(entry: string): Promise<string[]> {
@@ -61,8 +75,8 @@ describe('signed in', () => {
     return [
       ['overview', '/'],
       ['alerts', '/alerts'],
-      ['alerts-all', '/alerts?state=all'],
-      ['alerts-level', '/alerts?state=all&level=high'],
+      ['alerts-all', '/alerts?status=all'],
+      ['alerts-level', '/alerts?status=all&level=high'],
       ['rules', '/rules'],
       ...ruleSet.rules.map(({ id }, i) => [`rule-${i}`, `/rules/${encodeURIComponent(id)}`] as const),
       ['entry-story', `/entries/${facts.scenarios['stolen key'].entry}`],
@@ -85,7 +99,7 @@ describe('signed in', () => {
     // And each open alert.
     await page.goto('/alerts');
     const alerts = await page
-      .locator('table.alerts a')
+      .locator('[data-alert] a')
       .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
     expect(alerts.length).toBeGreaterThan(2);
     for (const path of alerts) {
@@ -100,10 +114,10 @@ describe('signed in', () => {
   it('the list of alerts can be paged to its end', async () => {
     const { page, complaints, close } = await signedIn(DESK);
     await page.getByRole('link', { name: 'All alerts' }).click();
-    let seen = await page.locator('table.alerts tbody tr').count();
+    let seen = await page.locator('[data-alert]').count();
     while ((await page.getByRole('link', { name: 'Older' }).count()) > 0) {
       await page.getByRole('link', { name: 'Older' }).click();
-      seen += await page.locator('table.alerts tbody tr').count();
+      seen += await page.locator('[data-alert]').count();
     }
     expect(seen).toBeGreaterThan(30);
     expect(complaints).toEqual([]);
@@ -169,8 +183,13 @@ describe('signed in', () => {
 
 // Last: by then most messages have been sent.
 describe('a link in a message', () => {
+  let deleted: { readonly entry: string; readonly actor: string };
+  beforeAll(async () => {
+    deleted = await deleteKey();
+  });
+
   it.each(VIEWS)('opens the alert, the entry and the actor’s activity: %s', async (scheme, view) => {
-    const { actor, entry } = seeded.facts.scenarios['api key deleted'];
+    const { actor, entry } = deleted;
     const [alertUrl = ''] = await buttonsOf(entry);
     const { page, complaints, close } = await openTab(browser, seeded.url, view);
 
@@ -203,7 +222,7 @@ describe('a link in a message', () => {
   });
 
   it('opens no other page', async () => {
-    const [alertUrl = ''] = await buttonsOf(seeded.facts.scenarios['api key deleted'].entry);
+    const [alertUrl = ''] = await buttonsOf(deleted.entry);
     const { search } = new URL(alertUrl);
     const { page, complaints, close } = await openTab(browser, seeded.url, PHONE);
     for (const path of ['/', '/alerts', '/rules', '/alerts/1', `/entries/${seeded.facts.quiet.entry}`]) {

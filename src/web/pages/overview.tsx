@@ -7,6 +7,7 @@ import { LEVELS } from '../../sigma/index.ts';
 import { numberText } from '../../text/numbers.ts';
 import type { Caller } from '../context.ts';
 import { workerHealth } from '../health.ts';
+import { alertsPath } from './alerts.tsx';
 import { AlertItems } from './parts/alert-list.tsx';
 import { Chart } from './parts/chart.tsx';
 import { Card, Level } from './parts/elements.tsx';
@@ -94,7 +95,7 @@ function OpenAlerts({ overview, now }: { overview: Overview; now: number }) {
   const total = Object.values(open).reduce((sum, count) => sum + count, 0);
   const isCut = Object.values(open).some((count) => count > PAGE_COUNTED_MAX);
   return (
-    <Card title="Open alerts" aside={<a href="/alerts?state=all">All alerts</a>}>
+    <Card title="Open alerts" aside={<a href={alertsPath({ status: 'all' })}>All alerts</a>}>
       <ul class="levels">
         {LEVELS.toReversed().map((level) => (
           <li class={(open[level] ?? 0) === 0 ? 'zero' : undefined}>
