@@ -11,7 +11,7 @@ import { linksCookie } from '../access/session.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { readCookie, setOwnCookie } from './own-cookie.ts';
 import { tooMany } from './responses.ts';
-import { recordAct, refuse } from './security.ts';
+import { recordAct, refuse, whoIs } from './security.ts';
 
 /** The redirect of a page's request with a valid pass; null for any other. */
 export async function openLink(c: Context<WebEnv>, deps: AppDeps): Promise<Response | null> {
@@ -26,7 +26,7 @@ export async function openLink(c: Context<WebEnv>, deps: AppDeps): Promise<Respo
     refuse(c, deps, 'rate limit');
     return tooMany(c, wait);
   }
-  await recordAct(c, deps, 'link opened', null, caller);
+  await recordAct(c, deps, 'link opened', null, whoIs(caller));
   const cookie = linksCookie(c.req.url);
   // As long as any of its links may last; each ends by itself.
   setOwnCookie(c, cookie, addPass(config, readCookie(c, cookie.name), text, time), LINK_MS / 1000);

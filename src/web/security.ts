@@ -61,18 +61,18 @@ export type Recorder = Omit<AppDeps, 'ledger'> & { readonly ledger: LedgerSecuri
 /** What is done all the same when it can't be recorded. */
 const ALWAYS_DONE: ReadonlySet<SecurityAct> = new Set(['sign-out', 'link opened', 'viewer revoked']);
 
-/** Records what a caller does, before it is done. The response if it must not be done. */
+/** Records what somebody does, before it is done. The response if it must not be done. */
 export async function recordAct(
   c: Web,
   deps: Recorder,
   act: SecurityAct,
   detail: string | null = null,
-  caller: Caller = c.get('caller'),
+  who = whoIs(c.get('caller')),
 ): Promise<Response | null> {
   const { ledger } = deps;
   const event = {
     act,
-    who: whoIs(caller),
+    who,
     detail: detail === null ? null : safeSlice(maskSecrets(detail), DETAIL_CHARS_MAX),
     address: addressOf(c),
     agent: safeSlice(maskSecrets(c.req.header('user-agent') ?? ''), AGENT_CHARS_MAX) || null,
@@ -120,8 +120,8 @@ function addressOf(c: Web): string | null {
   return safeSlice(c.req.header('cf-connecting-ip') ?? '', ADDRESS_CHARS_MAX) || null;
 }
 
-/** A name may be given again, an id may not. No name has a parenthesis. */
-function whoIs(caller: Caller): string {
+/** What a caller is called in the log. A name may be given again, an id may not. No name has a parenthesis. */
+export function whoIs(caller: Caller): string {
   switch (caller.kind) {
     case 'viewer':
       return `${caller.name} (${caller.id})`;

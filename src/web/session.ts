@@ -30,7 +30,7 @@ import { readCookie, setOwnCookie } from './own-cookie.ts';
 import { signInPage } from './pages/sign-in.tsx';
 import { page, tooMany, unavailable } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
-import { recordAct, refuse } from './security.ts';
+import { recordAct, refuse, whoIs } from './security.ts';
 
 /** A token and a path have a few hundred bytes. */
 const FORM_BYTES_MAX = 4096;
@@ -72,7 +72,7 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
     // Without its ledger, no session could be checked.
     const ledgerId = ledger === null ? null : await inTime(() => ledger.ledgerId()).catch(() => null);
     if (ledgerId === null) return unavailable(c);
-    const stopped = await recordAct(c, deps, 'sign-in', viewer.role, viewer);
+    const stopped = await recordAct(c, deps, 'sign-in', viewer.role, whoIs(viewer));
     if (stopped !== null) return stopped;
     const id = hex(crypto.getRandomValues(new Uint8Array(8)));
     const expires = now() + SESSION_MS;
@@ -100,7 +100,7 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
     try {
       // Not that of any other proof: the session's viewer signs out.
       const viewer = await bySession(c, deps).catch(() => null);
-      if (viewer?.kind === 'viewer') await recordAct(c, deps, 'sign-out', null, viewer);
+      if (viewer?.kind === 'viewer') await recordAct(c, deps, 'sign-out', null, whoIs(viewer));
       if (ledger === null) throw new Error('no ledger is bound');
       await inTime(() => ledger.spendProof(sessionProof(session)));
       return true;

@@ -2,8 +2,9 @@
  * What people click in messages of the Slack app: acknowledge, resolve, silence.
  *
  * Contract: only a request that Slack signed in the last five minutes does anything, and only once. Members listed in
- * SLACK_RESPONDERS act; others get an answer with the page's address. A click on what was done before changes nothing. Slack is
- * answered within its three seconds, whatever the ledger does; the one who clicked sees what was done, or that it is not known.
+ * SLACK_RESPONDERS act; others get an answer with the page's address. Each act is in the security log before it is done. A click
+ * on what was done before changes nothing. Slack is answered within its three seconds, whatever the ledger does; the one who
+ * clicked sees what was done, or that it is not known.
  */
 import { Hono } from 'hono/tiny';
 import { alertPath } from '../access/link.ts';
@@ -11,7 +12,7 @@ import { sameText } from '../access/seal.ts';
 import { RESOLVE_REASONS } from '../alert/alert.ts';
 import { within } from '../http/deadline.ts';
 import { post } from '../http/post.ts';
-import type { Act, Acted } from '../ledger/rpc.ts';
+import type { Act, Acted, SecurityAct } from '../ledger/rpc.ts';
 import { escaped } from '../notify/slack/message.ts';
 import { ACKNOWLEDGE, type ActedOn, actedOnFrom, RESOLVE, SILENCE, SILENCE_HOURS } from '../notify/slack-app/action.ts';
 import { hmacHex } from '../text/hmac.ts';
@@ -22,7 +23,7 @@ import { list, nullable, object, orElse, readShape, type ShapeOf, string } from 
 import type { AppDeps, WebEnv } from './context.ts';
 import { readBody } from './request-body.ts';
 import { missing, refused } from './responses.ts';
-import { refuse } from './security.ts';
+import { recordAct, refuse } from './security.ts';
 
 export const SLACK_PATH = '/slack/actions';
 
@@ -86,7 +87,13 @@ export function slackRoutes(deps: AppDeps): Hono<WebEnv> {
       if ((await ledger.ledgerId()) !== of.on.ledger) return 'This message is about alerts of another ledger.';
       // The same request again: it was answered, or still is.
       if (!(await ledger.spendProof(proof))) return null;
-      return await actBy(ledger, click, of, now());
+      const { user } = click;
+      const who = user.username === '' ? user.id : `${user.username} (${user.id})`;
+      const { act, detail, run } = prepare(ledger, of, { who, via: 'slack' }, now());
+      const stopped = await recordAct(c, deps, act, `by ${who} (slack): ${detail}`, who);
+      return stopped === null
+        ? await run()
+        : 'Nothing was done: the security log has no more room for such acts today.';
     };
     const text = await within(LEDGER_MS, LATE, did).catch((error: unknown) => {
       log('error', { at: 'slack', error: error instanceof Error ? error.message : 'unknown' });
@@ -135,26 +142,28 @@ function actOf({
   }
 }
 
-/** Returns what was done, in a sentence or two. */
-async function actBy(
+/** What a click does: as the security log has it, and done; `run` returns what was done, in a sentence or two. */
+function prepare(
   ledger: Ledger,
-  { user }: Click,
   { on, act }: NonNullable<ReturnType<typeof actOf>>,
+  author: { readonly who: string; readonly via: string },
   now: number,
-): Promise<string> {
-  const author = { who: user.username === '' ? user.id : `${user.username} (${user.id})`, via: 'slack' };
-  if ('act' in act) return didText(act, await ledger.act({ alerts: on.alerts, act, ...author, seenLevel: on.level }));
-  const comment = `By the button of the message about alert ${on.alerts[0]}`;
-  const before = (await ledger.silences()).find(
-    (each) => each.endsAt > now && each.via === author.via && each.comment === comment,
-  );
-  if (before !== undefined) return `It is silenced: silence ${before.id}.`;
+): { readonly act: SecurityAct; readonly detail: string; readonly run: () => Promise<string> } {
+  if ('act' in act) {
+    const run = async (): Promise<string> =>
+      didText(act, await ledger.act({ alerts: on.alerts, act, ...author, seenLevel: on.level }));
+    return { act: 'alert act', detail: `${act.act} ${on.alerts.join(', ')}`, run };
+  }
   const endsAt = now + SILENCE_HOURS * 60 * 60_000;
+  const comment = `By the button of the message about alert ${on.alerts[0]}`;
   const silence = JSON.stringify({ matchers: act.silence, startsAt: now, endsAt, comment });
-  const made = await ledger.silence({ silence, ...author });
-  return made.kind === 'made'
-    ? `Silenced for ${SILENCE_HOURS} hours: silence ${made.silence.id}.`
-    : `The silence can't be made: ${made.problem}.`;
+  const run = async (): Promise<string> => {
+    const made = await ledger.silence({ silence, ...author });
+    return made.kind === 'made'
+      ? `Silenced for ${SILENCE_HOURS} hours: silence ${made.silence.id}.`
+      : `The silence can't be made: ${made.problem}.`;
+  };
+  return { act: 'silence', detail: silence, run };
 }
 
 function didText({ act }: Act, acted: readonly Acted[]): string {

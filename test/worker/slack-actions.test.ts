@@ -17,7 +17,7 @@ const HOOK = 'https://hooks.slack.com/actions/T1/2/3';
 let site: Site;
 let ledgerId: string;
 /** What people see as an answer, with where it was posted. */
-const told: [string, string][] = [];
+const answers: [string, string][] = [];
 
 beforeAll(async () => {
   site = await createSite({ settings: SETTINGS });
@@ -73,7 +73,7 @@ function requestOf({ action = ACK, alerts = [1], ledger = ledgerId, level = 'cri
 
 async function visit(init: RequestInit, changes: SiteChanges = {}): Promise<Response> {
   const fetch = (url: string, { body }: RequestInit): Promise<Response> => {
-    told.push([url, (JSON.parse(String(body)) as { text: string }).text]);
+    answers.push([url, (JSON.parse(String(body)) as { text: string }).text]);
     return Promise.resolve(new Response('ok'));
   };
   const ledger = site.world.stub as unknown as Site['ledger'];
@@ -83,9 +83,9 @@ async function visit(init: RequestInit, changes: SiteChanges = {}): Promise<Resp
 /** The status, what the one who clicked sees, and the acts that came of it. */
 async function click(sent: Sent): Promise<{ status: number; told: string; acts: string[] }> {
   const before = (await actsNow()).length;
-  told.length = 0;
+  answers.length = 0;
   const { status } = await visit(requestOf(sent), sent.changes);
-  return { status, told: told.map(([, text]) => text).join('\n'), acts: (await actsNow()).slice(before) };
+  return { status, told: answers.map(([, text]) => text).join('\n'), acts: (await actsNow()).slice(before) };
 }
 
 async function actsNow(): Promise<string[]> {
@@ -132,7 +132,7 @@ describe('a responder', () => {
     const matchers = { actor: lastOpened(), level: ['low', 'medium'] };
     const action = { action_id: 'silence', value: JSON.stringify({ of: 'actor', matchers }) };
     expect((await click({ alerts: [id], action })).told).toMatch(/^Silenced for 2 hours: silence 1\. /);
-    expect((await click({ alerts: [id], action })).told).toMatch(/^It is silenced: silence 1\. /);
+    expect((await click({ alerts: [id], action })).told).toMatch(/^Silenced for 2 hours: silence 1\. /);
     const [silence, ...more] = await site.world.stub.silences();
     expect([silence, more]).toMatchObject([
       { author: `jane (${RESPONDER})`, via: 'slack', matchers: { actors: [lastOpened()], levels: ['low', 'medium'] } },
@@ -142,18 +142,44 @@ describe('a responder', () => {
   });
 
   it.each([
-    '',
-    'x',
-    '{}',
-    '{"matchers":{}}',
-    '{"matchers":{"actor":["a"],"fields":{"__proto__":"x"}}}',
-    'null',
-    '[[[[',
-  ])('makes no silence of %j', async (value) => {
+    ['', 0],
+    ['x', 0],
+    ['{}', 0],
+    ['{"matchers":{}}', 0],
+    ['null', 0],
+    ['[[[[', 0],
+    ['{"matchers":{"actor":["a"],"fields":{"__proto__":"x"}}}', 1],
+  ])('of %j, makes silences: %i', async (value, made) => {
     const before = (await site.world.stub.silences()).length;
-    const { status, told: text } = await click({ action: { action_id: 'silence', value } });
-    expect([status, text.length > 0]).toEqual([200, true]);
-    expect((await site.world.stub.silences()).length - before).toBe(value.includes('"actor"') ? 1 : 0);
+    const { status, told } = await click({ action: { action_id: 'silence', value } });
+    expect([status, told.length > 0]).toEqual([200, true]);
+    expect((await site.world.stub.silences()).length - before).toBe(made);
+  });
+
+  it('is in the security log before it is done, each click once', async () => {
+    const id = await alertOf();
+    const init = requestOf({ alerts: [id] });
+    for (let i = 0; i < 2; i++) await visit(init);
+    const silence = { action_id: 'silence', value: JSON.stringify({ matchers: { actor: 'b' } }) };
+    await click({ alerts: [id], action: silence });
+    const [second, first, ...others] = (await site.world.stub.securityLog(null)).events;
+    expect(first).toMatchObject({
+      ...{ act: 'alert act', who: `jane (${RESPONDER})`, detail: `by jane (${RESPONDER}) (slack): acknowledge ${id}` },
+    });
+    expect(second?.detail).toMatch(/^by jane \(U012AB3CD\) \(slack\): \{"matchers":\{"actor":"b"\},"startsAt":/);
+    expect(others.filter(({ detail }) => detail?.endsWith(`acknowledge ${id}`))).toEqual([]);
+  });
+
+  it('does nothing once the day has no room for it in the security log', async () => {
+    const id = await alertOf();
+    const ledger = {
+      ...site.ledger,
+      ledgerId: () => Promise.resolve(ledgerId),
+      recordSecurity: () => Promise.resolve('too many' as const),
+    };
+    expect(await click({ alerts: [id], changes: { deps: { ledger } } })).toEqual({
+      ...{ status: 200, told: expect.stringMatching(/^Nothing was done: the security log has no more room/), acts: [] },
+    });
   });
 });
 
@@ -167,9 +193,9 @@ describe('the same request again', () => {
       seenLevel: null,
     });
     const before = await actsNow();
-    told.length = 0;
+    answers.length = 0;
     for (let i = 0; i < 3; i++) expect((await visit(init)).status).toBe(200);
-    expect([await actsNow(), told]).toEqual([before, []]);
+    expect([await actsNow(), answers]).toEqual([before, []]);
     expect((await click({ alerts: [other] })).acts).toHaveLength(1);
   });
 });
@@ -249,7 +275,9 @@ describe('the answer to the one who clicked', () => {
   });
 
   it('has no markup of others', async () => {
-    const value = JSON.stringify({ matchers: { actor: 'a', '<!channel>': 'x' } });
-    expect((await click({ action: { action_id: 'silence', value } })).told).not.toContain('<!');
+    const value = JSON.stringify({ matchers: { actor: 'a', fields: { '<!channel>': null } } });
+    const { told } = await click({ action: { action_id: 'silence', value } });
+    expect(told).toContain('&lt;!channel&gt;');
+    expect(told).not.toContain('<!');
   });
 });
