@@ -47,6 +47,7 @@ type Row = {
   seq: number | null;
   actor: string | null;
   kind: string;
+  why: string | null;
   count: number | null;
   first: string | null;
   instead: string | null;
@@ -71,7 +72,7 @@ export function reportDeliveries(options: DeliveriesOptions): void {
        (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first')) AS first,
        (SELECT json_group_array(id) FROM (SELECT value ->> '$.id' AS id FROM json_each(notification, '$.inhibited')
          UNION ALL SELECT value FROM json_each(notification, '$.inhibitedRest'))) AS inhibited,
-       notification ->> '$.inhibitedMore' AS more, notification ->> '$.insteadOf' AS instead, fell_back
+       notification ->> '$.reason' AS why, notification ->> '$.inhibitedMore' AS more, notification ->> '$.insteadOf' AS instead, fell_back
      FROM deliveries JOIN alerts ON alerts.id = alert WHERE health IS NULL ORDER BY deliveries.id`,
   );
   const messages = new Map(
@@ -203,11 +204,15 @@ function reportSuppressed(decided: readonly Decided[], { expected, acts, canonic
         report(`delivery ${row.id} of alert ${row.alert} waited when alert ${alert} listed it, and was not suppressed`);
     }
   }
-  for (const { id, alert, state, madeAt, leftAt, reason } of decided) {
-    const over = acting.get(alert)?.find(({ at }) => madeAt < at && (leftAt === null || at < leftAt));
+  for (const { id, alert, state, madeAt, leftAt, reason, why, inhibited } of decided) {
+    // Nobody acted on new networks, nor on what it lists.
+    const ends = ({ act }: ModelAct): boolean => inhibited === '[]' && (act === 'resolve' || why !== 'new network');
+    const over = acting
+      .get(alert)
+      ?.find((each) => ends(each) && madeAt < each.at && (leftAt === null || each.at < leftAt));
     if (over !== undefined) report(`delivery ${id} waited when act ${over.id} came, and was not suppressed`);
     if (state !== 'suppressed' || listed.has(id)) continue;
-    if (acting.get(alert)?.some(({ at }) => at === leftAt) !== true)
+    if (acting.get(alert)?.some((each) => each.at === leftAt && (inhibited !== '[]' || ends(each))) !== true)
       report(`delivery ${id} of alert ${alert} is suppressed, and that is not why: ${reason}`);
   }
 }

@@ -585,8 +585,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'acts: what waits is not sent once somebody acted',
     file: 'src/ledger/record/acts.ts',
-    find: 'if (isDecision) suppressWaiting(',
-    replace: 'if (isDecision && now < 0) suppressWaiting(',
+    find: 'for (const alert of decided) {\n    suppressWaiting(',
+    replace: 'for (const alert of decided) {\n    if (now < 0) suppressWaiting(',
   },
   {
     name: 'acts: nobody acts on what is more severe than they saw',

@@ -5,6 +5,7 @@
  * it leaves in one message, or is suppressed. For a receiver that programs read each is a message by itself, at once. A call
  * reads a few rows for each group it puts something into. Times are wall, in ms.
  */
+import type { Alert } from '../../alert/alert.ts';
 import {
   afterDecision,
   type Declared,
@@ -227,10 +228,19 @@ function withInhibited(notification: AlertNotification, inhibited: readonly Inhi
   return { ...notification, inhibited: all.slice(0, INHIBITED_SHOWN), ...rest };
 }
 
-/** What waits of an alert is not sent: somebody acted. */
-export function suppressWaiting(store: Store, alert: number, reason: string, now: number): void {
+/**
+ * What waits of an alert is not sent: somebody acted on it, as it is here. Sent all the same is what nobody acted on: new
+ * networks of an acknowledged alert, and a message that lists an open alert at high or critical, which is in no other.
+ */
+export function suppressWaiting(store: Store, { id, status }: Alert, reason: string, now: number): void {
   store.run(
-    `UPDATE deliveries SET state = 'suppressed', settled_at = ?, reason = ? WHERE alert = ? AND ${WAITING}`,
-    ...[now, reason, alert],
+    `UPDATE deliveries SET state = 'suppressed', settled_at = ?, reason = ? WHERE alert = ? AND ${WAITING}
+       AND NOT iif(json_valid(notification),
+         (? AND notification ->> '$.reason' IS 'new network') OR EXISTS (SELECT 1 FROM alerts
+           WHERE state = 'open' AND level IN ('high', 'critical') AND id IN (
+             SELECT value ->> '$.id' FROM json_each(notification, '$.inhibited')
+             UNION ALL SELECT value FROM json_each(notification, '$.inhibitedRest'))),
+         0)`,
+    ...[now, reason, id, status === 'acknowledged' ? 1 : 0],
   );
 }

@@ -3,7 +3,8 @@
  *
  * Contract: called in a transaction. Each act that changes something is a row that says who did what, when and by what, and
  * the number of the last entry that it came after, so that a replay can repeat it. The same act twice changes nothing more.
- * What still waits about an alert is not sent once somebody acknowledged or resolved it. Times are wall, ms.
+ * What still waits about an alert is not sent once somebody acknowledged or resolved it, except what nobody acted on
+ * (deliver/waiting.ts). Times are wall, ms.
  */
 import type { Alert } from '../../alert/alert.ts';
 import { acknowledged, resolved } from '../../alert/status.ts';
@@ -25,17 +26,27 @@ const REPEATED_MS = 12 * 60 * 60_000;
 /** Acts on alerts; returns how each ended, in their order. */
 export function actOn(store: Store, setup: Notifying, request: ActRequest, now: number): readonly Acted[] {
   const seq = readLastSeq(store);
-  return request.alerts
+  const decided: Alert[] = [];
+  const acted = request.alerts
     .slice(0, ACTED_MAX)
-    .map((id) => ({ alert: id, outcome: actOnOne(store, setup, id, request, seq, now) }));
+    .map((id) => ({ alert: id, outcome: actOnOne(store, id, request, seq, decided, now) }));
+  // Once all are acted on: what waits may list others of them.
+  const { act, who } = request;
+  for (const alert of decided) {
+    suppressWaiting(store, alert, `${act.act}d by ${who.slice(0, NAME_MAX)}`, now);
+    if (act.act === 'acknowledge') notifyAcknowledged(store, setup, alert, now);
+    else notifyResolved(store, setup, alert, now);
+  }
+  return acted;
 }
 
+/** Adds an alert to `decided` if it is acknowledged or resolved now. */
 function actOnOne(
   store: Store,
-  setup: Notifying,
   id: number,
   request: ActRequest,
   seq: number,
+  decided: Alert[],
   now: number,
 ): Acted['outcome'] {
   const alert = readAlertById(store, id);
@@ -50,9 +61,7 @@ function actOnOne(
   if (next === alert && (act.act !== 'comment' || isRepeated(store, id, by, detailOf(act), now))) return 'unchanged';
   writeAlert(store, next, alert);
   addAct(store, { alert: id, act: act.act, who: by, via: via.slice(0, NAME_MAX), detail: detailOf(act) }, seq, now);
-  if (isDecision) suppressWaiting(store, id, `${act.act}d by ${by}`, now);
-  if (act.act === 'acknowledge') notifyAcknowledged(store, setup, next, now);
-  if (act.act === 'resolve') notifyResolved(store, setup, next, now);
+  if (isDecision) decided.push(next);
   return 'done';
 }
 

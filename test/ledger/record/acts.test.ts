@@ -7,6 +7,7 @@ import type { Act, Acted } from '../../../src/ledger/rpc.ts';
 import { compile, type Level } from '../../../src/sigma/index.ts';
 import {
   ALLOWED_LATENESS,
+  counting,
   createScene,
   DAY,
   deleted,
@@ -148,6 +149,34 @@ describe('what waits when somebody acts', () => {
       expect(sentKinds(scene, NOON + HOUR)).toEqual(['opened']);
     },
   );
+
+  it.each<[string, Act, readonly string[]]>([
+    ['is sent where it names new networks: nobody had seen them', ACKNOWLEDGE, ['updated']],
+    ['is not sent though it names new networks, once it is resolved', RESOLVE, []],
+  ])('%s', (_, what, sent) => {
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON, 'alice', { client_ip: '192.0.2.1' })]);
+    sentKinds(scene, NOON + MINUTE);
+    scene.record([deleted('b', NOON + 2 * MINUTE, 'alice', { client_ip: '198.51.100.1' })], { now: NOON + 2 * MINUTE });
+    act(scene, what, NOON + 3 * MINUTE);
+    expect(sentKinds(scene, NOON + HOUR)).toEqual(sent);
+  });
+
+  it.each<[string, Level, number[], readonly string[]]>([
+    ['is sent where it lists a severe alert that nobody acted on', 'high', [2], ['opened']],
+    ['is not sent where what it lists is acted on at once', 'high', [2, 1], []],
+    ['is not sent where what it lists is acted on at once, in whatever order', 'high', [1, 2], []],
+    ['is not sent for what it lists at medium', 'medium', [2], []],
+  ])('%s', (_, level, alerts, sent) => {
+    for (const what of [ACKNOWLEDGE, RESOLVE]) {
+      const scene = createScene([at(level), counting(RULE.id, 3, { level: 'high' })]);
+      scene.record([1, 2, 3].map((i) => deleted(`e${i}`, NOON + i)));
+      expect(act(scene, what, NOON + SECOND, { alerts })).toEqual(alerts.map(() => 'done'));
+      const messages = scene.makeDue(NOON + HOUR);
+      expect(messages.map(({ kind }) => kind)).toEqual(sent);
+      for (const { inhibited } of messages) expect(inhibited).toMatchObject([{ id: 1 }]);
+    }
+  });
 
   it('is sent where the level rose after they had looked', () => {
     const scene = createScene([RULE]);
