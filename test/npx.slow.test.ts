@@ -71,13 +71,13 @@ function npx(name: string, settings: string): Promise<{ readonly code: number | 
 
 const SETTINGS = readFileSync(`${ROOT}.npmrc`, 'utf8');
 
-test('npx runs nothing but what is installed', { timeout: 60_000 }, async () => {
+test('npx runs nothing but what is installed', async () => {
   const { code, text } = await npx('as-it-is', SETTINGS);
   expect(text).toContain('npx canceled due to missing packages');
   expect({ code, ran: text.includes('downloaded') }).toEqual({ code: 1, ran: false });
 });
 
-test('without that setting it would run the newest of the registry', { timeout: 60_000 }, async () => {
+test('without that setting it would run the newest of the registry', async () => {
   const { code, text } = await npx('without', SETTINGS.replace('yes=false', ''));
   expect({ code, text }).toEqual({ code: 0, text: expect.stringContaining('downloaded') });
 });

@@ -17,6 +17,9 @@ const root = resolve(import.meta.dirname, '..');
 
 const tsconfig = readFileSync(resolve(root, 'tsconfig.json'), 'utf8');
 
+/** They end what hangs. A machine may be slow or busy: nothing is tested by how long it takes. */
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 const SLOW = ['test/**/*.slow.test.ts', 'test/{bench,demo,simulation}/**/*.test.ts'];
 const BROWSER = ['test/browser/**/*.test.ts'];
 const WORKER = ['test/worker/**/*.test.ts'];
@@ -34,12 +37,13 @@ export default defineConfig({
           name: 'unit',
           root,
           isolate: false,
+          ...patience,
           include: ['test/**/*.test.ts'],
           exclude: [...SLOW, ...BROWSER, ...WORKER],
         },
       },
-      { test: { name: 'slow', root, include: SLOW } },
-      { test: { name: 'browser', root, include: BROWSER } },
+      { test: { name: 'slow', root, include: SLOW, ...patience } },
+      { test: { name: 'browser', root, include: BROWSER, ...patience } },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
@@ -59,7 +63,7 @@ export default defineConfig({
             },
           })),
         ],
-        test: { name: 'worker', root, include: WORKER, globalSetup: ['test/worker/global-setup.ts'] },
+        test: { name: 'worker', root, include: WORKER, globalSetup: ['test/worker/global-setup.ts'], ...patience },
       },
     ],
   },

@@ -259,7 +259,7 @@ const rows: readonly Row[] = [
   ],
 ];
 
-describe('an attacker', { timeout: 60_000 }, () => {
+describe('an attacker', () => {
   it.each(rows)('%s', (_, play, most) => {
     const { notified, alert, since, receiver } = play();
     expect(seconds(notified, alert, since, receiver)).toBeLessThanOrEqual(most);

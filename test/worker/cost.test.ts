@@ -2,14 +2,13 @@
  * What a tick costs, counted: requests to the upstream, KV reads and writes, calls of the ledger, rows it writes. A quiet
  * hour, a burst, the allowed lateness after it, and quiet again; a tick a minute, each as the cron makes it.
  */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import { recordedIds } from './sample-log.ts';
 import { type Costs, createWorld, DIALECTS, HOUR, MINUTE } from './world.ts';
 
 // An hour is sixty ticks: on a machine with other work more than the usual five seconds.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** One minute of the hour: what its tick asked, and how many entries it recorded. */
 interface Minute extends Costs {

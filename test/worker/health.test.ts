@@ -167,7 +167,7 @@ describe('a delivery that is resent', () => {
     const world = await dead();
     const counts = await Promise.all([world.stub.resend(null, null), world.stub.resend(null, null)]);
     expect(counts.sort()).toEqual([0, 1]);
-    await vi.waitFor(async () => expect((await world.status()).deliveries).toMatchObject(ALL), { timeout: 3_000 });
+    await vi.waitFor(async () => expect((await world.status()).deliveries).toMatchObject(ALL), { timeout: 30_000 });
     const messages = (await world.slack.read()).messages.map((message) => JSON.stringify(message));
     // The alert once, and once what its health alert was about.
     expect(withText(messages, 'API key deleted')).toHaveLength(2);
@@ -180,7 +180,7 @@ describe('a delivery that is resent', () => {
     await world.slack.answer({ status: 0, hang: true });
     const posts = (await world.slack.read()).posts;
     await world.stub.resend(null, null);
-    await vi.waitFor(async () => expect((await world.slack.read()).posts).toBe(posts + 1), { timeout: 3_000 });
+    await vi.waitFor(async () => expect((await world.slack.read()).posts).toBe(posts + 1), { timeout: 30_000 });
     await world.abort();
     await world.slack.answer({ status: 200, body: 'ok' });
     expect(await world.stub.resend(null, null)).toBe(0);

@@ -135,7 +135,7 @@ describe('a receiver', () => {
     await world.slack.answer({ status: 0, hang: true });
     await failingTick(world, {}, GONE);
     const ticking = failingTick(world, {}, GONE);
-    await expect.poll(() => hook.posts(), { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => hook.posts(), { timeout: 30_000 }).toBe(1);
     await ticking;
   }, 30_000);
 

@@ -1,9 +1,7 @@
 /** Our own reads in a log that records reads, through the whole Worker: what is ours, who else has the key, and the delay. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { addViewer, bearer, createSite } from './site.ts';
 import { createWorld, DIALECTS, MINUTE, type World } from './world.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const THEFT = "Tocsin's API key used by somebody else";
 

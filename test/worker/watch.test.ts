@@ -8,8 +8,6 @@ import { LEDGER_NAME } from '../../src/poller/tick.ts';
 const upstream = inject('upstreamUrl');
 const slack = new URL(inject('slackUrl')).origin;
 
-vi.setConfig({ testTimeout: 70_000 });
-
 describe('a tick', () => {
   it('reads that a key was deleted, and notifies', async () => {
     await fetch(`${upstream}/__sandbox/scenario`, {

@@ -549,7 +549,7 @@ describe('reads that do not come back any more', () => {
 });
 
 describe('what is remembered', () => {
-  it('is bounded, and what is forgotten is held against nobody', { timeout: 60_000 }, () => {
+  it('is bounded, and what is forgotten is held against nobody', () => {
     const scene = proven();
     const many = (from: number, count: number): Incoming[] =>
       Array.from({ length: count }, (_, i) => marked(`m${from + i}`, NOON + from + i));

@@ -68,7 +68,7 @@ const USUAL = [
   String.raw`(?:a\w{1,3}\.){1,50}com`,
 ];
 
-describe('time', { timeout: 30_000 }, () => {
+describe('time', () => {
   test.each(HOSTILE)('%s takes no step more once its states are known', (pattern, unit) => {
     const little = measured(pattern, unit.repeat(10_000 / unit.length));
     const much = measured(pattern, unit.repeat(1_000_000 / unit.length));
@@ -152,7 +152,7 @@ describe('what is refused', () => {
   });
 });
 
-describe('hostile patterns', { timeout: 30_000 }, () => {
+describe('hostile patterns', () => {
   const PATTERNS: readonly (readonly [what: string, pattern: string])[] = [
     ['groups in groups', '('.repeat(2_048) + ')'.repeat(2_048)],
     ['groups in groups, as deep as they may be', `${'(?:a*b|'.repeat(250)}c${')*'.repeat(250)}`],
@@ -199,7 +199,7 @@ describe('hostile patterns', { timeout: 30_000 }, () => {
   });
 });
 
-describe('the worst that is found', { timeout: 120_000 }, () => {
+describe('the worst that is found', () => {
   const letter = fc.constantFrom('a', 'b', 'é', '😀');
   const word = fc.string({ unit: letter, minLength: 1, maxLength: 4 });
   const count = fc
