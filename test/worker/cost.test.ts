@@ -8,8 +8,6 @@ import type { Dialect } from '../sandbox/query.ts';
 import { recordedIds } from './sample-log.ts';
 import { type Costs, createWorld, DIALECTS, HOUR, MINUTE } from './world.ts';
 
-// An hour is sixty ticks: on a machine with other work more than the usual five seconds.
-
 /** One minute of the hour: what its tick asked, and how many entries it recorded. */
 interface Minute extends Costs {
   readonly recorded: number;
