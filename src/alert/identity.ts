@@ -14,6 +14,11 @@ export const REOPEN_MS = 7 * 24 * 60 * 60_000;
 /** What people did with an alert. `past`: opened for matches from before a live alert, and resolved from the start. */
 export type AlertStatus = 'open' | 'acknowledged' | 'resolved' | 'past';
 
+/** Whether it takes matches, and people can act on it. */
+export function isLive(status: AlertStatus): boolean {
+  return status === 'open' || status === 'acknowledged';
+}
+
 /** What identity depends on. */
 export interface PlacedAlert {
   readonly id: number;
@@ -53,7 +58,7 @@ export function placeMatch<A extends PlacedAlert>(
 ): Placement<A> {
   const { at } = match;
   const takes = ({ firstAt, lastAt }: A): boolean => firstAt - reopenMs < at && at < lastAt + reopenMs;
-  const live = alerts.find(({ status }) => status === 'open' || status === 'acknowledged') ?? null;
+  const live = alerts.find(({ status }) => isLive(status)) ?? null;
   if (live !== null && takes(live)) return { kind: 'joins', alert: live, isLate: false };
   const ended = alerts.filter((alert) => alert !== live).sort((a, b) => a.lastAt - b.lastAt || a.id - b.id);
   const resolved = ended.find((alert) => takes(alert) && at <= alert.lastAt && !isNews(match, alert));

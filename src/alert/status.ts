@@ -5,6 +5,7 @@
  */
 import { isSevere } from '../sigma/index.ts';
 import { type Acknowledgement, type Alert, type Resolution, TOCSIN } from './alert.ts';
+import { isLive } from './identity.ts';
 import { type Deferred, deferredAfterAct, type NotifyAlert, notifiedOfDeferred } from './notify.ts';
 
 /** How long an acknowledgement lasts. */
@@ -37,8 +38,7 @@ export function wakesAt({
 
 /** From when on it is resolved for being quiet, by the watermark; null: never. */
 export function resolvesAt({ status, level, lastAt }: Pick<Alert, 'status' | 'level' | 'lastAt'>): number | null {
-  const isLive = status === 'open' || status === 'acknowledged';
-  return isLive && !isSevere(level) ? lastAt + QUIET_MS : null;
+  return isLive(status) && !isSevere(level) ? lastAt + QUIET_MS : null;
 }
 
 /** Acknowledged for a day. Reminders begin again, and what nobody had acted on is not said any more. */

@@ -360,7 +360,7 @@ function readEscalation(entry: MapEntry, context: TreeContext): readonly Escalat
       report.error(
         item.place,
         'this step comes no later than the one before it',
-        'each "after" counts from the first notification',
+        'each "after" counts from the time of the entry that opened or raised the alert',
       );
     else steps.push({ afterMs, to });
   }

@@ -561,8 +561,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'an alert is quiet for two weeks before it is resolved',
     file: 'src/alert/status.ts',
-    find: 'isLive && !isSevere(level) ? lastAt + QUIET_MS : null',
-    replace: 'isLive && !isSevere(level) ? lastAt + QUIET_MS / 2 : null',
+    find: 'isLive(status) && !isSevere(level) ? lastAt + QUIET_MS : null',
+    replace: 'isLive(status) && !isSevere(level) ? lastAt + QUIET_MS / 2 : null',
   },
   {
     name: 'a quiet alert is resolved as soon as the watermark has passed its time',
@@ -579,8 +579,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a severe alert is never resolved for being quiet',
     file: 'src/alert/status.ts',
-    find: 'isLive && !isSevere(level) ? lastAt + QUIET_MS : null',
-    replace: 'isLive ? lastAt + QUIET_MS : null',
+    find: 'isLive(status) && !isSevere(level) ? lastAt + QUIET_MS : null',
+    replace: 'isLive(status) ? lastAt + QUIET_MS : null',
   },
   {
     name: 'acts: what waits is not sent once somebody acted',

@@ -7,6 +7,7 @@
  * (deliver/waiting.ts). Times are wall, ms.
  */
 import type { Alert } from '../../alert/alert.ts';
+import { isLive } from '../../alert/identity.ts';
 import { acknowledged, resolved } from '../../alert/status.ts';
 import { isAbove } from '../../sigma/index.ts';
 import { notifyAcknowledged, notifyResolved } from '../deliver/notify-now.ts';
@@ -52,9 +53,8 @@ function actOnOne(
   const alert = readAlertById(store, id);
   if (alert === null) return 'missing';
   const { act, who, via, seenLevel } = request;
-  const isEnded = alert.status === 'resolved' || alert.status === 'past';
   const isDecision = act.act === 'acknowledge' || act.act === 'resolve';
-  if (isDecision && isEnded) return 'resolved before';
+  if (isDecision && !isLive(alert.status)) return 'resolved before';
   if (isDecision && seenLevel !== null && isAbove(alert.level, seenLevel)) return 'raised';
   const by = who.slice(0, NAME_MAX);
   const next = after(alert, act, by, now);

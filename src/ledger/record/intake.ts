@@ -6,6 +6,7 @@
  * alert; the rest is recorded.
  */
 import type { Alert } from '../../alert/alert.ts';
+import { isLive } from '../../alert/identity.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
 import { notifyResolved } from '../deliver/notify-now.ts';
@@ -161,7 +162,7 @@ const EVIDENCE_CHARS = 500;
 
 /** The alerts that evaluation resolved, since others go on. */
 function supersededIn({ alerts, before }: Changes): readonly Alert[] {
-  const isUnresolved = (id: number): boolean => ['open', 'acknowledged'].includes(before.get(id)?.status ?? 'open');
+  const isUnresolved = (id: number): boolean => isLive(before.get(id)?.status ?? 'open');
   return alerts.filter(({ id, resolution }) => resolution?.reason === 'superseded' && isUnresolved(id));
 }
 

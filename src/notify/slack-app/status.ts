@@ -5,6 +5,7 @@
  * needs for that is in it: Slack sends it back as it was.
  */
 import { RESOLVE_REASONS, TOCSIN } from '../../alert/alert.ts';
+import { isLive } from '../../alert/identity.ts';
 import type { Notification } from '../../alert/notification.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
@@ -27,7 +28,7 @@ const NAME_MAX = 100;
 /** What the message has besides. `canAct`: Slack tells us what was clicked. */
 export function ofApp(notification: Notification, { alerts, ledger, isEdit }: Editable, canAct: boolean): OfApp {
   const isSaid = isOver(notification) || (!isEdit && 'edits' in notification);
-  const live = alerts.filter(isLive);
+  const live = alerts.filter(({ status }) => isLive(status));
   const handled = alerts.every(({ status }) => status !== 'open');
   return {
     prefix: isSaid || !handled ? '' : live.length === 0 ? 'Resolved: ' : 'Acknowledged: ',
@@ -35,10 +36,6 @@ export function ofApp(notification: Notification, { alerts, ledger, isEdit }: Ed
     acts: canAct ? acts(notification, live, ledger) : [],
     color: live.length === 0 ? RESOLVED : null,
   };
-}
-
-function isLive({ status }: AlertNow): boolean {
-  return status === 'open' || status === 'acknowledged';
 }
 
 function statusLine({ id, status, by, reason }: AlertNow, isOneOfSeveral: boolean): string[] {

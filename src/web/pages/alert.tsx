@@ -4,6 +4,7 @@
  */
 
 import { actWording } from '../../alert/act-wording.ts';
+import { isLive } from '../../alert/identity.ts';
 import { nextStep } from '../../alert/next-step.ts';
 import type { AlertList, AlertSummary } from '../../ledger/rpc.ts';
 import { LEVELS, type Level, type Rule } from '../../sigma/index.ts';
@@ -108,7 +109,7 @@ function levelOf(text: string): Level {
 function Others({ alert, others, now }: { alert: AlertSummary; others: AlertList; now: number }) {
   const actor = alert.latest?.actor;
   const name = actor?.name ?? actor?.id ?? '';
-  const isUnresolved = alert.status === 'open' || alert.status === 'acknowledged';
+  const isUnresolved = isLive(alert.status);
   const count = others.alerts.length + (isUnresolved ? 1 : 0);
   return (
     <section class="card">

@@ -7,6 +7,7 @@
 import { alertPath } from '../../../access/link.ts';
 import { SIGN_IN_PATH } from '../../../access/session.ts';
 import { RESOLVE_REASONS } from '../../../alert/alert.ts';
+import { isLive } from '../../../alert/identity.ts';
 import type { AlertSummary } from '../../../ledger/rpc.ts';
 import { LEVELS } from '../../../sigma/index.ts';
 import { numberText } from '../../../text/numbers.ts';
@@ -55,7 +56,7 @@ interface ActCardProps {
 /** The card of an alert's page. */
 export function ActCard({ caller, alert, token }: ActCardProps) {
   const next = alertPath(alert.id);
-  const isEnded = alert.status === 'resolved' || alert.status === 'past';
+  const isEnded = !isLive(alert.status);
   const mayAll = canAct(caller);
   const button = (act: FormAct, words: string) => (
     <button
