@@ -10,6 +10,7 @@ import type { HealthState } from '../alert/health-state.ts';
 import type { AlertStatus } from '../alert/identity.ts';
 import type { ShownKeyPart } from '../alert/key.ts';
 import type { EntryView } from '../alert/notification.ts';
+import type { ShownVia } from '../alert/route-wording.ts';
 import type { Silence } from '../alert/silence.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { RestoreMark, Rewind } from '../audit-log/checkpoint-text.ts';
@@ -605,15 +606,8 @@ export interface AlertDetails {
 
 /** Where a match goes by the routes, and why. */
 export interface ShownRoutes {
-  readonly to: readonly {
+  readonly to: readonly (ShownVia & {
     readonly receiver: string;
-    /** `default`: routing.yml has no routes. */
-    readonly via: 'default' | 'route' | 'fallback';
-    /** Of a route: its place in routing.yml, such as `route.routes[1]`, and its line. */
-    readonly path: string | null;
-    readonly line: number | null;
-    /** Why the fallback takes it. */
-    readonly because: string | null;
     /** When the active times of its route begin: until then it waits. Null: it does not wait. */
     readonly heldUntil: number | null;
     /** `actor`, `rule`, `address`, or a field. */
@@ -621,8 +615,9 @@ export interface ShownRoutes {
     readonly mention: string | null;
     /** Whom it is escalated to if nobody acts. */
     readonly escalate: readonly { readonly afterMs: number; readonly to: string }[];
-  }[];
-  readonly not: readonly { readonly receiver: string; readonly reason: string }[];
+  })[];
+  /** `minLevel`: the receiver's. */
+  readonly not: readonly { readonly receiver: string; readonly reason: string; readonly minLevel: string }[];
 }
 
 /** Why an alert led to what it did. */

@@ -5,7 +5,7 @@
  * another, the first, and further ones after each that says `continue`. Every receiver is in exactly one of the two lists of
  * a decision. `at` is wall time, ms since the epoch.
  */
-import { type EntryBody, isAbove, isSevere } from '../sigma/index.ts';
+import { type EntryBody, isAbove, isSevere, type Level } from '../sigma/index.ts';
 import { type MatchFacts, matchEntry, matchRule } from './matchers.ts';
 import type { Route, RoutedReceiver, RouteSettings, Routing } from './routing.ts';
 import { isActive, nextActiveAt } from './times.ts';
@@ -40,7 +40,15 @@ export type UnroutedReason = "below the receiver's level" | 'no route' | 'outsid
 
 export interface RoutesDecision {
   readonly to: readonly RoutedTo[];
-  readonly not: readonly { readonly receiver: string; readonly reason: UnroutedReason }[];
+  readonly not: readonly NotRoutedTo[];
+}
+
+/** A receiver that a match does not go to. */
+export interface NotRoutedTo {
+  readonly receiver: string;
+  readonly reason: UnroutedReason;
+  /** The receiver's. */
+  readonly minLevel: Level;
 }
 
 /** An innermost route that takes the match. */
@@ -59,10 +67,11 @@ export function routesOf(
   const { route, fallback = null } = routing ?? {};
   const leaves = route === undefined ? null : leavesOf(route, facts, []);
   const to: RoutedTo[] = [];
-  const not: { receiver: string; reason: UnroutedReason }[] = [];
+  const not: NotRoutedTo[] = [];
   for (const receiver of receivers) {
     const decided = decideReceiver(receiver, leaves, facts, at, fallback);
-    if (typeof decided === 'string') not.push({ receiver: receiver.name, reason: decided });
+    if (typeof decided === 'string')
+      not.push({ receiver: receiver.name, reason: decided, minLevel: receiver.minLevel });
     else to.push(decided);
   }
   const isOutside = not.some(({ reason }) => reason === 'outside active times');

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type RouteFacts, routesOf } from '../../src/routing/routes.ts';
+import { matchEntry } from '../../src/routing/matchers.ts';
+import { type RouteFacts, type RoutesDecision, routesOf } from '../../src/routing/routes.ts';
 import type { RoutedReceiver, Routing } from '../../src/routing/routing.ts';
 import { parseRouting } from '../../src/routing/routing-file.ts';
+import { type RuleRoutes, ruleRoutes } from '../../src/routing/rule-routes.ts';
 import { LEVELS, type Level } from '../../src/sigma/index.ts';
 
 const TYPES = [{ type: 'slack', secret: 'SLACK_WEBHOOK_URL', signingSecret: null }];
@@ -232,6 +234,33 @@ function reference(route: Written, facts: RouteFacts, above: Expected): Expected
   return found.length > 0 || own.receivers.length === 0 ? found : [own];
 }
 
+/**
+ * What is known of a rule before there is an entry has what was decided for one, and what it finds to be so always is so.
+ * `taken`: the paths of the innermost routes that take the entry.
+ */
+function expectAgreement(
+  known: RuleRoutes,
+  { to, not }: RoutesDecision,
+  body: RouteFacts['body'],
+  taken: readonly string[],
+): void {
+  const isTaken = (path: readonly number[]) => taken.some((each) => `${each},`.startsWith(`${path.join()},`));
+  const reached = known.routes?.filter(
+    ({ conditions, unless }) => conditions.every((match) => matchEntry(match, body)) && !unless.some(isTaken),
+  );
+  expect(reached?.map(({ path }) => path.join())).toEqual(taken);
+  const often = new Map(known.to.map(({ receiver, often: how }) => [receiver.name, how]));
+  for (const { receiver, via } of to) {
+    expect(often.has(receiver)).toBe(true);
+    if (via.kind === 'fallback') expect(known.fallback).toContain(via.because);
+    if (via.kind !== 'route') continue;
+    const led = reached?.find(({ path }) => path.join() === via.path.join());
+    expect(led?.to.map(({ name }) => name)).toContain(receiver);
+  }
+  for (const { receiver } of not) expect(often.get(receiver)).not.toBe('always');
+  for (const each of known.not) expect(not).toContainEqual(each);
+}
+
 test('random trees are read as a plain reading of them does', () => {
   const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined, freq: 2 });
   const match = fc.record(
@@ -308,6 +337,12 @@ times: {day: {from: 06:00, to: 18:00, time_zone: UTC}, night: {from: 18:00, to: 
         if (isDiverted || (isSevere && Object.keys(expected).length === 0))
           expected['backup'] ??= ['fallback', null, null, null];
         const { to, not } = routesOf(routing, RECEIVERS, each, at);
+        expectAgreement(
+          ruleRoutes(routing, RECEIVERS, each),
+          { to, not },
+          each.body,
+          leaves.map(({ path }) => path),
+        );
         const found = to.map(({ receiver, via, settings: { mention, repeatIntervalMs }, heldUntil }) => [
           receiver,
           [via.kind === 'route' ? via.path.join() : via.kind, mention ?? null, repeatIntervalMs ?? null, heldUntil],

@@ -19,7 +19,7 @@ test.each([
 test('the reason is the level', () => {
   expect(decide(to('high'), 'medium')).toEqual({
     to: [],
-    not: [{ receiver: 'oncall', reason: "below the receiver's level" }],
+    not: [{ receiver: 'oncall', reason: "below the receiver's level", minLevel: 'high' }],
   });
 });
 

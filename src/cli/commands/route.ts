@@ -1,10 +1,10 @@
 /** `route`: where would the alerts of an entry go, and why? From the rules on this disk, or as a Tocsin says. */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { pathText, type RoutedTo, type RoutesDecision, routesOf } from '../../routing/routes.ts';
-import { DEFAULT_MIN_LEVEL, type RoutedReceiver, type RouteSettings, type Routing } from '../../routing/routing.ts';
+import { routingWording, settingsWording, shownVia } from '../../alert/route-wording.ts';
+import { type RoutesDecision, routesOf } from '../../routing/routes.ts';
+import { DEFAULT_MIN_LEVEL, type RoutedReceiver, type Routing } from '../../routing/routing.ts';
 import { compile, type EntryBody, entryTime, type Rule } from '../../sigma/index.ts';
-import { formatDuration } from '../../text/duration.ts';
 import { counted } from '../../text/numbers.ts';
 import { readInstant } from '../../text/times.ts';
 import { API_ROUTE_PATH, apiAlertPath } from '../../web/api/paths.ts';
@@ -15,7 +15,7 @@ import { safe, section, utc } from '../terminal.ts';
 import { ROOT } from '../wrangler.ts';
 import { ALERT } from './alerts.ts';
 import { type CliContext, connect, defineCommand, FLAG, print, TEXT, targetUsage, UsageError } from './command.ts';
-import { ROUTES, routesLines, silencedLines } from './routes-lines.ts';
+import { becauseOf, notToLines, ROUTES, routesLines, silencedLines } from './routes-lines.ts';
 import { ENTRY_WHY, textWhyLines } from './why.ts';
 
 /** A rule that the entry matches, or that counts it, and where its alert would go. */
@@ -180,71 +180,20 @@ export function routeLines(
 ): readonly string[] {
   const occurredAt = entryTime(body);
   return [
-    `An entry${occurredAt === null ? '' : ` of ${utc(occurredAt)}`}, its alerts at ${utc(at)}; ${
-      routing === null
-        ? 'there is no routing.yml'
-        : routing.route === undefined
-          ? 'routing.yml has no routes'
-          : 'by routing.yml'
-    }`,
+    `An entry${occurredAt === null ? '' : ` of ${utc(occurredAt)}`}, its alerts at ${utc(at)}; ${routingWording(routing)}`,
     ...(found.length === 0 ? ['', 'No rule matches it: nobody is notified.'] : []),
     ...found.flatMap(({ rule, part, to, not }) =>
       section(
         `${safe(rule.level).toUpperCase()}  ${safe(rule.title)} (${safe(rule.path)})${part === 'counts' ? ', if this entry completes it' : ''}`,
         [
           ...to.flatMap((each) => [
-            `to ${safe(each.receiver)}: ${becauseOf(each)}`,
-            ...settingsText(each.settings).map((text) => `   ${text}`),
+            `to ${safe(each.receiver)}: ${becauseOf(shownVia(each.via), each.heldUntil)}`,
+            ...[settingsWording(each.settings)].flatMap((text) => (text === '' ? [] : [`   ${safe(text)}`])),
           ]),
           ...(to.length === 0 ? ['to nobody'] : []),
-          ...not.map(({ receiver, reason }) => `not to ${safe(receiver)}: ${reason}`),
+          ...notToLines(not),
         ],
       ),
     ),
   ];
-}
-
-function becauseOf({ via, heldUntil }: RoutedTo): string {
-  const held = heldUntil === null ? '' : `, held until its active times begin at ${utc(heldUntil)}`;
-  switch (via.kind) {
-    case 'default':
-      return 'there are no routes';
-    case 'route':
-      return `by ${pathText(via.path)}, line ${via.line}${held}`;
-    case 'fallback':
-      return `the fallback: ${via.because === 'no route' ? 'no route leads anywhere' : 'critical, outside the active times of its route'}`;
-  }
-}
-
-/** What a route sets, in the words of routing.yml. */
-function settingsText(settings: RouteSettings): readonly string[] {
-  const {
-    groupBy,
-    groupIntervalMs,
-    repeatIntervalMs,
-    activeTimes,
-    mention,
-    escalate = [],
-    sendResolved,
-    digest,
-  } = settings;
-  const given: readonly (readonly [string, string | undefined])[] = [
-    ['group_by', typeof groupBy === 'object' ? groupBy.field : groupBy],
-    ['group_interval', groupIntervalMs === undefined ? undefined : formatDuration(groupIntervalMs)],
-    ['repeat_interval', repeatIntervalMs === undefined ? undefined : formatDuration(repeatIntervalMs)],
-    ['active_times', activeTimes?.names.join(', ')],
-    ['mention', mention],
-    [
-      'escalate',
-      escalate.map(({ afterMs, to }) => `to ${to} after ${formatDuration(afterMs)}`).join(', ') || undefined,
-    ],
-    ['send_resolved', sendResolved?.toString()],
-    ['digest', digest === undefined ? undefined : `daily at ${clockText(digest.minute)} ${digest.timeZone}`],
-  ];
-  const texts = given.flatMap(([key, value]) => (value === undefined ? [] : `${key} ${safe(value)}`));
-  return texts.length === 0 ? [] : [texts.join('; ')];
-}
-
-function clockText(minute: number): string {
-  return [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':');
 }

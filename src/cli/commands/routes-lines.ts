@@ -1,6 +1,7 @@
 /** Where a match goes, as the Worker says it, in lines for people. */
 import * as z from 'zod/mini';
-import { formatDuration } from '../../text/duration.ts';
+import { heldWording, type ShownVia, settingsWording, unroutedWording, viaWording } from '../../alert/route-wording.ts';
+import type { RouteSettings } from '../../routing/routing.ts';
 import { safe, utc } from '../terminal.ts';
 
 export const ROUTES = z.object({
@@ -17,7 +18,9 @@ export const ROUTES = z.object({
       escalate: z.array(z.object({ afterMs: z.number(), to: z.string() })),
     }),
   ),
-  not: z.array(z.object({ receiver: z.string(), reason: z.string() })),
+  not: z.array(
+    z.object({ receiver: z.string(), reason: z.string(), minLevel: z._default(z.nullable(z.string()), null) }),
+  ),
 });
 type Routes = z.output<typeof ROUTES>;
 
@@ -27,28 +30,27 @@ export function silencedLines(silences: readonly number[]): readonly string[] {
 
 export function routesLines({ to, not }: Routes): readonly string[] {
   return [
-    ...to.map((each) => `to ${safe(each.receiver)}: ${becauseOf(each)}${settingsOf(each)}`),
+    ...to.map((each) => `to ${safe(each.receiver)}: ${becauseOf(each, each.heldUntil)}${settingsOf(each)}`),
     ...(to.length === 0 ? ['to nobody'] : []),
-    ...not.map(({ receiver, reason }) => `not to ${safe(receiver)}: ${safe(reason)}`),
+    ...notToLines(not),
   ];
 }
 
-function becauseOf({ via, path, line, because, heldUntil }: Routes['to'][number]): string {
-  const held = heldUntil === null ? '' : `, held until its active times begin at ${utc(heldUntil)}`;
-  switch (via) {
-    case 'default':
-      return 'there are no routes';
-    case 'route':
-      return `by ${safe(path ?? '')}, line ${line}${held}`;
-    case 'fallback':
-      return `the fallback: ${because === 'no route' ? 'no route leads anywhere' : 'critical, outside the active times of its route'}`;
-  }
+/** Why it goes to a receiver, and until when it is held. */
+export function becauseOf(via: ShownVia, heldUntil: number | null): string {
+  return `${safe(viaWording(via))}${heldUntil === null ? '' : `, ${heldWording(utc(heldUntil))}`}`;
+}
+
+export function notToLines(not: readonly Routes['not'][number][]): readonly string[] {
+  return not.map((each) => `not to ${safe(each.receiver)}: ${safe(unroutedWording(each))}`);
 }
 
 function settingsOf({ groupBy, mention, escalate }: Routes['to'][number]): string {
-  return [
-    ...(groupBy === 'actor' ? [] : [`; grouped by ${safe(groupBy)}`]),
-    ...(mention === null ? [] : [`; mentions ${safe(mention)}`]),
-    ...escalate.map((step) => `; to ${safe(step.to)} after ${formatDuration(step.afterMs)}`),
-  ].join('');
+  const given: RouteSettings = {
+    ...(groupBy !== 'actor' && { groupBy: { field: groupBy } }),
+    ...(mention !== null && { mention }),
+    escalate,
+  };
+  const text = settingsWording(given);
+  return text === '' ? '' : `; ${safe(text)}`;
 }

@@ -7,9 +7,9 @@
  */
 import { conditionWords } from '../../alert/condition-wording.ts';
 import { dedupKey, keyText } from '../../alert/key.ts';
+import { groupByText, shownVia } from '../../alert/route-wording.ts';
 import { type Silence, silenceOver } from '../../alert/silence.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import { pathText } from '../../routing/routes.ts';
 import type { Level, Rule } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import { type Notifying, routesOfMatch } from '../deliver/places.ts';
@@ -131,11 +131,8 @@ function shownRoutes(
   const { to, not } = routesOfMatch(setup, rule, { rule: id, level }, body, at);
   return {
     to: to.map(({ receiver, via, heldUntil, settings: { groupBy = 'actor', mention = null, escalate = [] } }) => ({
-      ...{ receiver, heldUntil, mention, escalate, via: via.kind },
-      path: via.kind === 'route' ? pathText(via.path) : null,
-      line: via.kind === 'route' ? via.line : null,
-      because: via.kind === 'fallback' ? via.because : null,
-      groupBy: typeof groupBy === 'string' ? groupBy : groupBy.field,
+      ...{ receiver, heldUntil, mention, escalate, groupBy: groupByText(groupBy) },
+      ...shownVia(via),
     })),
     not,
   };

@@ -60,16 +60,16 @@ describe('shows where the alerts of an entry would go', () => {
 
 HIGH  API key deleted (rules.yml)
   to team: by route, line 8
-     active_times office
-  not to oncall: no route
-  not to log: below the receiver's level
+     active_times office (mon-fri 09:00-17:00 Europe/Berlin)
+  not to oncall: no route leads there
+  not to log: its min_level is critical
 
 CRITICAL  Many API keys deleted (rules.yml), if this entry completes it
   to oncall: by route.routes[0], line 11
      mention @oncall; escalate to team after 30m
   to log: by route.routes[0], line 11
      mention @oncall; escalate to team after 30m
-  not to team: no route
+  not to team: no route leads there
 `,
     });
   });
@@ -85,7 +85,7 @@ CRITICAL  Many API keys deleted (rules.yml), if this entry completes it
     put('routing.yml', ROUTING.replace('match: {level: critical}', 'match: {level: low}'));
     const { out } = await run('--at', EVENING);
     expect(out).toContain('  to oncall: the fallback: critical, outside the active times of its route\n');
-    expect(out).toContain('  not to team: outside active times\n');
+    expect(out).toContain('  not to team: outside of the active times: the fallback is notified\n');
   });
 
   test('without routes, and without a routing', async () => {
@@ -121,7 +121,7 @@ CRITICAL  Many API keys deleted (rules.yml), if this entry completes it
           ],
           not: [
             { receiver: 'oncall', reason: 'no route' },
-            { receiver: 'log', reason: "below the receiver's level" },
+            { receiver: 'log', reason: "below the receiver's level", minLevel: 'critical' },
           ],
         },
         { rule: { id: 'r-many' }, part: 'counts' },

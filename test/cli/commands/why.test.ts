@@ -67,7 +67,7 @@ function routesOf(text: string): AlertAnswer['routes'] {
     ...{ receiver: text, via, path: text, line: 3, because: text, heldUntil: NOW, groupBy: text, mention: text },
     escalate: [{ afterMs: MINUTE, to: text }],
   }));
-  return { to, not: [{ receiver: text, reason: text }] };
+  return { to, not: [{ receiver: text, reason: text, minLevel: text }] };
 }
 
 function entryAnswer(text: string): EntryAnswer {
@@ -342,13 +342,17 @@ test('shows where a match goes, and why', () => {
       to({ receiver: 'hook', via: 'default', path: null, line: null }),
       to({ receiver: 'team', heldUntil: NOW }),
     ],
-    not: [{ receiver: 'pager', reason: "below the receiver's level" }],
+    not: [
+      { receiver: 'pager', reason: "below the receiver's level", minLevel: 'critical' },
+      { receiver: 'siem', reason: 'no route', minLevel: 'low' },
+    ],
   };
   expect(text({ routes, silencedBy: [7] })).toContain(`A match like the last one goes now
   to nobody: silence 7 is over it
-  to slack: by route.routes[1], line 12; grouped by rule; mentions @oncall; to pager after 30m
+  to slack: by route.routes[1], line 12; group_by rule; mention @oncall; escalate to pager after 30m
   to mail: the fallback: no route leads anywhere
   to hook: there are no routes
   to team: by route.routes[1], line 12, held until its active times begin at 2026-01-31 03:00:00 UTC
-  not to pager: below the receiver's level`);
+  not to pager: its min_level is critical
+  not to siem: no route leads there`);
 });

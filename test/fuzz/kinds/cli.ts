@@ -44,7 +44,7 @@ const ROUTES = {
       escalate: [{ afterMs: 60_000, to: T }],
     },
   ],
-  not: [{ receiver: T, reason: T }],
+  not: [{ receiver: T, reason: T, minLevel: T }],
 };
 const EVIDENCE = { selection: T, field: T, value: T };
 const ENTRY_WHY = {
