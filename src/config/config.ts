@@ -48,6 +48,8 @@ export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace, Creat
   readonly watch: WatchSettings;
   /** Every receiver that is declared or set, whether it can be used or not. */
   readonly receivers: readonly ConfiguredReceiver<Create>[];
+  /** What the receivers are from. Null: there is no routing.yml. */
+  readonly routing: Routing | null;
   /** The Worker's own address without a trailing slash. Null: messages have no links. */
   readonly publicUrl: string | null;
   /** Cloudflare Access, if it protects the pages: `<team>.cloudflareaccess.com`, and the application's AUD tag. */
@@ -161,6 +163,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
     upstream,
     watch,
     receivers,
+    routing,
     publicUrl,
     access,
     slack,

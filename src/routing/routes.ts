@@ -107,9 +107,14 @@ function decideReceiver(
   return {
     receiver: name,
     via: { kind: 'route', path, line: route.line },
-    settings: isSevere(level) ? { ...route.settings, digest: undefined } : route.settings,
+    settings: settingsAt(route, level),
     heldUntil: isNow ? null : held,
   };
+}
+
+/** What a route sets for a match of a level: nothing severe is in a digest. */
+export function settingsAt({ settings }: Route, level: Level): RouteSettings {
+  return isSevere(level) ? { ...settings, digest: undefined } : settings;
 }
 
 /** When a route's active times begin; null: it is active now, or never again. */

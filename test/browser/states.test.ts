@@ -21,11 +21,11 @@ const VIEWS: readonly (readonly [string, View])[] = [
   ['phone', PHONE],
 ];
 
-describe.each(STATES)('$name', ({ name, path, heading, ledger = {}, caller, env = SET }) => {
+describe.each(STATES)('$name', ({ name, path, heading, ledger = {}, caller, env = SET, routing = null }) => {
   let running: Running;
   beforeAll(async () => {
     const made = ledger === null ? null : views(ORDINARY, ledger);
-    running = await servePages({ ledger: made, env, ...(caller === undefined ? {} : { caller }) });
+    running = await servePages({ ledger: made, env, routing, ...(caller === undefined ? {} : { caller }) });
   });
   afterAll(() => running.stop());
 

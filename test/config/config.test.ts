@@ -48,6 +48,7 @@ describe('valid settings', () => {
         secondsPerTick: 45,
       },
       receivers: [{ name: 'slack', minLevel: 'low', problem: null, create: expect.any(Function) }],
+      routing: null,
       publicUrl: 'https://tocsin.example.workers.dev',
       access: null,
       slack: null,

@@ -5,10 +5,11 @@ import { pagesApp } from '../web/app.ts';
 import { SET, STATES } from '../web/states.ts';
 import { ORDINARY, views } from '../web/views.ts';
 
-test.each(STATES)('$name', async ({ name, path, ledger = {}, caller, env = SET }) => {
+test.each(STATES)('$name', async ({ name, path, ledger = {}, caller, env = SET, routing = null }) => {
   const app = pagesApp({
     ledger: ledger === null ? null : views(ORDINARY, ledger),
     env: { ASSETS: assets, ...env },
+    routing,
     ...(caller === undefined ? {} : { caller }),
   });
   const html = await (await app.request(`https://tocsin.example${path}`)).text();

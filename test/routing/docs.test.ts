@@ -7,6 +7,7 @@ import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import { MATCH_KEYS } from '../../src/routing/match-file.ts';
 import { ROUTE_KEYS } from '../../src/routing/routes-file.ts';
 import { parseRouting } from '../../src/routing/routing-file.ts';
+import { ruleRoutes } from '../../src/routing/rule-routes.ts';
 import { TIME_KEYS } from '../../src/routing/times-file.ts';
 import { parseRules } from '../../src/sigma/build.ts';
 
@@ -18,7 +19,10 @@ test('the example has no problem', () => {
   const { ruleSet } = parseRules(readRuleFiles(join(TOP, 'rules')));
   const { routing, problems } = parseRouting([{ path: 'routing.yml', text }], RECEIVER_TYPES, [], ruleSet.rules);
   expect(problems).toEqual([]);
-  expect(routing?.route?.routes).toHaveLength(4);
+  expect(routing?.route?.routes).toHaveLength(5);
+  const receivers = (routing?.receivers ?? []).map(({ name, minLevel }) => ({ name, minLevel, problem: null }));
+  const { to } = ruleRoutes(routing, receivers, { rule: 'another', level: 'medium', tags: [] });
+  expect(to.map(({ receiver }) => receiver.name)).toEqual(['team', 'siem']);
 });
 
 test.each([

@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import { readConfig } from '../../src/config/config.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
+import type { Routing } from '../../src/routing/routing.ts';
 import { actRoutes } from '../../src/web/acts.ts';
 import type { AppDeps, Caller, Refused, WebEnv } from '../../src/web/context.ts';
 import { PAGE_HEADERS } from '../../src/web/headers.ts';
@@ -20,10 +21,11 @@ export interface Served {
   readonly ledger: AppDeps['ledger'];
   readonly env?: Readonly<Record<string, unknown>>;
   readonly fetch?: AppDeps['fetch'];
+  readonly routing?: Routing | null;
 }
 
 /** The app that serves them. */
-export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): Hono<WebEnv> {
+export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch, routing = null }: Served): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
   app.use(async (c, next) => {
     if (caller.kind === 'nobody' || caller.kind === 'expired link') {
@@ -36,7 +38,7 @@ export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): 
     throw new TypeError('no network in this test');
   };
   const deps: AppDeps = {
-    config: readConfig(env, RECEIVER_TYPES),
+    config: readConfig(env, RECEIVER_TYPES, routing),
     ledger,
     reconnect: () => null,
     now: () => NOW,

@@ -4,6 +4,7 @@ import type { CorrelationRule } from '../../src/sigma/index.ts';
 import { alertPage } from '../../src/web/pages/alert.tsx';
 import { rulePage } from '../../src/web/pages/rule.tsx';
 import { counting, HOUR, onAction } from '../ledger/scene.ts';
+import { cardText } from './card-text.ts';
 import { alertPage as alertDetails } from './views.ts';
 
 const CALLER = { kind: 'viewer', id: 'v-1', name: 'ann', role: 'viewer', isSession: true } as const;
@@ -13,17 +14,11 @@ const READ = onAction('read', { title: 'Kubeconfig read' });
 /** The card about what a correlation counts, as text with its links. */
 function card(more: Partial<CorrelationRule>): string {
   const rule = counting('made', 3, { rules: ['made', 'read', 'gone'], timespanMs: HOUR, ...more });
-  const ruleOf = (id: string) => [MADE, READ].find((of) => of.id === id) ?? null;
-  const html = rulePage({ caller: CALLER, rule, activity: null, file: null, ruleOf });
-  const [, inner = ''] = /What it counts([\s\S]*?)<\/section>/.exec(html) ?? [];
-  return inner
-    .replace(/<a href="([^"]*)"[^>]*>/g, '[$1] ')
-    .replace(/<\/(li|p|h2|header|div)>/g, '\n')
-    .replace(/<[^>]*>/g, '')
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&amp;/g, '&')
-    .replace(/\n\s+/g, '\n');
+  const setup = { routing: null, receivers: [] };
+  return cardText(
+    rulePage({ caller: CALLER, rule, activity: null, file: null, rules: [MADE, READ], setup }),
+    'What it counts',
+  );
 }
 
 describe('the page of a correlation', () => {
@@ -79,7 +74,8 @@ describe('the page of a correlation', () => {
       rule: counting('<script>', 3, { groupBy: ['<b>'], fields: ['<i>'], aliases: { '<u>': { '<s>': '<q>' } } }),
       activity: null,
       file: null,
-      ruleOf: () => null,
+      rules: [],
+      setup: { routing: null, receivers: [] },
     });
     expect(html).not.toMatch(/<(script>|b>|i>|u>|s>|q>)/);
   });

@@ -2,6 +2,11 @@
 
 import { hintOf, raisedHeadline } from '../../src/alert/health-words.ts';
 import type { LedgerStatus, LedgerViews } from '../../src/ledger/rpc.ts';
+import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
+import type { Routing } from '../../src/routing/routing.ts';
+import { parseRouting } from '../../src/routing/routing-file.ts';
+import { ruleSet } from '../../src/rules.gen.ts';
+import type { Rule } from '../../src/sigma/index.ts';
 import type { Caller, Refused } from '../../src/web/context.ts';
 import { RESPONDER } from './app.ts';
 import {
@@ -23,6 +28,53 @@ import {
   silence,
   status,
 } from './views.ts';
+
+const ROUTING = routing(`receivers:
+  - {name: team, type: slack}
+  - {name: oncall, type: slack, secret: SLACK_ONCALL_URL}
+  - {name: leads, type: email, min_level: high}
+  - {name: siem, type: webhook, min_level: informational}
+fallback: oncall
+times:
+  office-hours: {weekdays: mon-fri, from: 09:00, to: 18:00, time_zone: Europe/Berlin}
+route:
+  receiver: team
+  active_times: office-hours
+  routes:
+    - receiver: siem
+      active_times: always
+      continue: true
+    - match: {actor.type: api_key, address: [192.0.2.0/24, "2001:db8::/32"]}
+      receivers: [team, leads, siem]
+      group_by: address
+      group_interval: 10m
+      digest: daily at 09:00 Europe/Berlin
+      escalate: {after: 30m, to: oncall}
+    - match: {level: critical, actor: ci-deploy}
+      receivers: [oncall, leads]
+      mention: '<!subteam^S0123ABC>'
+      send_resolved: true
+    - repeat_interval: 4h
+`);
+
+/** The routing of a file that has no problem. */
+function routing(text: string): Routing {
+  const { routing: read, problems } = parseRouting([{ path: 'routing.yml', text }], RECEIVER_TYPES, [], null);
+  if (read === null || problems.length > 0) throw new Error(JSON.stringify(problems));
+  return read;
+}
+
+/** The first rule of the pack that is so. */
+function ruleThat(is: (rule: Rule) => boolean): Rule {
+  const found = ruleSet.rules.find(is);
+  if (found === undefined) throw new Error('the pack has no such rule');
+  return found;
+}
+const CRITICAL_CORRELATION = ruleThat(({ kind, level }) => kind === 'correlation' && level === 'critical');
+const COUNTED = ruleThat(({ alerts }) => !alerts);
+const FOR_ROUTING = {
+  ...{ WEBHOOK_URL: 'https://siem.example/in', WEBHOOK_SECRET: 'whsec_dGVzdHMtdGVzdHMtdGVzdHMtdGVzdHMtdGVzdHM=' },
+};
 
 const LINK: Caller = {
   kind: 'link',
@@ -69,6 +121,8 @@ export interface PageState {
   readonly caller?: Caller | Refused;
   /** Default: `SET`. */
   readonly env?: Readonly<Record<string, unknown>>;
+  /** Default: there is no routing.yml. */
+  readonly routing?: Routing;
 }
 
 export const STATES: readonly PageState[] = [
@@ -276,7 +330,19 @@ export const STATES: readonly PageState[] = [
     },
   },
   { name: 'rules', path: '/rules', heading: 'Rules' },
+  { name: 'rules-routed', path: '/rules', heading: 'Rules', env: { ...SET, ...FOR_ROUTING }, routing: ROUTING },
+  { name: 'rules-nobody', path: '/rules', heading: 'Rules', env: { LEDGER: SET.LEDGER } },
   { name: 'rule', path: `/rules/${RULE.id}`, heading: RULE.title },
+  {
+    ...{ name: 'rule-routed', path: `/rules/${RULE.id}`, heading: RULE.title },
+    ...{ env: { ...SET, ...FOR_ROUTING }, routing: ROUTING },
+  },
+  {
+    ...{ name: 'rule-routed-critical', path: `/rules/${CRITICAL_CORRELATION.id}`, heading: CRITICAL_CORRELATION.title },
+    ...{ env: { ...SET, ...FOR_ROUTING }, routing: ROUTING },
+  },
+  { name: 'rule-counted', path: `/rules/${COUNTED.id}`, heading: COUNTED.title },
+  { name: 'rule-nobody', path: `/rules/${RULE.id}`, heading: RULE.title, env: { LEDGER: SET.LEDGER } },
   { name: 'unbound', path: '/alerts', heading: 'No ledger', ledger: null },
   { name: 'upstream-failed', path: '/entries/none', heading: 'No response from the upstream' },
   { name: 'missing', path: '/alerts/7', heading: 'Not found' },

@@ -108,7 +108,7 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
   app.get('/rules', async (c) => {
     const activity = ledger === null ? [] : await ledger.rules();
     const { rules, version } = ruleSet;
-    return send(c, rulesPage({ caller: c.var.caller, rules, version, activity }));
+    return send(c, rulesPage({ caller: c.var.caller, rules, version, activity, setup: config }));
   });
 
   app.get('/rules/:id', async (c) => {
@@ -117,7 +117,10 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     const activity = ledger === null ? [] : await ledger.rules();
     const found = activity.find((of) => of.rule === rule.id) ?? null;
     const file = await readRuleFile(config.assets, rule);
-    return send(c, rulePage({ caller: c.var.caller, rule, activity: found, file, ruleOf }));
+    return send(
+      c,
+      rulePage({ caller: c.var.caller, rule, activity: found, file, rules: ruleSet.rules, setup: config }),
+    );
   });
 
   app.get(SECURITY_PAGE, async (c) => {

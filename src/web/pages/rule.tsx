@@ -1,4 +1,4 @@
-/** The page of a rule: how often it matched, what it detects, what to do, and its file. Pure. */
+/** The page of a rule: how often it matched, what it detects, what to do, where its alerts go, and its file. Pure. */
 
 import { entryPath } from '../../access/link.ts';
 import type { RuleActivity } from '../../ledger/rpc.ts';
@@ -9,6 +9,7 @@ import type { Caller } from '../context.ts';
 import { alertsPath } from './alerts.tsx';
 import { Correlation } from './parts/correlation.tsx';
 import { Card, Figure, Level, When } from './parts/elements.tsx';
+import { type Setup, WhereAlertsGo } from './parts/rule-routes.tsx';
 import { FalsePositives, References, Tags, TEXT_MAX } from './parts/rule-text.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
@@ -21,12 +22,14 @@ export interface RuleOptions {
   readonly activity: RuleActivity | null;
   /** Null: it can't be read. */
   readonly file: RuleFile | null;
-  /** Another rule, by its id. */
-  readonly ruleOf: (id: string) => Rule | null;
+  /** All of them. */
+  readonly rules: readonly Rule[];
+  readonly setup: Setup;
 }
 
 /** The whole document. */
-export function rulePage({ caller, rule, activity, file, ruleOf }: RuleOptions): string {
+export function rulePage({ caller, rule, activity, file, rules, setup }: RuleOptions): string {
+  const ruleOf = (id: string): Rule | null => rules.find((each) => each.id === id) ?? null;
   return page({
     title: rule.title,
     caller,
@@ -55,6 +58,7 @@ export function rulePage({ caller, rule, activity, file, ruleOf }: RuleOptions):
             </p>
           </Card>
         )}
+        <WhereAlertsGo rule={rule} rules={rules} setup={setup} />
         {rule.falsepositives.length > 0 && (
           <Card title="Known false positives">
             <FalsePositives rule={rule} />

@@ -1,4 +1,4 @@
-/** The list of rules: their levels, how often each matched, and when last. Pure. */
+/** The list of rules: their levels, where their alerts go, how often each matched, and when last. Pure. */
 
 import { rulePath } from '../../access/link.ts';
 import type { RuleActivity } from '../../ledger/rpc.ts';
@@ -6,6 +6,8 @@ import { LEVELS, type Rule } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
 import type { Caller } from '../context.ts';
 import { Level, When } from './parts/elements.tsx';
+import { Unnotified } from './parts/receivers.tsx';
+import { ReceiverNames, type Setup } from './parts/rule-routes.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
 
@@ -14,10 +16,11 @@ interface RulesOptions {
   readonly rules: readonly Rule[];
   readonly version: string;
   readonly activity: readonly RuleActivity[];
+  readonly setup: Setup;
 }
 
 /** The whole document. */
-export function rulesPage({ caller, rules, version, activity }: RulesOptions): string {
+export function rulesPage({ caller, rules, version, activity, setup }: RulesOptions): string {
   const activityOf = new Map(activity.map((of) => [of.rule, of]));
   const sorted = rules.toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
   return page({
@@ -31,6 +34,7 @@ export function rulesPage({ caller, rules, version, activity }: RulesOptions): s
           {counted(rules.length, 'rule')}, version <code>{version}</code>, built into the Worker from the files in{' '}
           <code>rules/</code>.
         </p>
+        <Unnotified receivers={setup.receivers} />
         <section class="card" aria-label="Rules">
           <div class="wide">
             <table class="cards">
@@ -39,6 +43,7 @@ export function rulesPage({ caller, rules, version, activity }: RulesOptions): s
                 <tr>
                   <th scope="col">Level</th>
                   <th scope="col">Rule</th>
+                  <th scope="col">Alerts go to</th>
                   <th scope="col" class="number">
                     Matched
                   </th>
@@ -47,7 +52,7 @@ export function rulesPage({ caller, rules, version, activity }: RulesOptions): s
               </thead>
               <tbody>
                 {sorted.map((rule) => (
-                  <Row rule={rule} activity={activityOf.get(rule.id) ?? null} />
+                  <Row rule={rule} activity={activityOf.get(rule.id) ?? null} setup={setup} />
                 ))}
               </tbody>
             </table>
@@ -58,7 +63,13 @@ export function rulesPage({ caller, rules, version, activity }: RulesOptions): s
   });
 }
 
-function Row({ rule, activity }: { rule: Rule; activity: RuleActivity | null }) {
+interface RowProps {
+  readonly rule: Rule;
+  readonly activity: RuleActivity | null;
+  readonly setup: Setup;
+}
+
+function Row({ rule, activity, setup }: RowProps) {
   return (
     <tr>
       <td data-label="Level">
@@ -73,6 +84,9 @@ function Row({ rule, activity }: { rule: Rule; activity: RuleActivity | null }) 
           {!rule.alerts && ', opens no alerts itself'}
         </span>
       </th>
+      <td data-label="Alerts go to">
+        <ReceiverNames rule={rule} setup={setup} />
+      </td>
       <td data-label="Matched" class="number">
         {numberText(activity?.matched ?? 0)}
       </td>

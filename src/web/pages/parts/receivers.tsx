@@ -2,11 +2,13 @@
 
 import { PAGE_COUNTED_MAX } from '../../../ledger/model.ts';
 import type { LedgerStatus, ReceiverHealth } from '../../../ledger/rpc.ts';
+import type { RoutedReceiver } from '../../../routing/routing.ts';
 import { cappedText, numberText } from '../../../text/numbers.ts';
 import { Card, Level, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
 
 const TEXT_MAX = 300;
+const NOBODY = 'alerts are recorded, but nobody is notified';
 
 /** `className`: a class of the style sheet. */
 const STATES: { readonly [state in ReceiverHealth['state']]: { readonly label: string; readonly className: string } } =
@@ -18,12 +20,23 @@ const STATES: { readonly [state in ReceiverHealth['state']]: { readonly label: s
     removed: { label: 'Removed', className: 'bad' },
   };
 
+/** That nobody is notified, and where it stands what to do; nothing where some receiver can be used. */
+export function Unnotified({ receivers }: { receivers: readonly RoutedReceiver[] }) {
+  if (receivers.some(({ problem }) => problem === null)) return null;
+  return (
+    <p class="note bad">
+      {receivers.length === 0 ? 'No receiver is configured' : 'No receiver can be used'}: alerts are recorded, but
+      nobody is notified. <a href="/">The overview</a> shows what is missing, and how to set it.
+    </p>
+  );
+}
+
 /** A card with a row per receiver. */
 export function Receivers({ receivers, dead }: Pick<LedgerStatus, 'receivers' | 'dead'>) {
   return (
     <Card title="Receivers" id="receivers">
       {receivers.length === 0 ? (
-        <p class="note bad">No receiver is configured: alerts are recorded, but nobody is notified.</p>
+        <p class="note bad">No receiver is configured: {NOBODY}.</p>
       ) : (
         <section class="wide" tabindex={0} aria-label="Receivers and their health">
           <table class="cards">
