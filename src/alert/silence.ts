@@ -6,9 +6,18 @@
  * correlation only where every entry that contributed is known and matches. Times are ms since the epoch; whether a silence is
  * over a match depends on event time.
  */
-import { type Matchers, type MatchFacts, matchEntry, matchRule } from '../routing/matchers.ts';
+import {
+  type Matchers,
+  type MatchFacts,
+  matchEntry,
+  matchRule,
+  type NamedRule,
+  namesOf,
+  rulesNamed,
+} from '../routing/matchers.ts';
 import { type EntryBody, LEVELS, parseRange } from '../sigma/index.ts';
 import { INVISIBLE } from '../text/invisible.ts';
+import { nearest } from '../text/nearest.ts';
 import {
   number,
   object,
@@ -120,11 +129,23 @@ const fields: Shape<Matchers['fields']> = (value, path) => {
 
 /**
  * Reads a silence that somebody asks for: parsed JSON with `matchers` (`rule`, `actor`, `address`, `level`, `tag`: a value or a
- * list; `fields`: an object of such), `startsAt` (now, where it is absent), `endsAt` and `comment`. `rules`: the ids
- * of those there are. A problem is one line that names the place and says what to do.
+ * list; `fields`: an object of such), `startsAt` (now, where it is absent), `endsAt` and `comment`. `rules`: those there
+ * are. A rule is named as everywhere (`rulesNamed`), and what is read has the ids of all that are named so. A problem is one
+ * line that names the place and says what to do.
  */
-export function readSilence(input: unknown, now: number, rules: readonly string[]): Read<NewSilence> {
-  const rule = where(text, (id) => rules.includes(id), 'is not the id of a rule: copy it from the page of the rule');
+export function readSilence(input: unknown, now: number, rules: readonly NamedRule[]): Read<NewSilence> {
+  const rule = where(
+    text,
+    (name) => rulesNamed(name, rules).length > 0,
+    (name) => {
+      const near = nearest(name, rules.flatMap(namesOf));
+      const problem = 'no rule has this id, name, title or file';
+      // What shows a problem ends it with a period.
+      return near === null
+        ? `${problem}: copy its title from the list of rules`
+        : `${problem}; did you mean ${JSON.stringify(near)}? Write it so`;
+    },
+  );
   const shapes = {
     rule: optional(values(rule)),
     actor: optional(values(text)),
@@ -147,7 +168,7 @@ export function readSilence(input: unknown, now: number, rules: readonly string[
     );
     const read = anchored(value, path);
     return {
-      rules: read.rule,
+      rules: read.rule && [...new Set(read.rule.flatMap((name) => rulesNamed(name, rules)).map(({ id }) => id))],
       actors: read.actor,
       addresses: read.address,
       levels: read.level,

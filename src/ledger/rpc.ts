@@ -561,7 +561,12 @@ export interface SilenceRequest {
 
 /** How a silence was made. `refused`: `problem` says what is wrong with it, and what to do. */
 export type Silenced =
-  | { readonly kind: 'made'; readonly silence: ShownSilence }
+  /** `rules`: those it is over, where it names some: a title or a file may stand for several. */
+  | {
+      readonly kind: 'made';
+      readonly silence: ShownSilence;
+      readonly rules: readonly { readonly id: string; readonly title: string }[];
+    }
   | { readonly kind: 'refused'; readonly problem: string };
 
 /**
@@ -670,7 +675,7 @@ export interface AlertQuery {
   /** `unresolved`: open or acknowledged. `resolved`: past ones too. */
   readonly status: 'unresolved' | 'open' | 'acknowledged' | 'resolved' | 'all';
   readonly level: string | null;
-  /** A rule's id, its name, or the name of its file. */
+  /** A rule's id, its name, its title, or the name of its file. */
   readonly rule: string | null;
   /** The id or name of an actor: in the dedup key, or of the last match. */
   readonly actor: string | null;

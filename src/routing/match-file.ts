@@ -10,7 +10,7 @@ import type { Place, Report } from '../yaml/diagnostics.ts';
 import { type Attributes, attributesOf, isGiven, type PlacedText, readMap } from '../yaml/fields.ts';
 import type { MapEntry } from '../yaml/yaml.ts';
 import { isMaybeSecret, nameHint, readValues, readWord } from './file-values.ts';
-import { fileName, type Matchers, matchPattern, type NamedRule, rulesNamed } from './matchers.ts';
+import { fileName, type Matchers, matchPattern, type NamedRule, namesOf, rulesNamed } from './matchers.ts';
 
 /** What matchers are checked against. */
 export interface MatchContext {
@@ -67,11 +67,10 @@ function readLevels(attributes: Attributes, report: Report): readonly Level[] | 
   return items.flatMap((value) => readWord({ ...several, value }, LEVELS, report) ?? []);
 }
 
-/** Ids of the rules that are named: by id, by `name`, or by their file; or by what these begin with and `*`. */
+/** Ids of the rules that are named; or whose `name` or file begins with what stands before `*`. */
 function readRules(entry: MapEntry | undefined, { rules, report }: MatchContext): readonly string[] | null {
   const values = readValues(entry, report);
   if (values === null || rules === null) return null;
-  const names = rules.flatMap((rule) => [fileName(rule), ...(rule.name === null ? [] : [rule.name])]);
   const ids = values.flatMap(({ text, place }) => {
     if (reportWildcard({ text, place }, report)) return [];
     const named = text.includes('*')
@@ -81,7 +80,11 @@ function readRules(entry: MapEntry | undefined, { rules, report }: MatchContext)
       report.error(
         place,
         'no rule is named so',
-        nameHint(text, names, 'name it by its file, such as nirvana_audit_api_key_deleted, or by its id'),
+        nameHint(
+          text,
+          rules.flatMap(namesOf),
+          'name it by its file, such as nirvana_audit_api_key_deleted, or by its id',
+        ),
       );
     return named.map(({ id }) => id);
   });

@@ -75,14 +75,19 @@ export function matchPattern(pattern: string, text: string): boolean {
 }
 
 /** How a rule can be named. */
-export type NamedRule = Pick<RuleBase, 'id' | 'name' | 'path' | 'tags'>;
+export type NamedRule = Pick<RuleBase, 'id' | 'name' | 'title' | 'path' | 'tags'>;
 
 /** The name of a rule's file, without its folder and `.yml`. Several rules of a file share it. */
 export function fileName({ path }: NamedRule): string {
   return path.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
 }
 
-/** The rules that a reference names: by id, `name`, or name of the file. */
+/** What a rule can be named by. */
+export function namesOf(rule: NamedRule): readonly string[] {
+  return [rule.id, ...(rule.name === null ? [] : [rule.name]), rule.title, fileName(rule)];
+}
+
+/** The rules that a reference names: by id, `name`, title, or name of the file. Several may have a title, or share a file. */
 export function rulesNamed<R extends NamedRule>(reference: string, rules: readonly R[]): readonly R[] {
-  return rules.filter((rule) => [rule.id, rule.name, fileName(rule)].includes(reference));
+  return rules.filter((rule) => namesOf(rule).includes(reference));
 }

@@ -16,11 +16,15 @@ function mismatch(path: string, problem: string): never {
   throw new Mismatch(`${path === '' ? 'it' : path}: ${problem}`);
 }
 
-/** What `isOf` holds for. `problem`: follows the place, such as `is not a number`. */
-export function where<T>(of: Shape<T>, isOf: (value: T) => boolean, problem: string): Shape<T> {
+/** What `isOf` holds for. `problem`: follows the place, such as `is not a number`; one line. */
+export function where<T>(
+  of: Shape<T>,
+  isOf: (value: T) => boolean,
+  problem: string | ((value: T) => string),
+): Shape<T> {
   return (value, path) => {
     const read = of(value, path);
-    return isOf(read) ? read : mismatch(path, problem);
+    return isOf(read) ? read : mismatch(path, typeof problem === 'string' ? problem : problem(read));
   };
 }
 

@@ -6,7 +6,11 @@ import type { EntryBody } from '../../src/sigma/index.ts';
 const NOW = Date.UTC(2026, 0, 31, 3, 0);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const RULES = ['r-1', 'r-2'];
+const RULES = [
+  { id: 'r-1', name: 'key_deleted', title: 'Key deleted', path: 'keys/deletions.yml', tags: [] },
+  { id: 'r-2', name: null, title: 'Many deletions', path: 'keys/deletions.yml', tags: [] },
+  { id: 'r-3', name: null, title: 'Key deleted', path: 'keys/other.yml', tags: [] },
+];
 const REST = { endsAt: NOW + HOUR, comment: 'a deploy' };
 
 function read(matchers: unknown, rest: object = REST): NewSilence {
@@ -19,6 +23,11 @@ describe('reads', () => {
   test.each<readonly [what: string, matchers: unknown, read: NewSilence['matchers']]>([
     ['a rule by its id', { rule: 'r-1' }, { rules: ['r-1'] }],
     ['rules, each once', { rule: ['r-1', 'r-2', 'r-1'] }, { rules: ['r-1', 'r-2'] }],
+    ['a rule by its name', { rule: 'key_deleted' }, { rules: ['r-1'] }],
+    ['a rule by its title', { rule: 'Many deletions' }, { rules: ['r-2'] }],
+    ['all rules of a title', { rule: 'Key deleted' }, { rules: ['r-1', 'r-3'] }],
+    ['all rules of a file', { rule: 'deletions' }, { rules: ['r-1', 'r-2'] }],
+    ['rules by several names', { rule: ['other', 'Key deleted', 'r-2'] }, { rules: ['r-3', 'r-1', 'r-2'] }],
     ['an actor', { actor: 'ci-deploy' }, { actors: ['ci-deploy'] }],
     ['an actor whose id is a number', { actor: 7 }, { actors: ['7'] }],
     [
@@ -91,10 +100,21 @@ describe('refuses, and says what to do:', () => {
     ['matchers on a prototype', { matchers: Object.create({ actor: 'ci' }), ...REST }, 'matchers: must have a rule'],
     [
       'an unknown rule',
-      { matchers: { rule: 'r-3' }, ...REST },
-      'matchers.rule: is not the id of a rule: copy it from the page of the rule',
+      { matchers: { rule: 'none' }, ...REST },
+      'matchers.rule: no rule has this id, name, title or file: copy its title from the list of rules',
     ],
-    ['all rules', { matchers: { rule: '*' }, ...REST }, 'matchers.rule: is not the id of a rule'],
+    [
+      'a mistyped title',
+      { matchers: { rule: ['r-1', 'Key deletd'] }, ...REST },
+      'matchers.rule: no rule has this id, name, title or file; did you mean "Key deleted"? Write it so',
+    ],
+    [
+      'a file with its ending',
+      { matchers: { rule: 'deletion.yml' }, ...REST },
+      'matchers.rule: no rule has this id, name, title or file',
+    ],
+    ['a mistyped file', { matchers: { rule: 'deletion' }, ...REST }, 'did you mean "deletions"? Write it so'],
+    ['all rules', { matchers: { rule: '*' }, ...REST }, 'matchers.rule: no rule has this id, name, title or file'],
     [
       'null',
       { matchers: { actor: null }, ...REST },
@@ -245,7 +265,7 @@ describe('refuses, and says what to do:', () => {
     const likely = (...good: readonly unknown[]) => fc.oneof({ arbitrary: fc.constantFrom(...good), weight: 9 }, any);
     const matchers = fc.record(
       {
-        rule: likely('r-1', ['r-2']),
+        rule: likely('r-1', ['r-2', 'deletions']),
         actor: likely('ci', ['k-1', 'ci']),
         address: likely('192.0.2.7', '10.0.0.0/8'),
         level: likely('low', ['high', 'critical']),

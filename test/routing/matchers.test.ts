@@ -93,8 +93,14 @@ test.each([
   expect(matchPattern(pattern, text)).toBe(holds);
 });
 
-test('a rule is named by its id, its name, or its file', () => {
-  const rule = (id: string, name: string | null, path: string) => ({ id, name, path, tags: [] });
+test('a rule is named by its id, its name, its title, or its file', () => {
+  const rule = (id: string, name: string | null, path: string) => ({
+    id,
+    name,
+    path,
+    tags: [],
+    title: `Rule ${path.length}`,
+  });
   const rules = [
     rule('1', null, 'vm/vm_deleted.yml'),
     rule('2', 'deleted', 'vm/vm_deleted.yml'),
@@ -105,6 +111,9 @@ test('a rule is named by its id, its name, or its file', () => {
   expect(named('deleted')).toEqual(['2']);
   expect(named('vm_deleted')).toEqual(['1', '2']);
   expect(named('x')).toEqual(['3']);
+  expect(named('Rule 6')).toEqual(['3']);
+  expect(named('Rule 17')).toEqual(['1', '2']);
+  expect(named('rule 6')).toEqual([]);
   expect(named('vm/vm_deleted.yml')).toEqual([]);
   expect(named('null')).toEqual([]);
 });

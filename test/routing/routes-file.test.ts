@@ -6,7 +6,7 @@ import { problemText } from '../../src/yaml/diagnostics.ts';
 
 const TYPES = [{ type: 'slack', secret: 'SLACK_WEBHOOK_URL', signingSecret: null }];
 const rule = (id: string, path: string, tags: readonly string[], name: string | null = null): NamedRule => ({
-  ...{ id, path, tags, name },
+  ...{ id, path, tags, name, title: `Title of ${id}` },
 });
 const RULES = [
   rule('id-deleted', 'keys/api_key_deleted.yml', ['attack.persistence', 'attack.t1098.001']),

@@ -1,6 +1,7 @@
 /** The API of alerts over HTTP, with a real ledger: what it reads and does, for whom, in whose name, and what it refuses. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { operatorToken } from '../../src/access/operator.ts';
+import { ruleSet } from '../../src/rules.gen.ts';
 import type { AllDeps } from '../../src/web/app.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import { addViewer, bearer, createSite, SECRET, type Site, sessionOf } from './site.ts';
@@ -259,6 +260,28 @@ describe('silences', () => {
     expect(details).toContain('by operator (api): expire 1');
   });
 
+  it('name a rule by its title or file, and have the ids', async () => {
+    const silence = (rule: string) =>
+      asResponder('POST', '/api/silences', { matchers: { rule }, endsAt: Date.now() + MINUTE, comment: rule });
+    const titled = ruleSet.rules.filter(({ title }) => title === 'API key deleted');
+    const inFile = ruleSet.rules.filter(({ path }) => path.endsWith('/nirvana_audit_many_deletions.yml'));
+    expect([titled.length, inFile.length]).toEqual([1, 2]);
+    for (const [name, rules] of [
+      ['API key deleted', titled],
+      ['nirvana_audit_many_deletions', inFile],
+    ] as const) {
+      const made = await silence(name);
+      expect(made).toMatchObject({
+        status: 201,
+        json: {
+          silence: { matchers: { rules: rules.map(({ id }) => id) } },
+          rules: rules.map(({ id, title }) => ({ id, title })),
+        },
+      });
+      await asResponder('POST', `/api/silences/${(made.json.silence as { id: number }).id}/expire`);
+    }
+  });
+
   it('that are wrong say what to do', async () => {
     const body = { matchers: { level: 'low' }, endsAt: Date.now() + MINUTE, comment: 'x' };
     expect(await asResponder('POST', '/api/silences', body)).toEqual({
@@ -266,6 +289,13 @@ describe('silences', () => {
       json: { message: 'matchers: must have a rule, an actor or an address: level, tag and fields only narrow these' },
     });
     expect((await asResponder('POST', '/api/silences', 'x')).status).toBe(422);
+    const unknown = { ...body, matchers: { rule: 'API key deletd' } };
+    expect(await asResponder('POST', '/api/silences', unknown)).toEqual({
+      status: 422,
+      json: {
+        message: 'matchers.rule: no rule has this id, name, title or file; did you mean "API key deleted"? Write it so',
+      },
+    });
     expect((await asResponder('POST', '/api/silences/x/expire', {})).status).toBe(422);
   });
 });

@@ -62,7 +62,7 @@ The exit code is 0, or 1 if the Worker can't be asked.
   --status STATUS   ${STATUSES.join(', ')} (default: unresolved)
   --all             the same as --status all
   --level LEVEL     only of this level
-  --rule RULE       only of this rule: its id, its name, or the name of its file
+  --rule RULE       only of this rule: its id, its name, its title, or the name of its file
   --actor ACTOR     only of this actor, by id or name
   --tag TAG         only of rules with this tag, such as attack.t1098
   --assignee NAME   only what somebody takes care of; --nobody: what nobody does

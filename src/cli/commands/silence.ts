@@ -38,6 +38,7 @@ const SILENCE = z.object({
 });
 export type SilenceAnswer = z.output<typeof SILENCE>;
 const ONE = z.object({ silence: SILENCE });
+const MADE = z.extend(ONE, { rules: z._default(z.array(z.object({ id: z.string(), title: z.string() })), []) });
 const ALL = z.object({ silences: z.array(SILENCE) });
 
 /** The Worker's clock may be ahead of ours. */
@@ -57,7 +58,7 @@ critical is silenced only with --level critical. When the last silence over an a
 critical is one message.
 The exit code is 1 if it can't be made, or there is none to expire.
 
-  --rule R         a rule: its id, its name, or the name of its file
+  --rule R         a rule: its id, its name, its title, or the name of its file; of several, all are silenced
   --actor A        an actor's id or name
   --address IP     an address or a range: 192.0.2.0/24
   --level L        a level; --tag T: a tag of rules; --field F=V: a field of the entry, and its value
@@ -97,11 +98,20 @@ ${targetUsage(19, 'a responder')}`,
       ...authorOf(context),
     });
     const path = API_SILENCES_PATH;
-    const { answer, json } = await connect(url, context).ask({ method: 'POST', path, body }, ONE);
-    print(context, asJson, json, silenceLines(answer.silence, now));
+    const { answer, json } = await connect(url, context).ask({ method: 'POST', path, body }, MADE);
+    print(context, asJson, json, [...silenceLines(answer.silence, now), ...severalLines(answer.rules, rule ?? [])]);
     return OK;
   },
 });
+
+/** That names stand for more rules than there are names, and for which. */
+function severalLines(rules: z.output<typeof MADE>['rules'], given: readonly string[]): readonly string[] {
+  if (rules.length <= new Set(given).size) return [];
+  return [
+    `Note: it is over ${counted(rules.length, 'rule')}:`,
+    ...rules.map(({ id, title }) => `  ${safe(title)} (${safe(id)})`),
+  ];
+}
 
 /** `a=1`, `a=2`, `b=3`: `{ a: ['1', '2'], b: ['3'] }`. */
 function fieldsOf(given: readonly string[]): { readonly [field: string]: readonly string[] } {

@@ -96,7 +96,7 @@ function shownFrom(row: SilenceRow): ShownSilence {
 
 /** Makes a silence; refused where it can't be. One that is the same as a recent one is that one. */
 export function makeSilence(store: Store, engine: Engine, request: SilenceRequest, now: number): Silenced {
-  const read = readSilence(parseJson(request.silence), now, [...engine.rules.keys()]);
+  const read = readSilence(parseJson(request.silence), now, [...engine.rules.values()]);
   if (!read.ok) return { kind: 'refused', problem: read.problem };
   const { matchers, startsAt, endsAt, comment } = read.value;
   const author = request.who.slice(0, NAME_MAX);
@@ -107,7 +107,8 @@ export function makeSilence(store: Store, engine: Engine, request: SilenceReques
        AND expired_by IS NULL AND abs(starts_at - ?6) < ?7 ORDER BY id DESC LIMIT 1`,
     ...[now, given, author, comment, endsAt - startsAt, startsAt, REPEATED_MS],
   );
-  if (same !== undefined) return { kind: 'made', silence: shownFrom(same) };
+  const rules = (matchers.rules ?? []).map((id) => ({ id, title: engine.rules.get(id)?.title ?? id }));
+  if (same !== undefined) return { kind: 'made', silence: shownFrom(same), rules };
   if (readSilences(store, now).length >= SILENCES_MAX) {
     return { kind: 'refused', problem: `there are ${SILENCES_MAX} silences: expire one, or make a rule's filter` };
   }
@@ -118,7 +119,7 @@ export function makeSilence(store: Store, engine: Engine, request: SilenceReques
     ...[comment, now, readLastSeq(store)],
   );
   if (row === undefined) throw new Error('the silence was not stored');
-  return { kind: 'made', silence: shownFrom(row) };
+  return { kind: 'made', silence: shownFrom(row), rules };
 }
 
 /** Ends a silence now. What it suppressed at high and critical is notified next, unless another silence is over it. */

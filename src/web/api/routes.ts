@@ -131,7 +131,8 @@ export function apiRoutes({ ledger, ...deps }: AppDeps, visitors: VisitorDeps): 
       (_, c) => `add ${c.var.operator.body}`,
       async (_, by, its, c) => {
         const made = await its.silence({ silence: c.var.operator.body, ...by });
-        return made.kind === 'made' ? c.json({ silence: made.silence }, 201) : c.json({ message: made.problem }, 422);
+        if (made.kind === 'refused') return c.json({ message: made.problem }, 422);
+        return c.json({ silence: made.silence, rules: made.rules }, 201);
       },
     ),
   );

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { type AlertsAnswer, alertsLines } from '../../../src/cli/commands/alerts.ts';
+import { ruleSet } from '../../../src/rules.gen.ts';
 import { LINK_SECRET, type LocalTocsin, startLocalTocsin } from '../local-tocsin.ts';
 import { runTocsin } from '../run-command.ts';
 
@@ -170,6 +171,21 @@ describe('with a Tocsin', () => {
       /^Silence 1 {2}over since .*, ended by operator \(as ada/,
     );
     expect(await tocsin('silence', 'expire', '9')).toMatchObject({ code: 1 });
+    const ofRule = (...names: readonly string[]) =>
+      tocsin('silence', 'add', ...names.flatMap((name) => ['--rule', name]), '--for', '1h', '--comment', 'x');
+    const idsIn = (file: string) =>
+      ruleSet.rules.filter(({ path }) => path.endsWith(`/${file}.yml`)).map(({ id }) => id);
+    const [deleted] = idsIn('nirvana_audit_api_key_deleted');
+    const burst = idsIn('nirvana_audit_client_error_burst');
+    const byTitle = await ofRule('API key deleted');
+    expect(byTitle.out).toContain(`\n  rule ${deleted}\n`);
+    expect(byTitle.out).not.toContain('Note');
+    const byFile = await ofRule('nirvana_audit_client_error_burst');
+    expect(byFile.out).toContain(`\n  rule ${burst.join(' or ')}\n`);
+    expect(byFile.out).toMatch(/\nNote: it is over 4 rules:\n(?: {2}.* \([0-9a-f-]{36}\)\n){4}$/);
+    expect(await ofRule('API key deletd')).toMatchObject({
+      ...{ code: 1, err: expect.stringContaining('did you mean "API key deleted"?') },
+    });
     expect(await tocsin('silence', 'add', '--level', 'low', '--for', '2h', '--comment', 'x')).toMatchObject({
       ...{ code: 1, err: expect.stringContaining('must have a rule, an actor or an address') },
     });
