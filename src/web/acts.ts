@@ -12,6 +12,7 @@ import { RESOLVE_REASONS } from '../alert/alert.ts';
 import type { Act, Acted } from '../ledger/rpc.ts';
 import { LEVELS } from '../sigma/index.ts';
 import { parseDuration } from '../text/duration.ts';
+import { readId } from '../text/ids.ts';
 import {
   type ActCounts,
   ALERTS_PAGE,
@@ -25,7 +26,6 @@ import {
 import { type AppDeps, actorOf, type Caller, type WebEnv } from './context.ts';
 import { FORM_TOKEN, isFormToken } from './form-token.ts';
 import { foreignForm, isOurForm, readForm } from './forms.ts';
-import { readAlertId } from './pages/alerts.tsx';
 import { refusedFormPage, unboundPage } from './pages/errors.tsx';
 import { missing, page } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
@@ -57,7 +57,7 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
 
   for (const act of FORM_ACTS) {
     app.post(`${ALERTS_PAGE}/:id/${act}`, async (c) => {
-      const id = readAlertId(c.req.param('id'));
+      const id = readId(c.req.param('id'));
       if (id === null || !(await isInScope(c, id))) return missing(c);
       const form = await formOf(c, id);
       if (form instanceof Response) return form;
@@ -71,7 +71,7 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
     const act = FORM_ACTS.find((known) => known === form.get('act'));
     const alerts = form.getAll('alert').flatMap((text): [number, string | null][] => {
       const [id = '', level = null] = text.split('.');
-      const read = readAlertId(id);
+      const read = readId(id);
       return read === null ? [] : [[read, level]];
     });
     if (act === undefined || alerts.length === 0) {
@@ -120,14 +120,15 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
   });
 
   app.post(`${SILENCES_PAGE}/:id/expire`, async (c) => {
-    const id = readAlertId(c.req.param('id'));
+    const id = readId(c.req.param('id'));
+    if (id === null) return missing(c);
     const form = await formOf(c);
     if (form instanceof Response) return form;
     if (ledger === null) return page(c, unboundPage(c.var.caller), 503);
     const by = authorOf(c);
     const stopped = await recordAct(c, deps, 'silence', `by ${by.who} (${by.via}): expire ${id}`);
     if (stopped !== null) return stopped;
-    const ended = id === null ? null : await ledger.expireSilence(id, by.who);
+    const ended = await ledger.expireSilence(id, by.who);
     return ended === null ? missing(c) : after(c, form, { act: 'expire', ...DONE }, SILENCES_PAGE);
   });
 

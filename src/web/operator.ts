@@ -7,6 +7,7 @@
 import { Hono } from 'hono/tiny';
 import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
 import { KV_REWIND } from '../poller/poll.ts';
+import { readId } from '../text/ids.ts';
 import { parseJson } from '../text/json.ts';
 import { nullable, object, orElse, readShape, string } from '../text/shape.ts';
 import { utcText } from '../text/times.ts';
@@ -14,7 +15,6 @@ import type { AppDeps, WebEnv } from './context.ts';
 import { workerHealth } from './health.ts';
 import { RESEND_PATH, REWIND_PATH, SECURITY_PATH, STATUS_PATH, TEST_PATH } from './operator-paths.ts';
 import { recordAct } from './security.ts';
-import { readEventId } from './security-path.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
 
 /** `receiver`: whose dead deliveries; null: those of all receivers. `to`: the receiver that is to get them instead. */
@@ -76,8 +76,9 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
   });
 
   app.get(SECURITY_PATH, async (c) => {
-    const before = readEventId(c.req.query('before'));
-    if (before === undefined) return c.json({ message: '`before` must be an id' }, 422);
+    const given = c.req.query('before');
+    const before = readId(given);
+    if (given !== undefined && before === null) return c.json({ message: '`before` must be an id' }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
     return c.json(await ledger.securityLog(before));
   });

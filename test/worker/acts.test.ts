@@ -333,6 +333,23 @@ describe('a responder', () => {
     expect((await post('/silences/99/expire', ada, [], OURS, at)).status).toBe(404);
   });
 
+  it.each(['x', '0', '-1', '1.5', '9007199254740993', 'null'])(
+    'nothing that is no id is ended, nor in the security log: %s',
+    async (id) => {
+      const at = await realSite();
+      const ada = session(ids.responder, at.ledger);
+      expect((await post(`/silences/${id}/expire`, ada, [], OURS, at)).status).toBe(404);
+      const { events } = await at.world.stub.securityLog(null);
+      expect(events.filter(({ act }) => act === 'silence')).toEqual([]);
+      // One that could be is, also where there is none.
+      expect((await post('/silences/7/expire', ada, [], OURS, at)).status).toBe(404);
+      const after = await at.world.stub.securityLog(null);
+      expect(after.events.flatMap(({ act, detail }) => (act === 'silence' ? [detail] : []))).toEqual([
+        'by Ada (page): expire 7',
+      ]);
+    },
+  );
+
   it.each<[string, [string, string][], string]>([
     [
       'without an anchor',

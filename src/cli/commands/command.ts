@@ -1,5 +1,6 @@
 /** What a command of `npm run tocsin` is made of. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { readId } from '../../text/ids.ts';
 import { jsonLine } from '../../text/invisible.ts';
 import { OK } from '../failure.ts';
 import { createOperatorClient, type OperatorClient } from '../operator-client.ts';
@@ -101,7 +102,8 @@ export function print({ out }: CliContext, asJson: boolean, json: unknown, lines
 
 /** The id of an alert. Throws a `UsageError`; `what` is what its message calls it. */
 export function readAlertId(what: string, text: string): number {
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  const id = readId(text);
+  if (id !== null) return id;
   throw new UsageError(`${what} must be a positive whole number, not ${JSON.stringify(text)}`);
 }
 

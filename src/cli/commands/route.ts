@@ -5,6 +5,7 @@ import { routingWording, settingsWording, shownVia } from '../../alert/route-wor
 import { type RoutesDecision, routesOf } from '../../routing/routes.ts';
 import { DEFAULT_MIN_LEVEL, type RoutedReceiver, type Routing } from '../../routing/routing.ts';
 import { compile, type EntryBody, entryTime, type Rule } from '../../sigma/index.ts';
+import { readId } from '../../text/ids.ts';
 import { counted } from '../../text/numbers.ts';
 import { readInstant } from '../../text/times.ts';
 import { API_ROUTE_PATH, apiAlertPath } from '../../web/api/paths.ts';
@@ -46,7 +47,8 @@ ${targetUsage(16, 'a responder')}`,
   async run({ at: time, rules: folder, json: asJson, url }, context, [path, ...more]) {
     if (path === undefined) throw new UsageError('the file with the entry is missing');
     if (more.length > 0) throw new UsageError('only one entry at a time');
-    const isAlert = ALERT_NUMBER.test(path);
+    // A file of such a name can be given as ./12.
+    const isAlert = readId(path) !== null;
     if ((isAlert || url !== undefined) && (time !== undefined || folder !== undefined)) {
       throw new UsageError('--at and --rules are for the rules on this disk: a Tocsin has its own');
     }
@@ -81,8 +83,6 @@ ${targetUsage(16, 'a responder')}`,
   },
 });
 
-/** A file of such a name can be given as ./12. */
-const ALERT_NUMBER = /^[1-9]\d{0,14}$/;
 const ALERT_ROUTE = z.object({ alert: ALERT, silencedBy: z.array(z.number()), routes: ROUTES });
 
 function alertRouteLines({ alert, silencedBy, routes }: z.output<typeof ALERT_ROUTE>): readonly string[] {

@@ -1,5 +1,6 @@
 /** `security`: who signed in, and what did operators do? */
 import * as z from 'zod/mini';
+import { readId } from '../../text/ids.ts';
 import { numberText } from '../../text/numbers.ts';
 import { SECURITY_PATH } from '../../web/operator-paths.ts';
 import { OK } from '../failure.ts';
@@ -34,8 +35,7 @@ The exit code is 0, or 1 if the Worker can't be asked.
 ${targetUsage(16)}`,
   options: { ...ASK_OPTIONS, before: TEXT },
   async run({ url, json: asJson, before }, context) {
-    if (before !== undefined && !/^[1-9]\d{0,15}$/.test(before))
-      throw new UsageError('--before is not the id of an event');
+    if (before !== undefined && readId(before) === null) throw new UsageError('--before is not the id of an event');
     const path = before === undefined ? SECURITY_PATH : `${SECURITY_PATH}?before=${before}`;
     const { answer, json } = await connect(url, context).ask({ method: 'GET', path }, LOG);
     print(context, asJson, json, securityLines(answer, before === undefined));

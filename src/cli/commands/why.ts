@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { actWording, statusWording } from '../../alert/act-wording.ts';
 import { decisionsWording } from '../../alert/decision-wording.ts';
+import { readId } from '../../text/ids.ts';
 import { counted } from '../../text/numbers.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { apiAlertPath, apiEntryWhyPath } from '../../web/api/paths.ts';
@@ -124,8 +125,9 @@ ${targetUsage(14, 'a viewer')}`,
     if (of === undefined) throw new UsageError('the number of an alert, or the id of an entry, is missing');
     if (more.length > 0) throw new UsageError('only one at a time');
     const client = connect(url, context);
-    if (!isEntry && /^[1-9]\d{0,14}$/.test(of)) {
-      const { answer, json } = await client.ask({ method: 'GET', path: apiAlertPath(Number(of), 'why') }, ALERT_PAGE);
+    const alert = isEntry ? null : readId(of);
+    if (alert !== null) {
+      const { answer, json } = await client.ask({ method: 'GET', path: apiAlertPath(alert, 'why') }, ALERT_PAGE);
       print(context, asJson, json, whyLines(answer));
       return OK;
     }

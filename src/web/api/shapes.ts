@@ -7,6 +7,7 @@
 import { RESOLVE_REASONS } from '../../alert/alert.ts';
 import type { Act, ActRequest, AlertQuery } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
+import { readId } from '../../text/ids.ts';
 import { INVISIBLE } from '../../text/invisible.ts';
 import { exactly, list, nullable, number, object, oneOf, orElse, type Shape, string, where } from '../../text/shape.ts';
 import { readInstant } from '../../text/times.ts';
@@ -19,7 +20,7 @@ const NAME_MAX = 200;
 const PARAM_MAX = 300;
 
 const whole = where(number, (value) => Number.isSafeInteger(value) && value > 0, 'must be a positive whole number');
-const digits = where(string, (text) => /^[1-9]\d{0,14}$/.test(text), 'must be a positive whole number');
+const digits = where(string, (text) => readId(text) !== null, 'must be a positive whole number');
 const instant = where(string, (text) => readInstant(text) !== null, 'must be a time, such as 2026-01-05T12:00:00Z');
 const idText: Shape<number> = (value, path) => Number(digits(value, path));
 const moment: Shape<number> = (value, path) => readInstant(instant(value, path)) ?? 0;

@@ -8,6 +8,7 @@ import { EVERY_ALERT } from '../../ledger/alert-query.ts';
 import type { AlertList, AlertQuery } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { parseDuration } from '../../text/duration.ts';
+import { readId } from '../../text/ids.ts';
 import { readInstant } from '../../text/times.ts';
 import { ALERTS_PAGE, type Did } from '../act-paths.ts';
 import type { Caller } from '../context.ts';
@@ -19,7 +20,6 @@ import { page } from './parts/shell.tsx';
 
 /** No rule has a longer id. */
 const TEXT_CHARS_MAX = 200;
-const ALERT_ID = /^[1-9]\d{0,14}$/;
 const STATUSES = [
   ['unresolved', 'Open and acknowledged'],
   ['open', 'Open'],
@@ -56,7 +56,7 @@ export function readAlertQuery(query: (name: string) => string | undefined, now:
     ...{ rule: text('rule'), actor: text('actor'), tag: text('tag'), text: text('text'), assignee: text('assignee') },
     since: readTime(since, now),
     until: readTime(until, now),
-    before: readAlertId(query('before')),
+    before: readId(query('before')),
     given: { since: since ?? '', until: until ?? '' },
   };
 }
@@ -66,11 +66,6 @@ function readTime(text: string | null, now: number): number | null {
   if (text === null) return null;
   const ago = parseDuration(text);
   return ago === null ? readInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text) : now - ago;
-}
-
-/** The id of an alert in a path; null if it is not a valid id. */
-export function readAlertId(text: string | undefined): number | null {
-  return text !== undefined && ALERT_ID.test(text) ? Number(text) : null;
 }
 
 /** The path that asks for this query. */

@@ -10,14 +10,15 @@ import { readSegment } from '../../http/segment.ts';
 import { EVERY_ALERT } from '../../ledger/alert-query.ts';
 import type { AlertList, AlertSummary } from '../../ledger/rpc.ts';
 import { ruleSet } from '../../rules.gen.ts';
+import { readId } from '../../text/ids.ts';
 import { DID_PARAM, readDid, SILENCES_PAGE } from '../act-paths.ts';
 import { scopeOf, type VisitorDeps, type WebEnv } from '../context.ts';
 import { formToken } from '../form-token.ts';
 import { PAGE_HEADERS } from '../headers.ts';
 import { QUARANTINE_PAGE, readCursor, readQuarantineKey } from '../quarantine-path.ts';
-import { readEventId, SECURITY_PAGE } from '../security-path.ts';
+import { SECURITY_PAGE } from '../security-path.ts';
 import { alertPage } from './alert.tsx';
-import { alertsPage, readAlertId, readAlertQuery } from './alerts.tsx';
+import { alertsPage, readAlertQuery } from './alerts.tsx';
 import { entryPage } from './entry.tsx';
 import { missingPage, unboundPage, upstreamPage } from './errors.tsx';
 import { overviewPage } from './overview.tsx';
@@ -55,7 +56,7 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
 
   app.get('/alerts/:id', async (c) => {
     const { caller } = c.var;
-    const id = readAlertId(c.req.param('id'));
+    const id = readId(c.req.param('id'));
     const scope = scopeOf(caller);
     if (id === null || scope?.every(({ alert }) => alert !== id)) return missing(c);
     if (ledger === null) return unbound(c);
@@ -126,7 +127,7 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
   app.get(SECURITY_PAGE, async (c) => {
     if (ledger === null) return unbound(c);
     // An invalid `before` is ignored, as in the list of alerts.
-    const before = readEventId(c.req.query('before')) ?? null;
+    const before = readId(c.req.query('before'));
     return send(c, securityPage({ caller: c.var.caller, log: await ledger.securityLog(before), before }));
   });
 
