@@ -31,6 +31,7 @@ import type {
   AlertDetails,
   AlertList,
   AlertQuery,
+  AlertRoute,
   AlertScope,
   AlertWhy,
   Batch,
@@ -230,6 +231,10 @@ export class Ledger
 
   async alertWhy(id: number): Promise<AlertWhy | null> {
     return this.#views.alertWhy(id, Date.now());
+  }
+
+  async alertRoute(id: number): Promise<AlertRoute | null> {
+    return this.#views.alertRoute(id, Date.now());
   }
 
   async entryWhy(id: string): Promise<EntryWhy | null> {

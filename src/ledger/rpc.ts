@@ -625,16 +625,18 @@ export interface ShownRoutes {
   readonly not: readonly { readonly receiver: string; readonly reason: string; readonly minLevel: string }[];
 }
 
+/** Where a match like an alert's last one goes now. */
+export interface AlertRoute {
+  readonly alert: AlertSummary;
+  /** Ids of the silences that are over it. */
+  readonly silencedBy: readonly number[];
+  readonly routes: ShownRoutes;
+}
+
 /** Why an alert led to what it did. */
-export interface AlertWhy extends AlertDetails {
-  /** Decisions about matches that are not kept one by one: how many, by reason. */
-  readonly decided: { readonly [reason: string]: number };
+export interface AlertWhy extends AlertDetails, AlertRoute {
   /** The rule was removed or disabled since. */
   readonly ruleIsGone: boolean;
-  /** Ids of the silences that are over it now. */
-  readonly silencedBy: readonly number[];
-  /** Where a match like its last one goes now. */
-  readonly routes: ShownRoutes;
 }
 
 /** A rule that matches an entry. */
@@ -834,6 +836,8 @@ export interface LedgerViews {
   alerts(query: AlertQuery): Promise<AlertList>;
   /** Null where it does not exist. */
   alertWhy(id: number): Promise<AlertWhy | null>;
+  /** Null where it does not exist. */
+  alertRoute(id: number): Promise<AlertRoute | null>;
   /** Null where it is not recorded. */
   entryWhy(id: string): Promise<EntryWhy | null>;
   /** What an entry would lead to, by its JSON. */

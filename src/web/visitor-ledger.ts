@@ -24,6 +24,7 @@ export const VIEWS = Object.keys({
   alert: 0,
   alerts: 0,
   alertWhy: 0,
+  alertRoute: 0,
   entryWhy: 0,
   textWhy: 0,
   silences: 0,

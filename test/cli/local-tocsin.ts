@@ -134,6 +134,7 @@ export async function startLocalTocsin(
       alert: async (id, scope) => views.alert(id, scope),
       alerts: async (query) => views.alerts(query),
       alertWhy: async (id) => views.alertWhy(id, now()),
+      alertRoute: async (id) => views.alertRoute(id, now()),
       entryWhy: async (id) => views.entryWhy(id, now()),
       textWhy: async (text) => views.textWhy(text, now()),
       silences: async () => views.silences(now()),

@@ -81,6 +81,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
     alert: async (id, scope) => ledgerViews.alert(id, scope),
     alerts: async (query) => ledgerViews.alerts(query),
     alertWhy: async (id) => ledgerViews.alertWhy(id, NOW),
+    alertRoute: async (id) => ledgerViews.alertRoute(id, NOW),
     entryWhy: async (id) => ledgerViews.entryWhy(id, NOW),
     textWhy: async (text) => ledgerViews.textWhy(text, NOW),
     silences: async () => ledgerViews.silences(NOW),

@@ -370,6 +370,7 @@ export function views(
       searchedTo: null,
     }),
     alertWhy: none,
+    alertRoute: none,
     entryWhy: none,
     textWhy: none,
     silences: async () => [

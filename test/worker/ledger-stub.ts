@@ -114,6 +114,8 @@ export function stubLedger(status: LedgerStatus): StubLedger {
             }
           : null,
       ),
+    alertRoute: (id) =>
+      answer('alertRoute', id === ALERT ? { alert: alertLine(id), silencedBy: [], routes: { to: [], not: [] } } : null),
     entryWhy: (id) =>
       answer(
         'entryWhy',

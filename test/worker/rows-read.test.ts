@@ -4,6 +4,7 @@
  */
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { SILENCES_MAX } from '../../src/ledger/deliver/silences.ts';
 import type { Ledger } from '../../src/ledger/durable.ts';
 import { BLOCK_ENTRIES, evictIndex, indexFilled } from '../../src/ledger/record/entry-index.ts';
 import { durableStore } from '../../src/ledger/store/durable-store.ts';
@@ -305,6 +306,17 @@ describe('what a visitor makes the ledger read', () => {
     const answer = await site.visit('/api/route', { method: 'POST', headers, body }, { deps: { ledger: ledger() } });
     expect(((await answer.json()) as { matched: unknown[] }).matched.length).toBeGreaterThan(0);
     expect([answer.status, counted.rows <= BESIDES]).toEqual([200, true]);
+  });
+
+  it('is where a match goes, and not what an alert led to: its matches, acts and deliveries', async () => {
+    const rowsOf = async (of: string): Promise<number> => {
+      counted.rows = 0;
+      expect((await ask('viewer', `/api/alerts/1/${of}`)).status).toBe(200);
+      return counted.rows;
+    };
+    // The silences that last, each by its index; the alert, and the entry of its last match twice.
+    expect(await rowsOf('route')).toBeLessThanOrEqual(2 * SILENCES_MAX + 3);
+    expect(await rowsOf('why')).toBeGreaterThan(2 * SILENCES_MAX + 200);
   });
 
   it('was read by every view', () => {

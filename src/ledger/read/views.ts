@@ -13,6 +13,7 @@ import type {
   AlertDetails,
   AlertList,
   AlertQuery,
+  AlertRoute,
   AlertScope,
   AlertSummary,
   AlertWhy,
@@ -39,7 +40,7 @@ import { readAlert } from './alert.ts';
 import { readAlerts } from './alerts.ts';
 import { readEntry, readEntryText } from './entry.ts';
 import { readQuarantine, readQuarantined } from './quarantine.ts';
-import { readAlertWhy, readEntryWhy, readTextWhy } from './why.ts';
+import { readAlertRoute, readAlertWhy, readEntryWhy, readTextWhy } from './why.ts';
 
 export interface ViewsOptions {
   /** The rules as they are now. */
@@ -58,6 +59,7 @@ export interface Views {
   alert(id: number, scope: AlertScope): AlertDetails | null;
   alerts(query: AlertQuery): AlertList;
   alertWhy(id: number, now: number): AlertWhy | null;
+  alertRoute(id: number, now: number): AlertRoute | null;
   entryWhy(id: string, now: number): EntryWhy | null;
   textWhy(text: string, now: number): TextWhy;
   silences(now: number): readonly ShownSilence[];
@@ -83,6 +85,7 @@ export function createViews(store: Store, { status, receivers = [], ...options }
     alert: (id, scope) => (alertsInScope(store, scope)?.includes(id) === false ? null : readAlert(store, engine, id)),
     alerts: (query) => readAlerts(store, engine, query),
     alertWhy: (id, now) => readAlertWhy(store, setup, id, now),
+    alertRoute: (id, now) => readAlertRoute(store, setup, id, now),
     entryWhy: (id, now) => readEntryWhy(store, setup, id, now),
     textWhy: (text, now) => readTextWhy(store, setup, text, now),
     silences: (now) => listSilences(store, now),

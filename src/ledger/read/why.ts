@@ -15,10 +15,9 @@ import { parseJson } from '../../text/json.ts';
 import { type Notifying, routesOfMatch } from '../deliver/places.ts';
 import { readSilences } from '../deliver/silences.ts';
 import type { MarkFinding } from '../model.ts';
-import type { AlertWhy, EntryWhy, MatchWhy, ShownRoutes, TextWhy } from '../rpc.ts';
-import { readAlertById } from '../store/alerts.ts';
+import type { AlertRoute, AlertWhy, EntryWhy, MatchWhy, ShownRoutes, TextWhy } from '../rpc.ts';
 import { matchesOf, withDerivedFields } from '../store/derived-fields.ts';
-import { bodyOf } from '../store/rows.ts';
+import { alertSummary, bodyOf, SHOWN_ALERT, type ShownAlertRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { readAlert } from './alert.ts';
 import { batchOf, entryOf, partsOf } from './entry.ts';
@@ -29,23 +28,24 @@ const NEAR_MAX = 10;
 /** Null where there is no such alert. */
 export function readAlertWhy(store: Store, setup: Notifying, id: number, now: number): AlertWhy | null {
   const details = readAlert(store, setup.engine, id);
-  const alert = details === null ? null : readAlertById(store, id);
-  if (details === null || alert === null) return null;
-  const row = entryOf(store, 'seq', alert.lastSeq);
-  const body = row === undefined ? null : bodyOf(row);
-  const rule = setup.engine.rules.get(alert.rule) ?? null;
+  const route = readAlertRoute(store, setup, id, now);
+  if (details === null || route === null) return null;
+  return { ...details, ...route, ruleIsGone: !setup.engine.rules.has(details.alert.rule) };
+}
+
+/** Reads the alert, the entry of its last match and the silences that last. Null where there is no such alert. */
+export function readAlertRoute(store: Store, setup: Notifying, id: number, now: number): AlertRoute | null {
+  const [row] = store.all<ShownAlertRow>(`SELECT ${SHOWN_ALERT} FROM alerts WHERE id = ?`, id);
+  if (row === undefined) return null;
+  const entry = entryOf(store, 'seq', row.last_seq);
+  const body = entry === undefined ? null : bodyOf(entry);
+  const rule = setup.engine.rules.get(row.rule) ?? null;
+  const level = row.level as Level;
   const entries = rule?.kind === 'detection' && body !== null ? [body] : null;
   return {
-    ...details,
-    decided: alert.decided,
-    ruleIsGone: rule === null,
-    silencedBy: silencesOver(
-      readSilences(store, now),
-      { id: alert.rule, level: alert.level, tags: rule?.tags ?? [] },
-      entries,
-      now,
-    ),
-    routes: shownRoutes(setup, rule, alert.rule, alert.level, body ?? {}, now),
+    alert: alertSummary(row),
+    silencedBy: silencesOver(readSilences(store, now), { id: row.rule, level, tags: rule?.tags ?? [] }, entries, now),
+    routes: shownRoutes(setup, rule, row.rule, level, body ?? {}, now),
   };
 }
 

@@ -95,10 +95,7 @@ export function apiRoutes({ ledger, ...deps }: AppDeps, visitors: VisitorDeps): 
   );
   app.get(
     '/api/alerts/:id/route',
-    answer(idIn, async (views, id) => {
-      const why = await views.alertWhy(id);
-      return why === null ? null : { alert: why.alert, silencedBy: why.silencedBy, routes: why.routes };
-    }),
+    answer(idIn, (views, id) => views.alertRoute(id)),
   );
   app.get(
     '/api/entries/:id/why',
