@@ -17,6 +17,7 @@ import { alertedInTimeOrder, expectedFor, type ModelEntry } from './model.ts';
 import type { Network, PageTimes, Received, SlackHabits } from './network.ts';
 import { misleveled, type Observer } from './observer.ts';
 import type { ModelAlert } from './plain-alerts.ts';
+import { reportReplay } from './replay.ts';
 import { ALL_BATCHES, ALL_ENTRIES } from './storage.ts';
 import type { Happened } from './troubles.ts';
 import type { Shown, Upstream } from './upstream.ts';
@@ -222,6 +223,9 @@ export function compare(after: Aftermath): Compared {
       }
     }
   }
+
+  // What was evicted can't be replayed.
+  if (!after.isOld) reportReplay(store, { engines: after.engines, deployedAt: observer.deployedAt }, report);
 
   // Deliveries: each decision to notify ends in one way (deliveries-law.ts). A message was delivered or is dead for a true
   // reason (dead.ts); what Slack never takes may wait.

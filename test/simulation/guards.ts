@@ -745,6 +745,12 @@ export const GUARDS: readonly Guard[] = [
     replace: '',
   },
   {
+    name: 'silences: until when a silence was known is stored when somebody ends it',
+    file: 'src/ledger/deliver/silences.ts',
+    find: 'SET planned_end = ends_at, ends_at',
+    replace: 'SET ends_at',
+  },
+  {
     name: "a ledger that can't write is reported without it",
     file: 'src/poller/tick.ts',
     find: 'if (ofLedger !== null) await notifyLedgerFailure(',

@@ -22,12 +22,19 @@ export interface DeliveryState {
   readonly settledAt: number | null;
 }
 
+/** How people are notified, as a deploy says. */
+export interface Deployed {
+  readonly receivers: readonly RoutedReceiver[];
+}
+
 export interface Observer {
   /** The ledger that was deployed with these receivers, observed. */
   observe(ledger: Ledger, receivers: readonly RoutedReceiver[]): Ledger;
   observeOutbox(outbox: LedgerOutbox): LedgerOutbox;
   /** The receivers there were when an entry was recorded. */
   receiversAt(seq: number): readonly RoutedReceiver[];
+  /** What was deployed then, apart from the rules. */
+  deployedAt(seq: number): Deployed;
   /** All acts, in their order. */
   acts(): readonly ModelAct[];
   /** Each time a silence was made or ended, in their order. */
@@ -91,8 +98,8 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     recent = [...recent.filter(({ at }) => Math.abs(now - at) < OVERTAKEN_MS), { watermark, at: now }];
     return Math.min(...recent.map((each) => each.watermark));
   };
-  const receiversAt = (seq: number): readonly RoutedReceiver[] =>
-    deployed.findLast(({ from }) => from <= seq)?.receivers ?? [];
+  const deployedAt = (seq: number): Deployed => deployed.findLast(({ from }) => from <= seq) ?? { receivers: [] };
+  const receiversAt = (seq: number): readonly RoutedReceiver[] => deployedAt(seq).receivers;
   const keepSilences = (): void => {
     if (store.all('SELECT 1 FROM new_silences LIMIT 1').length === 0) return;
     const after = placeOf().seq;
@@ -119,6 +126,7 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
   };
   return {
     receiversAt,
+    deployedAt,
     watermarks,
     problems,
     acts: () => {

@@ -2,7 +2,8 @@
  * Silences as they are stored: made, ended before their time, counted, listed.
  *
  * Contract: call what writes in a transaction. A silence stays listed after it is over, with what it suppressed. It is over a
- * match by event time; `made_at` and `seq` say since when decisions knew it.
+ * match by event time; `made_at` and `seq` say since when decisions knew it, `expired_seq` until when they knew its
+ * `planned_end`: a replay makes and ends it there.
  */
 import { readSilence, type Silence } from '../../alert/silence.ts';
 import type { Engine } from '../../sigma/index.ts';
@@ -127,7 +128,10 @@ export function expireSilence(store: Store, id: number, who: string, now: number
   const before = store.all<SilenceRow>('SELECT * FROM silences WHERE id = ?', id)[0];
   if (before === undefined) return null;
   if (before.ends_at <= now) return shownFrom(before);
-  store.run('UPDATE silences SET ends_at = ?, expired_by = ? WHERE id = ?', now, who.slice(0, NAME_MAX), id);
+  store.run(
+    'UPDATE silences SET planned_end = ends_at, ends_at = ?, expired_by = ?, expired_seq = ? WHERE id = ?',
+    ...[now, who.slice(0, NAME_MAX), readLastSeq(store), id],
+  );
   store.run(
     `UPDATE alerts SET silenced_until = ?1, wakes_at = min(coalesce(wakes_at, ?1), ?1)
      WHERE ${UNRESOLVED} AND level IN ('high', 'critical') AND silenced_until = ?2`,

@@ -145,6 +145,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
   ['ALTER TABLE deliveries ADD COLUMN fell_back INTEGER'],
   ['ALTER TABLE deliveries ADD COLUMN reference TEXT'],
+  [
+    // A silence that somebody ended was over later entries until then.
+    'ALTER TABLE silences ADD COLUMN planned_end INTEGER',
+    'ALTER TABLE silences ADD COLUMN expired_seq INTEGER',
+  ],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */

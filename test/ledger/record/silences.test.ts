@@ -184,6 +184,10 @@ describe('when a silence ends', () => {
       expiredBy: 'bob',
     });
     expect(scene.ledger.expireSilence(2, 'bob', NOON)).toBeNull();
+    // A replay ends it there.
+    expect(scene.store.all('SELECT seq, ends_at, planned_end, expired_seq FROM silences')).toEqual([
+      { seq: 0, ends_at: NOON + 10 * MINUTE, planned_end: NOON + HOUR, expired_seq: 1 },
+    ]);
     expect(scene.ledger.nextAlarmAt(NOON + 10 * MINUTE)).toBeLessThanOrEqual(NOON + 10 * MINUTE);
     messages(scene, NOON + 10 * MINUTE);
     expect(messages(scene, NOON + 11 * MINUTE)).toEqual(['opened 1 its silence ended']);
