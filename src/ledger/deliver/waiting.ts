@@ -28,9 +28,9 @@ import { enqueue, SEVERE, WAITING } from './outbox.ts';
 
 /** Keys of floods and digests come last, so that what waits in other groups is one range. */
 export const FLOOD_KEYS = '~';
-/** What came outside of active times; and what a route sends once a day. */
-const HELD: GroupKey = { kind: 'active times', key: 'held' };
-const DAILY: GroupKey = { kind: 'digest', key: 'daily' };
+/** What came outside of active times, and what a route sends once a day: of each time by itself, since routes may have others. */
+const heldKey = (until: number): GroupKey => ({ kind: 'active times', key: `held ${until}` });
+const dailyKey = (at: number): GroupKey => ({ kind: 'digest', key: `daily ${at}` });
 /** A correlation's message names so many of the alerts that it inhibits. */
 const INHIBITED_SHOWN = 10;
 
@@ -137,9 +137,11 @@ function createPlaces(store: Store, receiver: string, now: number) {
       const of = { intervalMs: settings.groupIntervalMs ?? null, dueAt: null };
       // What waits for a time of the day makes no flood.
       if (group !== undefined) return into({ kind: group, key: group }, grouped, of);
-      if (heldUntil !== null) return into(HELD, grouped, { ...of, dueAt: heldUntil });
-      if (settings.digest !== undefined)
-        return into(DAILY, grouped, { ...of, dueAt: nextDailyAt(settings.digest, now) });
+      if (heldUntil !== null) return into(heldKey(heldUntil), grouped, { ...of, dueAt: heldUntil });
+      if (settings.digest !== undefined) {
+        const dueAt = nextDailyAt(settings.digest, now);
+        return into(dailyKey(dueAt), grouped, { ...of, dueAt });
+      }
       floods ??= readFloods(store, receiver);
       const found = findGroup(floods, grouped, (own) => groupOf(storedKey(own)) !== null);
       floods = found.floods;

@@ -91,6 +91,33 @@ describe('a tree of routes', () => {
     );
   });
 
+  it('has times and digests of its own for each route, though they are of one receiver', () => {
+    const at = (hour: number) => ({ names: ['one'], ranges: [{ ...OFFICE.ranges[0], from: hour * 60, to: 24 * 60 }] });
+    const later = (hour: number, action: string) =>
+      route(['slack'], {
+        match: { levels: ['high'], fields: [['action', [action]]] },
+        settings: { activeTimes: at(hour) as typeof OFFICE },
+      });
+    const held = withRoutes(tree(route(['slack'], { routes: [later(15, 'vm.deleted'), later(14, 'vm.stopped')] })));
+    held.record([did('vm.deleted', 'a', NOON), did('vm.stopped', 'b', NOON, 'bob')]);
+    expect(sent(held, NOON + 2 * HOUR)).toEqual(['slack opened']);
+    expect(sent(held, NOON + 3 * HOUR - 1)).toEqual([]);
+    expect(sent(held, NOON + 3 * HOUR)).toEqual(['slack opened']);
+    const daily = (hour: number, action: string) =>
+      route(['slack'], {
+        match: { fields: [['action', [action]]] },
+        settings: { digest: { minute: hour * 60, timeZone: 'UTC' } },
+      });
+    const digests = withRoutes(
+      tree(route(['slack'], { routes: [daily(15, 'vm.deleted'), daily(14, 'vm.stopped')] })),
+      'low',
+    );
+    digests.record([did('vm.deleted', 'a', NOON), did('vm.stopped', 'b', NOON, 'bob')]);
+    expect(sent(digests, NOON + 2 * HOUR)).toEqual(['slack opened']);
+    expect(sent(digests, NOON + 3 * HOUR - 1)).toEqual([]);
+    expect(sent(digests, NOON + 3 * HOUR)).toEqual(['slack opened']);
+  });
+
   it('held, a correlation inhibits nothing that is sent now', () => {
     const [fed, many] = [onAction('vm.deleted'), counting('vm.deleted', 2)];
     const held = route(['slack'], { match: { rules: [many.id] }, settings: { activeTimes: OFFICE } });
