@@ -109,6 +109,9 @@ export interface NotifyRoute {
 
 export type NotifyKind = 'opened' | 'raised' | 'updated' | 'recurred';
 
+/** Of a reminder. */
+export const NOBODY_ACTED = 'goes on, and nobody acted';
+
 /** Why a receiver is notified. */
 export type NotifyReason =
   | 'first match'
@@ -116,7 +119,7 @@ export type NotifyReason =
   | 'new network'
   | 'count grown tenfold'
   | 'networks grown tenfold'
-  | 'goes on, and nobody acted'
+  | typeof NOBODY_ACTED
   | 'back after a quiet period';
 
 /** Why no route leads to a receiver. Outside of its active times, what is critical goes to the fallback. */
@@ -185,7 +188,7 @@ export function decideNotify(
     return { notify: true, kind: 'updated', reason: 'networks grown tenfold' };
   if (severe && acknowledgedCount === null) {
     const next = notified.at + interval;
-    if (match.at >= next) return { notify: true, kind: 'recurred', reason: 'goes on, and nobody acted' };
+    if (match.at >= next) return { notify: true, kind: 'recurred', reason: NOBODY_ACTED };
     const deferred: Deferred =
       spread !== null && spread.to < next
         ? spread
@@ -230,9 +233,7 @@ export function notifiedOfDeferred(
   notified: Notified,
 ): Notified {
   const decision: NotifyDecision =
-    kind === 'updated'
-      ? { notify: true, kind, reason: 'new network' }
-      : { notify: true, kind, reason: 'goes on, and nobody acted' };
+    kind === 'updated' ? { notify: true, kind, reason: 'new network' } : { notify: true, kind, reason: NOBODY_ACTED };
   return notifiedAt(decision, at, alert, notified);
 }
 

@@ -506,9 +506,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'decisions: what is severe and goes on is notified again',
     file: 'src/alert/notify.ts',
-    find: "if (match.at >= next) return { notify: true, kind: 'recurred', reason: 'goes on, and nobody acted' };",
-    replace:
-      "if (match.at > next + 60_000) return { notify: true, kind: 'recurred', reason: 'goes on, and nobody acted' };",
+    find: "if (match.at >= next) return { notify: true, kind: 'recurred', reason: NOBODY_ACTED };",
+    replace: "if (match.at > next + 60_000) return { notify: true, kind: 'recurred', reason: NOBODY_ACTED };",
   },
   {
     name: 'decisions: what is not severe is notified again after a quiet period only',

@@ -14,13 +14,14 @@ import type {
   Outage,
 } from '../../alert/notification.ts';
 import type { NotifyKind } from '../../alert/notify.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import { levelAt } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 import type { Store } from '../store/store.ts';
 import { BUNDLED, bundleUnder, enqueue, WAITING } from './outbox.ts';
 import type { Notifying } from './places.ts';
-import { FLOOD_KEYS, readGroup, writeGroup } from './waiting.ts';
+import { FLOOD_KEYS, hasIncidents, readGroup, writeGroup } from './waiting.ts';
 import { notifyReminders } from './wake.ts';
 
 /** The most decisions of one message: the rest are in the group's next one. */
@@ -56,7 +57,8 @@ export function sendGroups(store: Store, setup: Notifying, now: number): void {
     if (key === REMINDER) notifyReminders(store, setup, receiver, now);
     const group = readGroup(store, receiver, key);
     // One before it may have taken along all that waited here.
-    if (group?.dueAt != null && group.dueAt <= now) sendGroup(store, receiver, key, group, now);
+    const of = setup.receivers.find(({ name }) => name === receiver) ?? null;
+    if (group?.dueAt != null && group.dueAt <= now) sendGroup(store, receiver, key, group, isByAlert(of, group), now);
   }
 }
 
@@ -93,7 +95,12 @@ function readRows(store: Store, which: string, ...binds: readonly (string | numb
 
 const LISTED = 'IN (SELECT value FROM json_each(?))';
 
-function sendGroup(store: Store, receiver: string, key: string, group: Group, now: number): void {
+/** Whether each decision is a message by itself: for programs, but what is one incident. */
+function isByAlert(of: RoutedReceiver | null, { kind }: Group): boolean {
+  return of?.forPrograms === true && !(hasIncidents(of) && kind !== 'active times');
+}
+
+function sendGroup(store: Store, receiver: string, key: string, group: Group, isByAlert: boolean, now: number): void {
   const own = readRows(
     store,
     `${WAITING} AND receiver = ? AND grp = ? ORDER BY id LIMIT ${DECISIONS_MAX}`,
@@ -104,7 +111,8 @@ function sendGroup(store: Store, receiver: string, key: string, group: Group, no
     return;
   }
   const sent = key.startsWith(FLOOD_KEYS) ? own : [...own, ...along(store, receiver, key, own)];
-  makeMessage(store, receiver, group.kind, sent, now);
+  if (isByAlert) release(store, sent, now);
+  else makeMessage(store, receiver, group.kind, sent, now);
   for (const [from, rows] of Map.groupBy(sent, ({ grp }) => grp)) {
     const of = from === key ? group : readGroup(store, receiver, from);
     if (of === null) continue;

@@ -2,8 +2,9 @@
  * Decisions to notify wait for the message of their group. groups.ts (src/alert) says which group, and when it is due.
  *
  * Contract: a decision is a delivery in state `waiting`, from the transaction that decided until its group's message is made;
- * it leaves in one message, or is suppressed. For a receiver that programs read each is a message by itself, at once. A call
- * reads a few rows for each group it puts something into. Times are wall, in ms.
+ * it leaves in one message, or is suppressed. For a receiver that programs read each is a message by itself, and waits only for
+ * a time of the day; where alerts are incidents there, also for the message of a flood. A call reads a few rows for each group
+ * it puts something into. Times are wall, in ms.
  */
 import type { Alert } from '../../alert/alert.ts';
 import {
@@ -18,6 +19,7 @@ import {
   NO_FLOODS,
 } from '../../alert/groups.ts';
 import type { AlertNotification, InhibitedAlert } from '../../alert/notification.ts';
+import { NOBODY_ACTED } from '../../alert/notify.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { nextDailyAt } from '../../routing/times.ts';
 import { LEVELS } from '../../sigma/index.ts';
@@ -71,8 +73,7 @@ export function enqueueNotifications(
       const { id: alert, ruleId: rule, level } = notification.alert;
       const { kind } = notification;
       const whole = withMention(withInhibited(notification, inhibited), settings.mention);
-      const isForPrograms = receivers.find(({ name }) => name === receiver)?.forPrograms === true;
-      if (isForPrograms || kind === 'resolved' || notification.edits) {
+      if (kind === 'resolved' || notification.edits) {
         enqueue(store, { receiver, alert, notification: whole }, now);
         continue;
       }
@@ -87,13 +88,27 @@ export function enqueueNotifications(
         isDeclared: (settings.groupBy ?? 'actor') !== 'actor',
         isUrgent,
       };
+      const set = receivers.find(({ name }) => name === receiver) ?? null;
+      const row = [receiver, alert, JSON.stringify(whole), LEVELS.indexOf(level), now] as const;
+      if (set !== null && hasIncidents(set) && isReminder(notification)) {
+        store.run(
+          `INSERT INTO deliveries (receiver, alert, notification, level, queued_at, settled_at, state, attempts, reason)
+           VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'suppressed', 0, 'it reminds people of its incidents itself')`,
+          ...row,
+        );
+        continue;
+      }
       const place = places.get(receiver) ?? createPlaces(store, receiver, now);
       places.set(receiver, place);
-      const key = place.put(grouped, { settings, heldUntil, group });
+      const key = place.put(grouped, { settings, heldUntil, group, set });
+      if (key === null) {
+        enqueue(store, { receiver, alert, notification: whole }, now);
+        continue;
+      }
       store.run(
-        `INSERT INTO deliveries (receiver, alert, notification, level, state, attempts, queued_at, grp, subject, seq)
-         VALUES (?, ?, ?, ?, 'waiting', 0, ?, ?, ?, ?)`,
-        ...[receiver, alert, JSON.stringify(whole), LEVELS.indexOf(level), now, key, subject, seq],
+        `INSERT INTO deliveries (receiver, alert, notification, level, queued_at, state, attempts, grp, subject, seq)
+         VALUES (?, ?, ?, ?, ?, 'waiting', 0, ?, ?, ?)`,
+        ...[...row, key, subject, seq],
       );
     }
   }
@@ -108,6 +123,8 @@ export function isHeld({ settings, heldUntil }: Pick<NotifyTo, 'settings' | 'hel
 /** How a decision is put into a group. */
 interface PutInto extends Pick<NotifyTo, 'settings' | 'heldUntil'> {
   readonly group: Notify['group'];
+  /** The receiver; null: it is not set any more. */
+  readonly set: RoutedReceiver | null;
 }
 
 type Places = ReturnType<typeof createPlaces>;
@@ -132,20 +149,25 @@ function createPlaces(store: Store, receiver: string, now: number) {
     return key;
   };
   return {
-    /** Returns the key of the group where the decision waits. */
-    put: (grouped: Grouped, { settings, heldUntil, group }: PutInto): string => {
-      const of = { intervalMs: settings.groupIntervalMs ?? null, dueAt: null };
+    /** Returns the key of the group where the decision waits; null: it is a message at once. */
+    put: (grouped: Grouped, { settings, heldUntil, group, set }: PutInto): string | null => {
+      const declared = { intervalMs: settings.groupIntervalMs ?? null, dueAt: null };
+      const isForPrograms = set?.forPrograms === true;
+      if (group !== undefined) return isForPrograms ? null : into({ kind: group, key: group }, grouped, declared);
       // What waits for a time of the day makes no flood.
-      if (group !== undefined) return into({ kind: group, key: group }, grouped, of);
-      if (heldUntil !== null) return into(heldKey(heldUntil), grouped, { ...of, dueAt: heldUntil });
+      if (heldUntil !== null) return into(heldKey(heldUntil), grouped, { ...declared, dueAt: heldUntil });
       if (settings.digest !== undefined) {
         const dueAt = nextDailyAt(settings.digest, now);
-        return into(dailyKey(dueAt), grouped, { ...of, dueAt });
+        return into(dailyKey(dueAt), grouped, { ...declared, dueAt });
       }
+      if (isForPrograms && !hasIncidents(set)) return null;
       floods ??= readFloods(store, receiver);
-      const found = findGroup(floods, grouped, (own) => groupOf(storedKey(own)) !== null);
+      // An incident is of one alert: it begins as that opens.
+      const exists = (own: GroupKey): boolean =>
+        isForPrograms ? grouped.kind !== 'opened' : groupOf(storedKey(own)) !== null;
+      const found = findGroup(floods, grouped, exists);
       floods = found.floods;
-      return into(found.of, grouped, of);
+      return isForPrograms && !isFlood(found.of) ? null : into(found.of, grouped, declared);
     },
     save: (): void => {
       for (const key of changed) {
@@ -160,6 +182,19 @@ function createPlaces(store: Store, receiver: string, now: number) {
 /** By its kind: a key may hold what an attacker named. */
 function storedKey({ kind, key }: GroupKey): string {
   return kind === 'group' || kind === 'reminder' ? key : FLOOD_KEYS + key;
+}
+
+function isFlood({ kind }: GroupKey): boolean {
+  return kind === 'critical flood' || kind === 'high flood' || kind === 'digest';
+}
+
+function isReminder({ kind, reason }: AlertNotification): boolean {
+  return kind === 'recurred' && reason === NOBODY_ACTED;
+}
+
+/** Whether each alert is an incident there, about which people are paged. */
+export function hasIncidents({ forPrograms, edits }: RoutedReceiver): boolean {
+  return forPrograms === true && edits === true;
 }
 
 function readFloods(store: Store, receiver: string): Floods {

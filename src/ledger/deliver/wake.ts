@@ -7,7 +7,7 @@
 
 import { type Alert, TOCSIN } from '../../alert/alert.ts';
 import { NOBODY_ACKNOWLEDGED } from '../../alert/alert-wording.ts';
-import type { Deferred } from '../../alert/notify.ts';
+import { type Deferred, NOBODY_ACTED } from '../../alert/notify.ts';
 import { silenceOver } from '../../alert/silence.ts';
 import { networksAfter, notifiedByTime, notifiedNow, unacknowledged, wakesAt } from '../../alert/status.ts';
 import { declaredName } from '../../routing/routes.ts';
@@ -150,7 +150,7 @@ function notifyDeferred(
   addAct(store, actOf(before, 'deferred', { receivers: kinds }), seq, now);
   const isThere = (name: string): boolean => setup.receivers.some((receiver) => receiver.name === name);
   for (const kind of ['updated', 'recurred'] as const) {
-    const reason = kind === 'updated' ? 'new network' : 'goes on, and nobody acted';
+    const reason = kind === 'updated' ? 'new network' : NOBODY_ACTED;
     const to = due.filter(([name, of]) => of === kind && isThere(name)).map(([name]) => name);
     const newNetworks = kind === 'updated' ? networksAfter(before, alert, to) : [];
     notifyNow(store, setup, alert, { kind, reason, to, newNetworks }, now);

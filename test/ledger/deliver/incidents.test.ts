@@ -1,0 +1,126 @@
+/** Receivers that programs read, and of them those where each alert is an incident that pages people, as PagerDuty. */
+
+import { describe, expect, it } from 'vitest';
+import type { RouteSettings } from '../../../src/routing/routing.ts';
+import type { Level } from '../../../src/sigma/index.ts';
+import { createScene, DAY, deleted, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
+
+const HOOK = route('hook', { forPrograms: true });
+const PAGER = route('pager', { forPrograms: true, edits: true });
+/** 2026-01-05 is a Monday; NOON lies at noon UTC. */
+const OFFICE = { names: ['office'], ranges: [{ weekdays: [1, 2], from: 9 * 60, to: 11 * 60, timeZone: 'UTC' }] };
+const MORNING = Math.floor(NOON / DAY) * DAY + DAY + 9 * HOUR;
+
+const sceneOf = (level: Level, settings: RouteSettings = {}): Scene =>
+  createScene([onAction('vm.deleted', { level })], {
+    receivers: [HOOK, PAGER],
+    routing: {
+      receivers: [],
+      route: { line: 1, match: {}, receivers: ['hook', 'pager'], continue: false, routes: [], settings },
+    },
+  });
+/** Whom each message that is ready by then goes to, with the alerts that it is about. */
+const sent = (scene: Scene, now: number, to = /./): string[] => {
+  scene.makeDue(now);
+  return scene
+    .send(now)
+    .filter(({ receiver, notification }) => to.test(receiver) && !('health' in notification))
+    .map(({ receiver, notification: of }) => {
+      if (of.kind === 'group') return `${receiver} ${of.group.kind}: ${of.group.alerts}`;
+      return `${receiver} ${of.kind}: alert ${'alert' in of ? of.alert.id : ''}`;
+    });
+};
+
+describe('a receiver that programs read', () => {
+  it('gets each alert by itself, at once', () => {
+    const scene = sceneOf('high');
+    scene.record([deleted('a', NOON), deleted('b', NOON, 'bob')]);
+    expect(sent(scene, NOON)).toEqual(
+      ['hook', 'pager'].flatMap((to) => [1, 2].map((id) => `${to} opened: alert ${id}`)),
+    );
+  });
+
+  it.each<[string, Level, RouteSettings, number]>([
+    ['outside of active times', 'high', { activeTimes: OFFICE }, MORNING],
+    ['what a route sends once a day', 'low', { digest: { minute: 9 * 60, timeZone: 'UTC' } }, MORNING],
+  ])('waits for the time of the day, and then each alert is sent by itself: %s', (_, level, settings, at) => {
+    const scene = sceneOf(level, settings);
+    scene.record([deleted('a', NOON), deleted('b', NOON, 'bob')]);
+    expect(sent(scene, at - 1)).toEqual([]);
+    expect(sent(scene, at, /hook/)).toEqual(['hook opened: alert 1', 'hook opened: alert 2']);
+    expect(sent(scene, at + MINUTE)).toEqual([]);
+  });
+
+  it('gets what is critical at once, outside of active times', () => {
+    const scene = sceneOf('critical', { activeTimes: OFFICE });
+    scene.record([deleted('a', NOON)]);
+    expect(sent(scene, NOON)).toEqual(['hook opened: alert 1', 'pager opened: alert 1']);
+  });
+
+  it('is not notified in the morning of what was acknowledged at night', () => {
+    const scene = sceneOf('high', { activeTimes: OFFICE });
+    scene.record([deleted('a', NOON), deleted('b', NOON, 'bob')]);
+    const by = { who: 'ada', via: 'cli', seenLevel: null };
+    scene.ledger.act({ alerts: [1], act: { act: 'acknowledge', comment: null }, ...by }, NOON + HOUR);
+    sent(scene, NOON + HOUR);
+    expect(sent(scene, MORNING)).toEqual(['hook opened: alert 2', 'pager opened: alert 2']);
+  });
+});
+
+describe('where each alert is an incident', () => {
+  const flood = (scene: Scene, count: number, from = 0): void => {
+    for (let i = 0; i < count; i++) {
+      const at = NOON + (from + i) * SECOND;
+      scene.record([deleted(`e${from + i}`, at, `actor ${from + i}`)], { now: at });
+    }
+  };
+
+  it('a rule is one in a flood, after the first one of it', () => {
+    const scene = sceneOf('critical');
+    flood(scene, 40);
+    // The 20th begins the flood, and goes by itself.
+    expect(sent(scene, NOON + 40 * SECOND, /pager/)).toEqual(
+      Array.from({ length: 20 }, (_, i) => `pager opened: alert ${i + 1}`),
+    );
+    expect(sent(scene, NOON + 2 * MINUTE)).toEqual(['pager critical flood: 20']);
+    flood(scene, 10, 120);
+    expect(sent(scene, NOON + 130 * SECOND, /pager/)).toEqual([]);
+    expect(sent(scene, NOON + 3 * MINUTE + 10 * SECOND)).toEqual(['pager critical flood: 10']);
+  });
+
+  it('and programs get each', () => {
+    const scene = sceneOf('critical');
+    flood(scene, 40);
+    expect(sent(scene, NOON + 40 * SECOND, /hook/)).toHaveLength(40);
+  });
+
+  it('no flood is made of what goes on', () => {
+    const scene = sceneOf('critical');
+    scene.record([deleted('first', NOON)]);
+    for (let i = 1; i < 300; i++) scene.record([deleted(`e${i}`, NOON + i * SECOND)], { now: NOON + i * SECOND });
+    const got = sent(scene, NOON + 10 * MINUTE, /pager/);
+    expect(got[0]).toBe('pager opened: alert 1');
+    expect(new Set(got.slice(1))).toEqual(new Set(['pager updated: alert 1']));
+  });
+
+  it('nobody is reminded: it does that itself', () => {
+    const scene = sceneOf('critical');
+    for (let i = 0; i < 12; i++) {
+      const at = NOON + i * HOUR;
+      scene.record([deleted(`e${i}`, at)], { now: at });
+      sent(scene, at);
+    }
+    const rows = scene.store.all<{ kind: string; receiver: string; state: string; reason: string | null }>(
+      "SELECT DISTINCT receiver, notification ->> '$.kind' AS kind, state, reason FROM deliveries WHERE alert IS NOT NULL ORDER BY 1, 2",
+    );
+    expect(rows).toEqual([
+      { receiver: 'hook', kind: 'opened', state: 'delivered', reason: null },
+      { receiver: 'hook', kind: 'recurred', state: 'delivered', reason: null },
+      { receiver: 'pager', kind: 'opened', state: 'delivered', reason: null },
+      {
+        ...{ receiver: 'pager', kind: 'recurred', state: 'suppressed' },
+        reason: 'it reminds people of its incidents itself',
+      },
+    ]);
+  });
+});
