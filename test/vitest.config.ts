@@ -17,6 +17,12 @@ const root = resolve(import.meta.dirname, '..');
 
 const tsconfig = readFileSync(resolve(root, 'tsconfig.json'), 'utf8');
 
+/**
+ * One file at a time, after the others: what runs there measures real time too, such as how long a receiver may take to answer,
+ * and is several processes.
+ */
+const byItself = (groupOrder: number) => ({ maxWorkers: 1, sequence: { groupOrder } });
+
 /** They end what hangs. A machine may be slow or busy: nothing is tested by how long it takes. */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
 
@@ -45,7 +51,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'slow', root, include: SLOW, ...patience } },
-      { test: { name: 'browser', root, include: BROWSER, ...patience } },
+      { test: { name: 'browser', root, include: BROWSER, ...patience, ...byItself(1) } },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
@@ -65,7 +71,14 @@ export default defineConfig({
             },
           })),
         ],
-        test: { name: 'worker', root, include: WORKER, globalSetup: ['test/worker/global-setup.ts'], ...patience },
+        test: {
+          name: 'worker',
+          root,
+          include: WORKER,
+          globalSetup: ['test/worker/global-setup.ts'],
+          ...patience,
+          ...byItself(2),
+        },
       },
     ],
   },
