@@ -30,7 +30,7 @@ export interface ConfigurableType<Create> extends RoutableType {
   readonly placesIn: ((env: Environment, secret: string) => readonly number[]) | null;
   /** Programs read what is sent there, not people. */
   readonly forPrograms?: true;
-  /** It changes what it sent, as the alert changes. */
+  /** It changes what it sent, a message or an incident, as the alert changes. */
   readonly edits?: true;
   /** Reads what `receiver` needs through `take`. Null: something is missing or wrong, and `take` has recorded it. */
   read(env: Environment, receiver: PlacedReceiver, take: TakeSetting): Create | null;

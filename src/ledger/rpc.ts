@@ -505,7 +505,7 @@ export interface AlertAct {
   readonly act: string;
   /** `tocsin`: time did it. */
   readonly who: string;
-  /** By what: `cli`, `page`, `api`, `slack`, a receiver’s link. Null: not known. */
+  /** By what: `cli`, `page`, `api`, `slack`, `pagerduty`, a receiver’s link. Null: not known. */
   readonly via: string | null;
   readonly detail: ActDetail | null;
 }
@@ -527,11 +527,23 @@ export interface ActRequest {
   /** At most 100. */
   readonly alerts: readonly number[];
   readonly act: Act;
-  /** Who acts, and by what: `cli`, `page`, `api`, `link`, `slack`. */
+  /** Who acts, and by what: `cli`, `page`, `api`, `link`, `slack`, `pagerduty`. */
   readonly who: string;
   readonly via: string;
   /** The highest level that they were shown; null: the one it has now. */
   readonly seenLevel: Level | null;
+  /** It was done at a receiver, before it was known here; missing: it was not. */
+  readonly doneAt?: DoneAt;
+}
+
+/** An act at a receiver, on what it shows of an alert. The receiver is not notified of it. */
+export interface DoneAt {
+  readonly receiver: string;
+  /** When, by the receiver's clock, ms. */
+  readonly at: number;
+  /** The alert's rule; `isCut`: the beginning of its id. An alert of another rule is another ledger's. */
+  readonly rule: string;
+  readonly isCut: boolean;
 }
 
 /** Matchers, without pairs: RPC has none. */

@@ -10,7 +10,7 @@ import type { Notification } from '../alert/notification.ts';
 import { bySecret } from '../config/setting.ts';
 import { pause, within } from '../http/deadline.ts';
 import { type Answer, type Answered, type Fetch, post } from '../http/post.ts';
-import type { Outcome, Outgoing, Receiver } from './receiver.ts';
+import type { Editable, Outcome, Outgoing, Receiver } from './receiver.ts';
 
 /** The webhook that is posted to. */
 export interface IncomingWebhook {
@@ -51,9 +51,10 @@ export interface IncomingWebhookVendor<Message> extends VendorAnswers {
   /** The least time between two messages, ms. */
   readonly paceMs: number;
   readonly headers?: Readonly<Record<string, string>>;
-  render(notification: Notification, links: Links): Message;
+  /** `editable`: for a receiver that edits. */
+  render(notification: Notification, links: Links, editable?: Editable): Message;
   /** Without anything that an older or newer version of the Worker may not have stored. */
-  renderShort(notification: Notification): Message;
+  renderShort(notification: Notification, editable?: Editable): Message;
 }
 
 /** Creates a receiver that posts to one channel of the vendor. */
@@ -68,11 +69,11 @@ export function createIncomingWebhook<Message>(
   }
 
   /** What another version of the Worker stored may lack what this one shows. */
-  function rendered({ notification, links }: Outgoing): Message {
+  function rendered({ notification, links, editable }: Outgoing): Message {
     try {
-      return vendor.render(notification, links);
+      return vendor.render(notification, links, editable);
     } catch {
-      return vendor.renderShort(notification);
+      return vendor.renderShort(notification, editable);
     }
   }
 
@@ -81,7 +82,7 @@ export function createIncomingWebhook<Message>(
     if (answer.kind === 'failed' || !isInvalid(vendor, answer)) return answer;
     // The rejected one counts for the vendor's rate.
     await pause(vendor.paceMs);
-    return postMessage(vendor.renderShort(outgoing.notification), signal);
+    return postMessage(vendor.renderShort(outgoing.notification, outgoing.editable), signal);
   }
 
   return {

@@ -37,6 +37,8 @@ export interface Editable {
   readonly earlier: string | null;
   /** That message is what this one shows, and is changed. */
   readonly isEdit: boolean;
+  /** Somebody acknowledged or resolved the first alert after this message was enqueued, and it still is so. */
+  readonly isActedOn: boolean;
 }
 
 /** `by`: who acknowledged or resolved it; null: nobody. `reason`: why it is resolved. */

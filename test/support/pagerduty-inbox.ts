@@ -1,19 +1,7 @@
-/**
- * A fake of PagerDuty's Events API v2: it enforces its limits, rejects unknown fields, and keeps incidents by their dedup key, as
- * PagerDuty does for one integration.
- *
- * https://developer.pagerduty.com/docs/send-alert-event ("Alert de-duplication", "Event action behavior") and
- * https://github.com/PagerDuty/api-schema/blob/main/reference/events-v2/openapiv3.json.
- */
+/** A fake of PagerDuty's Events API v2, for one integration (pagerduty-incidents.ts). */
 import { answerWith, createAnswers, type FakeAnswer, startHttpServer } from './http-server.ts';
-import { type Check, type Fields, first, list, object, oneOf, text } from './shape.ts';
-
-export interface Incident {
-  readonly key: string;
-  status: 'triggered' | 'resolved';
-  readonly summary: string;
-  triggers: number;
-}
+import { createIncidents, type Incident, pagerDutyProblem } from './pagerduty-incidents.ts';
+import type { Fields } from './shape.ts';
 
 export interface PagerDutyInbox {
   readonly origin: string;
@@ -29,59 +17,14 @@ export interface PagerDutyInbox {
   stop(): Promise<void>;
 }
 
-const url: Check = (value, at) => (/^https?:\/\/[!-~]+$/.test(String(value)) ? null : `${at} is not a URL`);
-const time: Check = (value, at) =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? null : `${at} is not a time`;
-const details: Check = (value, at) =>
-  first(Object.entries(value as Fields).map(([name, each]) => text(20_000)(each, `${at}.${name}`)));
-const key: Check = (value, at) => (/^[A-Za-z0-9]{32}$/.test(String(value)) ? null : `${at} is not a key`);
-const ENDING = { routing_key: key, event_action: oneOf('resolve'), dedup_key: text(255) };
-const EVENT = object({
-  routing_key: key,
-  event_action: oneOf('trigger'),
-  'dedup_key?': text(255),
-  payload: object({
-    summary: text(1_024),
-    source: text(255),
-    severity: oneOf('critical', 'error', 'warning', 'info'),
-    'timestamp?': time,
-    'class?': text(255),
-    'custom_details?': details,
-  }),
-  'client?': text(100),
-  'client_url?': url,
-  'links?': list(10, object({ href: url, text: text(100) })),
-});
-
-/** Why PagerDuty would not take the event; null if it would. */
-export function pagerDutyProblem(event: unknown): string | null {
-  const check = (event as Fields)['event_action'] === 'resolve' ? object(ENDING) : EVENT;
-  const size = Buffer.byteLength(JSON.stringify(event));
-  return first([check(event, 'event'), size <= 512 * 1024 ? null : `the event has ${size} bytes`]);
-}
-
 const KEY = 'e93facc04764012d7bfb002500d5d1a6';
 const OK: FakeAnswer = { status: 202, body: '{"status":"success","message":"Event processed","dedup_key":"x"}' };
 
 export async function startPagerDutyInbox(): Promise<PagerDutyInbox> {
-  const incidents: Incident[] = [];
-  const events: unknown[] = [];
+  const { incidents, events, take } = createIncidents();
   const problems: string[] = [];
   const bodies: string[] = [];
   const answers = createAnswers(OK);
-  const take = (event: Fields): void => {
-    events.push(event);
-    const { dedup_key: of = `of its own ${events.length}`, payload } = event;
-    const open = incidents.find((incident) => incident.key === of && incident.status === 'triggered');
-    if (event['event_action'] === 'resolve') {
-      // Where no incident is open, it is dropped.
-      if (open !== undefined) open.status = 'resolved';
-    } else if (open !== undefined) open.triggers++;
-    else {
-      const { summary } = payload as Fields;
-      incidents.push({ key: String(of), status: 'triggered', summary: String(summary), triggers: 1 });
-    }
-  };
   const server = await startHttpServer((request, response, body) => {
     bodies.push(body);
     const now = answers.next();

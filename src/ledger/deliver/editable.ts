@@ -13,18 +13,20 @@ import type { Store } from '../store/store.ts';
 import { type Due, readNotification } from './outbox.ts';
 
 /** Null: the message is about no alert. Reads the alert's deliveries, and the alerts that the message shows. */
-export function readEdited(store: Store, { receiver, notification }: Due): NonNullable<Due['edited']> | null {
+export function readEdited(store: Store, { receiver, notification, queuedAt }: Due): NonNullable<Due['edited']> | null {
   if (!('alert' in notification || 'group' in notification) || isTest(notification)) return null;
   const before = 'alert' in notification ? readBefore(store, receiver, notification.alert.id) : null;
   const isEdit = before !== null && 'edits' in notification;
   const shows = isEdit ? before.notification : notification;
+  const alerts = alertsOf(shows).map((id) => readAlertNow(store, id));
   return {
     shows,
     editable: {
       ledger: readLedgerId(store),
-      alerts: alertsOf(shows).map((id) => alertNow(store, id)),
+      alerts: alerts.map(({ now }) => now),
       earlier: before?.reference ?? null,
       isEdit,
+      isActedOn: queuedAt < (alerts[0]?.actedAt ?? 0),
     },
   };
 }
@@ -49,10 +51,12 @@ function alertsOf(notification: Notification): readonly number[] {
   return 'alert' in notification ? [notification.alert.id] : [];
 }
 
-function alertNow(store: Store, id: number): AlertNow {
+/** `actedAt`: when it was acknowledged or resolved; null: it is neither. */
+function readAlertNow(store: Store, id: number): { readonly now: AlertNow; readonly actedAt: number | null } {
   const alert = readAlertById(store, id);
   // Evicted.
-  if (alert === null) return { id, status: 'past', by: null, reason: null };
+  if (alert === null) return { now: { id, status: 'past', by: null, reason: null }, actedAt: null };
   const { status, acknowledged, resolution } = alert;
-  return { id, status, by: (resolution ?? acknowledged)?.by ?? null, reason: resolution?.reason ?? null };
+  const act = resolution ?? acknowledged;
+  return { now: { id, status, by: act?.by ?? null, reason: resolution?.reason ?? null }, actedAt: act?.at ?? null };
 }

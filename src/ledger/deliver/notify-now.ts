@@ -54,27 +54,55 @@ export function notifyNow(
   enqueueNotifications(store, [notify], setup.receivers, now);
 }
 
-/** That it is acknowledged, to those that were notified of it and edit what they sent. */
-export function notifyAcknowledged(store: Store, setup: Notifying, alert: Alert, now: number): void {
-  const to = setup.receivers.filter(({ name, edits }) => edits && Object.hasOwn(alert.notified, name));
-  const names = to.map(({ name }) => name);
+/**
+ * That it is acknowledged, to those that were notified of it and edit what they sent. `except`: the receiver where it was
+ * acknowledged, which knows.
+ */
+export function notifyAcknowledged(
+  store: Store,
+  setup: Notifying,
+  alert: Alert,
+  now: number,
+  except: string | null = null,
+): void {
+  const to = setup.receivers.filter((receiver) => receiver.edits && shows(store, alert, receiver));
+  const names = to.map(({ name }) => name).filter((name) => name !== except);
   notifyNow(store, setup, alert, { kind: 'updated', reason: ACKNOWLEDGED, to: names, edits: true }, now);
 }
 
 /**
  * That it is resolved, to those that were notified of it: receivers that edit or that programs read, since they change what they
- * show, and those whose route says so (`send_resolved`).
+ * show, and those whose route says so (`send_resolved`). `except`: the receiver where it was resolved, which knows.
  */
-export function notifyResolved(store: Store, setup: Notifying, alert: Alert, now: number): void {
+export function notifyResolved(
+  store: Store,
+  setup: Notifying,
+  alert: Alert,
+  now: number,
+  except: string | null = null,
+): void {
   const rule = setup.engine.rules.get(alert.rule) ?? null;
   const routes = routesOfMatch(setup, rule, alert, lastMatch(store, alert).body, now);
   const sends = ({ name, forPrograms, edits }: RoutedReceiver): boolean =>
     routes.to.find(({ receiver }) => receiver === name)?.settings.sendResolved ?? (forPrograms ?? edits) === true;
-  const to = setup.receivers.filter((receiver) => Object.hasOwn(alert.notified, receiver.name) && sends(receiver));
+  const to = setup.receivers.filter(
+    (receiver) => receiver.name !== except && sends(receiver) && shows(store, alert, receiver),
+  );
   for (const edits of [false, true]) {
     const names = to.filter((receiver) => (receiver.edits === true) === edits).map(({ name }) => name);
     notifyNow(store, setup, alert, { kind: 'resolved', to: names, edits }, now);
   }
+}
+
+/** Whether it was notified of the alert; one that edits also in place of another receiver, as far as deliveries are kept. */
+function shows(store: Store, alert: Alert, { name, edits }: RoutedReceiver): boolean {
+  if (Object.hasOwn(alert.notified, name)) return true;
+  if (edits !== true) return false;
+  const sent = store.all(
+    "SELECT 1 FROM deliveries WHERE alert = ? AND receiver = ? AND state IN ('pending', 'delivered') LIMIT 1",
+    ...[alert.id, name],
+  );
+  return sent.length > 0;
 }
 
 /** The alert's last match with its evidence, where stored. Where its entry was evicted, what the alert itself stores. */

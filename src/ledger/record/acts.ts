@@ -6,14 +6,15 @@
  * What still waits about an alert is not sent once somebody acknowledged or resolved it, except what nobody acted on
  * (deliver/waiting.ts). Times are wall, ms.
  */
+import { CLOCKS_APART_MS } from '../../access/seal.ts';
 import type { Alert } from '../../alert/alert.ts';
 import { isLive } from '../../alert/identity.ts';
 import { acknowledged, resolved } from '../../alert/status.ts';
-import { isAbove } from '../../sigma/index.ts';
+import { isAbove, LEVELS, type Level } from '../../sigma/index.ts';
 import { notifyAcknowledged, notifyResolved } from '../deliver/notify-now.ts';
 import type { Notifying } from '../deliver/places.ts';
 import { suppressWaiting } from '../deliver/waiting.ts';
-import type { Act, Acted, ActRequest } from '../rpc.ts';
+import type { Act, Acted, ActRequest, DoneAt } from '../rpc.ts';
 import { addAct, readAlertById, writeAlert } from '../store/alerts.ts';
 import { readLastSeq } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -32,11 +33,12 @@ export function actOn(store: Store, setup: Notifying, request: ActRequest, now: 
     .slice(0, ACTED_MAX)
     .map((id) => ({ alert: id, outcome: actOnOne(store, id, request, seq, decided, now) }));
   // Once all are acted on: what waits may list others of them.
-  const { act, who } = request;
+  const { act, who, doneAt } = request;
+  const except = doneAt?.receiver ?? null;
   for (const alert of decided) {
     suppressWaiting(store, alert, `${act.act}d by ${who.slice(0, NAME_MAX)}`, now);
-    if (act.act === 'acknowledge') notifyAcknowledged(store, setup, alert, now);
-    else notifyResolved(store, setup, alert, now);
+    if (act.act === 'acknowledge') notifyAcknowledged(store, setup, alert, now, except);
+    else notifyResolved(store, setup, alert, now, except);
   }
   return acted;
 }
@@ -51,8 +53,9 @@ function actOnOne(
   now: number,
 ): Acted['outcome'] {
   const alert = readAlertById(store, id);
-  if (alert === null) return 'missing';
-  const { act, who, via, seenLevel } = request;
+  const { act, who, via, doneAt } = request;
+  if (alert === null || (doneAt && !isShown(store, alert, doneAt))) return 'missing';
+  const seenLevel = doneAt ? levelShown(store, alert, doneAt) : request.seenLevel;
   const isDecision = act.act === 'acknowledge' || act.act === 'resolve';
   if (isDecision && !isLive(alert.status)) return 'resolved before';
   if (isDecision && seenLevel !== null && isAbove(alert.level, seenLevel)) return 'raised';
@@ -63,6 +66,26 @@ function actOnOne(
   addAct(store, { alert: id, act: act.act, who: by, via: via.slice(0, NAME_MAX), detail: detailOf(act) }, seq, now);
   if (isDecision) decided.push(next);
   return 'done';
+}
+
+/** Whether the receiver can show this alert: it is of that rule, and was sent there. Else it is another ledger's. */
+function isShown(store: Store, { id, rule, notified }: Alert, { receiver, rule: of, isCut }: DoneAt): boolean {
+  if (!(isCut ? rule.startsWith(of) : rule === of)) return false;
+  const sent = 'SELECT 1 FROM deliveries WHERE alert = ? AND receiver = ? LIMIT 1';
+  return Object.hasOwn(notified, receiver) || store.all(sent, id, receiver).length > 0;
+}
+
+/**
+ * The highest level that the receiver showed of the alert then. What it took just after counts, too: its clock may be behind.
+ * Where all of it was evicted, the level that it was last notified of.
+ */
+function levelShown(store: Store, { id, notified }: Alert, { receiver, at }: DoneAt): Level | null {
+  const [row] = store.all<{ level: number | null }>(
+    `SELECT max(iif(state = 'delivered' AND settled_at <= ?, level, 0)) AS level FROM deliveries
+     WHERE alert = ? AND receiver = ? AND iif(json_valid(notification), notification ->> '$.edits', NULL) IS NULL`,
+    ...[at + CLOCKS_APART_MS, id, receiver],
+  );
+  return row?.level == null ? (notified[receiver]?.level ?? null) : (LEVELS[row.level] ?? null);
 }
 
 /** Whether somebody wrote the same comment a while ago: a form that was posted twice. */

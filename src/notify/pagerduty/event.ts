@@ -1,5 +1,8 @@
 /**
- * A notification as an event: it opens the incident of its alert, adds to it, or resolves it.
+ * A notification as an event: it opens the incident of its alert, adds to it, acknowledges or resolves it.
+ *
+ * An event can be late: PagerDuty was down, or others went first. So it is what is so when it is sent: what waited since before
+ * somebody acknowledged or resolved the alert opens no incident and pages nobody.
  *
  * Pure; throws only for a notification that this version can't read. The event is within PagerDuty's limits
  * (https://developer.pagerduty.com/docs/send-alert-event), which shows its texts as text.
@@ -13,6 +16,7 @@ import type { Level } from '../../sigma/index.ts';
 import { safeSlice, trustedLine } from '../../text/untrusted.ts';
 import { isOver, levelOf } from '../level-color.ts';
 import { factLines, openable, passagesOf, plainPiece } from '../plain.ts';
+import type { Editable } from '../receiver.ts';
 
 /** Characters of `summary` and of `dedup_key`. The whole may have 512 KB, of which the words of a message are a fortieth. */
 const SUMMARY_MAX = 1_024;
@@ -27,11 +31,14 @@ const SEVERITIES: { readonly [level in Level]: Severity } = {
   informational: 'info',
 };
 
+/** PagerDuty drops the last two where no incident is open ("Alert de-duplication"). */
+type Action = 'trigger' | 'acknowledge' | 'resolve';
+
 export interface PagerDutyEvent {
-  readonly event_action: 'trigger' | 'resolve';
+  readonly event_action: Action;
   /** Which incident; missing where that can't be read, which opens one of its own. */
   readonly dedup_key?: string;
-  /** Missing where it is resolved. */
+  /** Of a trigger. */
   readonly payload?: {
     readonly summary: string;
     readonly source: string;
@@ -46,9 +53,10 @@ export interface PagerDutyEvent {
 }
 
 /** Renders an event. */
-export function render(notification: Notification, links: Links): PagerDutyEvent {
+export function render(notification: Notification, links: Links, editable?: Editable): PagerDutyEvent {
   const dedup_key = keyOf(notification);
-  if (isOver(notification)) return { event_action: 'resolve', dedup_key };
+  const action = actionOf(notification, editable);
+  if (action !== 'trigger') return { event_action: action, dedup_key };
   const words = wording(notification, links);
   const href = words.runbook?.href ?? null;
   const all = [
@@ -76,13 +84,33 @@ export function render(notification: Notification, links: Links): PagerDutyEvent
  * The same with a summary alone, for when the full event can't be rendered or PagerDuty rejects it: the notification must still
  * arrive. Never throws.
  */
-export function renderShort(notification: Notification): PagerDutyEvent {
+export function renderShort(notification: Notification, editable?: Editable): PagerDutyEvent {
   const key = safely(() => keyOf(notification), null);
   const dedup_key = key === null ? {} : { dedup_key: key };
-  if (key !== null && isOver(notification)) return { event_action: 'resolve', dedup_key: key };
+  const action = actionOf(notification, editable);
+  if (key !== null && action !== 'trigger') return { event_action: action, dedup_key: key };
   const summary = safeSlice(`${shortText(notification, NO_LINKS)} ${SHORT_FORM_NOTE}`, SUMMARY_MAX);
   const severity = severityOf(safely(() => levelOf(notification), 'high'));
   return { event_action: 'trigger', ...dedup_key, payload: { summary, source: sourceOf(NO_LINKS), severity } };
+}
+
+/** Whether there is nothing to send: it says that somebody acknowledged the alert, and that has ended since. */
+export function isPastAcknowledgement(notification: Notification, editable?: Editable): boolean {
+  const status = editable?.alerts[0]?.status ?? 'acknowledged';
+  return isAcknowledgement(notification) && status !== 'acknowledged' && status !== 'resolved';
+}
+
+function actionOf(notification: Notification, editable?: Editable): Action {
+  if (isOver(notification)) return 'resolve';
+  // A group in place of another receiver tells of other alerts too.
+  const now = 'alert' in notification && !isTest(notification) ? editable : undefined;
+  if (now?.alerts[0]?.status === 'resolved') return 'resolve';
+  return isAcknowledgement(notification) || now?.isActedOn === true ? 'acknowledge' : 'trigger';
+}
+
+/** An edit that is not the end of the alert (notifyAcknowledged, ledger/deliver/notify-now.ts). */
+function isAcknowledgement(notification: Notification): boolean {
+  return 'alert' in notification && notification.edits === true && !isOver(notification);
 }
 
 /**
@@ -93,6 +121,20 @@ export function renderShort(notification: Notification): PagerDutyEvent {
 function keyOf(notification: Notification): string {
   const parts = keyParts(notification);
   return safeSlice(`tocsin/${parts.join('/')}`.toWellFormed(), KEY_MAX);
+}
+
+/** The alert of an incident by its dedup key; null: it is of no alert. */
+export interface KeyedAlert {
+  readonly alert: number;
+  readonly rule: string;
+  /** The key had no room for the whole of the rule's id. */
+  readonly isCut: boolean;
+}
+
+export function alertOfKey(key: string): KeyedAlert | null {
+  const [, id = '', rule = ''] = /^tocsin\/alert\/([1-9]\d{0,14})\/(.+)$/s.exec(key) ?? [];
+  // A pair that does not fit is left out whole.
+  return id === '' ? null : { alert: Number(id), rule, isCut: key.length >= KEY_MAX - 1 };
 }
 
 function keyParts(notification: Notification): readonly (string | number)[] {

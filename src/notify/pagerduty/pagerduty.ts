@@ -24,6 +24,7 @@ export const pagerduty: ReceiverType = {
   bindings: [],
   placesIn: null,
   forPrograms: true,
+  edits: true,
   read(env, { name, secret }, take) {
     const key = take(secret, after(readText(env, secret), parseKey), `set it to ${EXPECTS}: ${bySecret(secret)}`);
     const chosen = readChoice(env, REGION, ['us', 'eu']);

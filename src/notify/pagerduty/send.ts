@@ -2,7 +2,7 @@
 import { createIncomingWebhook, type IncomingWebhookOptions } from '../incoming-webhook.ts';
 import type { Receiver } from '../receiver.ts';
 import { ANSWERS } from './answer.ts';
-import { type PagerDutyEvent, render, renderShort } from './event.ts';
+import { isPastAcknowledgement, type PagerDutyEvent, render, renderShort } from './event.ts';
 
 /**
  * "Approximately 120 calls/minute per integration key"
@@ -23,14 +23,19 @@ export function createPagerDuty(
   options: Omit<IncomingWebhookOptions, 'webhookUrl'>,
 ): Receiver {
   const toKey = (event: PagerDutyEvent) => ({ routing_key: key, ...event });
-  return createIncomingWebhook(
+  const receiver = createIncomingWebhook(
     {
       ...ANSWERS,
       label: 'PagerDuty',
       paceMs: PACE_MS,
-      render: (notification, links) => toKey(render(notification, links)),
-      renderShort: (notification) => toKey(renderShort(notification)),
+      render: (notification, links, editable) => toKey(render(notification, links, editable)),
+      renderShort: (notification, editable) => toKey(renderShort(notification, editable)),
     },
     { ...options, webhookUrl: `${origin}/v2/enqueue` },
   );
+  return {
+    ...receiver,
+    send: async (outgoing) =>
+      isPastAcknowledgement(outgoing.notification, outgoing.editable) ? { kind: 'delivered' } : receiver.send(outgoing),
+  };
 }

@@ -12,5 +12,14 @@ const PACE_MS = 1_020;
 
 /** Creates a receiver that posts to one Slack channel. */
 export function createSlack(options: IncomingWebhookOptions): Receiver {
-  return createIncomingWebhook({ ...ANSWERS, label: 'Slack', paceMs: PACE_MS, render, renderShort }, options);
+  return createIncomingWebhook(
+    {
+      ...ANSWERS,
+      label: 'Slack',
+      paceMs: PACE_MS,
+      render: (notification, links) => render(notification, links),
+      renderShort,
+    },
+    options,
+  );
 }

@@ -3,13 +3,16 @@ import { describe, expect, test } from 'vitest';
 import type { Notification } from '../../../src/alert/notification.ts';
 import { readReceivers } from '../../../src/config/receivers.ts';
 import { testNotification } from '../../../src/ledger/deliver/test-delivery.ts';
-import { render, renderShort } from '../../../src/notify/pagerduty/event.ts';
+import { alertOfKey, render, renderShort } from '../../../src/notify/pagerduty/event.ts';
 import { pagerduty } from '../../../src/notify/pagerduty/pagerduty.ts';
 import { createPagerDuty } from '../../../src/notify/pagerduty/send.ts';
-import { type PagerDutyInbox, pagerDutyProblem, startPagerDutyInbox } from '../../support/pagerduty-inbox.ts';
+import type { AlertNow, Editable } from '../../../src/notify/receiver.ts';
+import { type PagerDutyInbox, startPagerDutyInbox } from '../../support/pagerduty-inbox.ts';
+import { pagerDutyProblem } from '../../support/pagerduty-incidents.ts';
 import { CLOSED, CORRELATION, EXAMPLES, GROUP, RAISED, UPDATED } from '../examples.ts';
 import { anyNotification } from '../hostile.ts';
 import { BLIND, LINKS, OPENED, outgoing } from '../notifications.ts';
+import { asOpen } from '../slack-app/editable.ts';
 import { readPagerDuty } from './read-back.ts';
 
 const KEY = 'e93facc04764012d7bfb002500d5d1a6';
@@ -18,7 +21,7 @@ describe('PAGERDUTY_ROUTING_KEY', () => {
   const read = (env: Record<string, string>) => readReceivers(env, [pagerduty], null).receivers[0];
 
   test.each([KEY, `R${KEY.slice(1).toUpperCase()}`])('may be %s', (key) => {
-    expect(read({ PAGERDUTY_ROUTING_KEY: key })).toMatchObject({ problem: null, forPrograms: true });
+    expect(read({ PAGERDUTY_ROUTING_KEY: key })).toMatchObject({ problem: null, forPrograms: true, edits: true });
   });
 
   test.each([
@@ -116,6 +119,85 @@ describe('an event', () => {
   });
 });
 
+const ACKNOWLEDGED: Notification = { ...OPENED, kind: 'updated', reason: 'acknowledged', edits: true };
+
+describe('an event that is late', () => {
+  const now = (status: AlertNow['status'], isActedOn: boolean): Partial<Editable> => ({
+    alerts: [{ id: 12, status, by: null, reason: null }],
+    isActedOn,
+  });
+
+  test.each<[string, Notification, Partial<Editable>, string]>([
+    ['a trigger of an open alert', OPENED, now('open', false), 'trigger'],
+    ['an acknowledgement', ACKNOWLEDGED, now('acknowledged', false), 'acknowledge'],
+    ['an acknowledgement of what is resolved since', ACKNOWLEDGED, now('resolved', true), 'resolve'],
+    ['a trigger from before the acknowledgement', OPENED, now('acknowledged', true), 'acknowledge'],
+    ['a trigger from after the acknowledgement', UPDATED, now('acknowledged', false), 'trigger'],
+    ['a trigger of what is resolved since', OPENED, now('resolved', true), 'resolve'],
+    ['the end', CLOSED, now('resolved', false), 'resolve'],
+    ['a trigger of an alert that needs nobody', OPENED, now('past', false), 'trigger'],
+    ['a group whose first alert is resolved', GROUP, now('resolved', true), 'trigger'],
+    ['a test, which has no alert', testNotification(0), {}, 'trigger'],
+  ])('says what is so: %s', (_, notification, more, action) => {
+    const { editable } = asOpen(outgoing(notification, LINKS), more);
+    for (const event of [render(notification, LINKS, editable), renderShort(notification, editable)]) {
+      expect(event).toMatchObject({ event_action: action, dedup_key: render(notification, LINKS).dedup_key });
+      expect(Object.keys(event).includes('payload')).toBe(action === 'trigger');
+      expect(problemOf(event)).toBeNull();
+    }
+  });
+
+  test.each<AlertNow['status']>(['open', 'past'])(
+    'is not sent where the acknowledgement has ended: %s',
+    async (status) => {
+      const inbox = await startPagerDutyInbox();
+      const receiver = createPagerDuty(inbox, { name: 'p', setting: 'X', fetch, timeoutMs: 5_000 });
+      const send = (more: Partial<Editable>) => receiver.send(asOpen(outgoing(ACKNOWLEDGED, LINKS), more));
+      expect(await send(now(status, false))).toEqual({ kind: 'delivered' });
+      expect(inbox.bodies).toEqual([]);
+      expect(await send(now('acknowledged', false))).toEqual({ kind: 'delivered' });
+      expect(inbox.events).toMatchObject([{ event_action: 'acknowledge' }]);
+      await inbox.stop();
+    },
+  );
+});
+
+describe('the key of an event', () => {
+  const of = (id: number, ruleId: string): string =>
+    render({ ...OPENED, alert: { ...OPENED.alert, id, ruleId } }, LINKS).dedup_key ?? '';
+
+  test('names its alert', () => {
+    expect(alertOfKey(of(12, 'a/b\nc'))).toEqual({ alert: 12, rule: 'a/b\nc', isCut: false });
+  });
+
+  test('says that it has not the whole rule', () => {
+    const rule = '\u{1f511}'.repeat(128);
+    const read = alertOfKey(of(7, rule));
+    expect(read).toMatchObject({ alert: 7, isCut: true });
+    expect(rule.startsWith(read?.rule ?? '-')).toBe(true);
+  });
+
+  test.each([
+    '',
+    'tocsin/alert/',
+    'tocsin/alert/12',
+    'tocsin/alert/12/',
+    'tocsin/alert/0/x',
+    'tocsin/alert/1e9/x',
+    'tocsin/alert/-1/x',
+    'x tocsin/alert/1/x',
+  ])('is of no alert: %j', (key) => {
+    expect(alertOfKey(key)).toBeNull();
+  });
+
+  test.each<[string, Notification]>([
+    ['a problem of Tocsin’s', BLIND],
+    ['a test', testNotification(1)],
+  ])('is of no alert: %s', (_, notification) => {
+    expect(alertOfKey(render(notification, LINKS).dedup_key ?? '')).toBeNull();
+  });
+});
+
 async function withInbox(run: (inbox: PagerDutyInbox, send: (of: Notification) => Promise<string>) => Promise<void>) {
   const inbox = await startPagerDutyInbox();
   const receiver = createPagerDuty(inbox, { name: 'p', setting: 'X', fetch, timeoutMs: 5_000 });
@@ -180,6 +262,10 @@ describe('incidents', () => {
       ],
     ],
     ['a group belongs to its first alert’s', [GROUP.group.first, GROUP], [['triggered', 2]]],
+    ['an acknowledged alert’s is acknowledged', [OPENED, ACKNOWLEDGED], [['acknowledged', 1]]],
+    ['what is added to it changes nothing', [OPENED, ACKNOWLEDGED, UPDATED], [['acknowledged', 2]]],
+    ['it is resolved as any other', [OPENED, ACKNOWLEDGED, CLOSED, ACKNOWLEDGED], [['resolved', 1]]],
+    ['an acknowledgement alone opens none', [ACKNOWLEDGED], []],
   ])('%s', async (_, notifications, incidents) => {
     expect(await incidentsOf(...notifications)).toEqual(incidents.map(([status, triggers]) => ({ status, triggers })));
   });

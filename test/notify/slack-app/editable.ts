@@ -17,5 +17,5 @@ export function asOpen(outgoing: Outgoing, more: Partial<Editable> = {}): Outgoi
     .filter((id) => id > 0)
     .map((id): AlertNow => ({ id, status: 'open', by: null, reason: null }));
   if (alerts.length === 0) return outgoing;
-  return { ...outgoing, editable: { ledger: LEDGER, alerts, earlier: null, isEdit: false, ...more } };
+  return { ...outgoing, editable: { ledger: LEDGER, alerts, earlier: null, isEdit: false, isActedOn: false, ...more } };
 }

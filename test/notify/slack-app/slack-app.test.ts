@@ -175,6 +175,7 @@ describe('the buttons', () => {
     alerts: idsOf(notification).map((id) => ({ id, status: 'open', by: null, reason: null })),
     earlier: null,
     isEdit: false,
+    isActedOn: false,
   });
   const labels = (notification: Parameters<typeof idsOf>[0], more: Partial<Editable> = {}) =>
     elements(ofApp(notification, { ...open(notification), ...more }, true).acts).map((element) =>
