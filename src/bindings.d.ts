@@ -20,6 +20,8 @@ declare namespace Cloudflare {
     ACCESS_AUD?: string;
     SLACK_SIGNING_SECRET?: string;
     SLACK_RESPONDERS?: string;
+    PAGERDUTY_WEBHOOK_SECRET?: string;
+    PAGERDUTY_API_TOKEN?: string;
     HEARTBEAT_URL?: string;
     API_KEY_EXPIRES_AT?: string;
     API_KEY_SHARED?: string;

@@ -9,6 +9,7 @@
 import type { Routing } from '../routing/routing.ts';
 import { parseBaseUrl, parseOrigin, parseServiceUrl, parseTeamDomain } from './address.ts';
 import { misspellings } from './misspellings.ts';
+import { missingToken, type PagerDutyActs, readPagerDutyActs } from './pagerduty-acts.ts';
 import {
   type ConfigurableType,
   type ConfiguredReceiver,
@@ -56,6 +57,8 @@ export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace, Creat
   readonly access: { readonly teamDomain: string; readonly audience: string } | null;
   /** What acts from Slack need. Null: nothing from Slack counts. */
   readonly slack: SlackActions | null;
+  /** What acts from PagerDuty need. Null: nothing from PagerDuty counts. */
+  readonly pagerduty: PagerDutyActs | null;
   /** Pinged after every complete read. */
   readonly heartbeatUrl: string | null;
   /** When the upstream key expires, ms since the epoch. */
@@ -85,6 +88,8 @@ export const SETTINGS = [
   'ACCESS_AUD',
   'SLACK_SIGNING_SECRET',
   'SLACK_RESPONDERS',
+  'PAGERDUTY_WEBHOOK_SECRET',
+  'PAGERDUTY_API_TOKEN',
   'HEARTBEAT_URL',
   'API_KEY_EXPIRES_AT',
   'API_KEY_SHARED',
@@ -137,6 +142,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
   });
   const access = readAccess(from, take);
   const slack = readSlackActions(from, take);
+  const pagerduty = readPagerDutyActs(from, take, routing);
   const heartbeatUrl = take('HEARTBEAT_URL', after(readText(from, 'HEARTBEAT_URL'), parseServiceUrl), {
     missing: null,
     meanwhile: 'no monitor is pinged',
@@ -158,6 +164,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
       ...notices,
       ...renamed(from),
       ...missingOptions(from),
+      ...missingToken(from),
       ...misspellings(from, [...SETTINGS, ...receiverSettings(receiverTypes, routing)]),
     ]),
     upstream,
@@ -167,6 +174,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
     publicUrl,
     access,
     slack,
+    pagerduty,
     heartbeatUrl,
     apiKeyExpiresAt,
     linkSecret,

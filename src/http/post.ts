@@ -1,7 +1,7 @@
 /**
- * One POST to a receiver, and the answer as any receiver can read it.
+ * One request to a receiver, and the answer as any receiver can read it.
  *
- * Contract: `post` neither throws nor rejects. It follows no redirect, reads at most 4 KB of an answer (`bytesMax`), and puts no part
+ * Contract: it neither throws nor rejects. It follows no redirect, reads at most 4 KB of an answer (`bytesMax`), and puts no part
  * of the address into a reason: the address is a secret, which an error's message or the vendor's answer may repeat.
  */
 import { defanged, oneLine } from '../text/untrusted.ts';
@@ -27,17 +27,40 @@ export interface Answered {
 
 export type Answer = Answered | { readonly kind: 'failed'; readonly reason: string };
 
-/** Sends one request. `who` is what reasons call the receiving end. */
-export async function post(
+/** Posts. `who` is what reasons call the receiving end. */
+export function post(
   fetch: Fetch,
   url: string,
   request: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
   who: string,
   signal: AbortSignal,
+  bytesMax?: number,
+): Promise<Answer> {
+  return send(fetch, url, { method: 'POST', ...request }, who, signal, bytesMax);
+}
+
+/** Gets, as `post` posts. */
+export function get(
+  fetch: Fetch,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  who: string,
+  signal: AbortSignal,
+  bytesMax?: number,
+): Promise<Answer> {
+  return send(fetch, url, { method: 'GET', headers }, who, signal, bytesMax);
+}
+
+async function send(
+  fetch: Fetch,
+  url: string,
+  request: RequestInit,
+  who: string,
+  signal: AbortSignal,
   bytesMax = ANSWER_BYTES_MAX,
 ): Promise<Answer> {
   try {
-    const response = await fetch(url, { method: 'POST', ...request, redirect: 'manual', signal });
+    const response = await fetch(url, { ...request, redirect: 'manual', signal });
     const body = await readAnswer(response, signal, bytesMax);
     return { kind: 'answered', status: response.status, body, afterMs: retryAfterMs(response.headers) };
   } catch (error) {

@@ -21,6 +21,7 @@ import { openLink } from './links.ts';
 import { lookupRoutes } from './lookup.ts';
 import { operatorRoutes } from './operator.ts';
 import { operatorProof, proofId, readOperatorRequest } from './operator-request.ts';
+import { pagerDutyRoutes } from './pagerduty-webhook.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { accessOf, areaOf, hasAccess, isScoped, takesProof } from './policy.ts';
 import { quarantineRoutes } from './quarantine.ts';
@@ -52,6 +53,7 @@ export function createApp(deps: AllDeps): Hono<WebEnv> {
   });
   app.route('/', sessionRoutes(deps));
   app.route('/', slackRoutes(deps));
+  app.route('/', pagerDutyRoutes(deps));
   app.route('/', operatorRoutes(deps));
   app.route('/', restoreRoutes(deps));
   app.route('/', quarantineRoutes(deps));

@@ -44,6 +44,8 @@ export const POLICY: readonly PolicyRow[] = [
   ['POST', '/sign-out', 'unlimited'],
   // Signed by Slack (slack-actions.ts).
   ['POST', '/slack/actions', 'open'],
+  // Signed by PagerDuty (pagerduty-webhook.ts).
+  ['POST', '/pagerduty/webhook', 'open'],
 
   ['GET', '/operator/status', 'operator'],
   ['POST', '/operator/rewind', 'operator'],

@@ -52,6 +52,7 @@ describe('valid settings', () => {
       publicUrl: 'https://tocsin.example.workers.dev',
       access: null,
       slack: null,
+      pagerduty: null,
       heartbeatUrl: null,
       apiKeyExpiresAt: null,
       linkSecret: SECRET,

@@ -18,6 +18,8 @@ const SECRETS: readonly string[] = [
     'HEARTBEAT_URL',
     'SLACK_BOT_TOKEN',
     'SLACK_SIGNING_SECRET',
+    'PAGERDUTY_WEBHOOK_SECRET',
+    'PAGERDUTY_API_TOKEN',
   ],
   ...RECEIVER_TYPES.flatMap(({ secret, signingSecret }) => [
     secret,

@@ -3,12 +3,12 @@
  *
  * Contract: pure; a problem never holds the key.
  */
-import { after, bySecret, IN_VARS, type Reading, readChoice, readText, value, wrong } from '../../config/setting.ts';
+import { REGION, readRegion } from '../../config/pagerduty-acts.ts';
+import { after, bySecret, IN_VARS, type Reading, readText, value, wrong } from '../../config/setting.ts';
 import type { ReceiverType } from '../receiver.ts';
 import { createPagerDuty } from './send.ts';
 
 const EXPECTS = 'the integration key of an Events API v2 integration, 32 characters';
-const REGION = 'PAGERDUTY_REGION';
 
 /** https://support.pagerduty.com/main/docs/service-regions.md ("API Access URLs"). */
 const ORIGINS = { us: 'https://events.pagerduty.com', eu: 'https://events.eu.pagerduty.com' } as const;
@@ -27,8 +27,7 @@ export const pagerduty: ReceiverType = {
   edits: true,
   read(env, { name, secret }, take) {
     const key = take(secret, after(readText(env, secret), parseKey), `set it to ${EXPECTS}: ${bySecret(secret)}`);
-    const chosen = readChoice(env, REGION, ['us', 'eu']);
-    const region = take(REGION, chosen.kind === 'absent' ? value('us' as const) : chosen, `set ${REGION} ${IN_VARS}`);
+    const region = take(REGION, readRegion(env), `set ${REGION} ${IN_VARS}`);
     if (key === null || region === null) return null;
     return ({ fetch, timeoutMs }) =>
       createPagerDuty({ origin: ORIGINS[region], key }, { name, setting: secret, fetch, timeoutMs });
