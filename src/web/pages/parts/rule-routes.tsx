@@ -87,6 +87,7 @@ function CountedBy({ rule, rules }: { rule: Rule; rules: readonly Rule[] }) {
 }
 
 function Routes({ rule, setup }: { rule: Rule; setup: Setup }) {
+  if (setup.receivers.length === 0) return <Unnotified receivers={[]} />;
   const found = routesFor(rule, setup);
   const { to, not, fallback } = found;
   const routes = found.routes ?? [];
@@ -97,7 +98,7 @@ function Routes({ rule, setup }: { rule: Rule; setup: Setup }) {
   return (
     <>
       <Unnotified receivers={setup.receivers} />
-      {to.length === 0 && setup.receivers.length > 0 && <p>Nobody is notified of them.</p>}
+      {to.length === 0 && <p>Nobody is notified of them.</p>}
       {rule.kind === 'correlation' && routes.some(({ conditions }) => conditions.length > 0) && (
         <p>The conditions are about the entry that completes the correlation.</p>
       )}
