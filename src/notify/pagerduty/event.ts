@@ -9,7 +9,7 @@
  */
 import { addressOf, type Links, NO_LINKS } from '../../alert/links.ts';
 import type { Wording } from '../../alert/message-parts.ts';
-import { type AlertNotification, isTest, type Notification } from '../../alert/notification.ts';
+import { type AlertNotification, type GroupNotification, isTest, type Notification } from '../../alert/notification.ts';
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import type { Level } from '../../sigma/index.ts';
@@ -143,10 +143,16 @@ function keyParts(notification: Notification): readonly (string | number)[] {
     case 'health-resolved':
       return ['health', notification.health.kind, notification.health.subject ?? ''];
     case 'group':
-      return alertParts(notification.group.first);
+      return groupParts(notification.group);
     default:
       return alertParts(notification);
   }
+}
+
+/** In a flood a rule is one incident, whatever the level; what is not severe then is one as well. */
+function groupParts({ kind, first }: GroupNotification['group']): readonly (string | number)[] {
+  if (kind === 'critical flood' || kind === 'high flood') return ['flood', first.alert.ruleId];
+  return kind === 'digest' ? ['digest'] : alertParts(first);
 }
 
 function alertParts(notification: AlertNotification): readonly (string | number)[] {

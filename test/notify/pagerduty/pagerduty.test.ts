@@ -9,7 +9,7 @@ import { createPagerDuty } from '../../../src/notify/pagerduty/send.ts';
 import type { AlertNow, Editable } from '../../../src/notify/receiver.ts';
 import { type PagerDutyInbox, startPagerDutyInbox } from '../../support/pagerduty-inbox.ts';
 import { pagerDutyProblem } from '../../support/pagerduty-incidents.ts';
-import { CLOSED, CORRELATION, EXAMPLES, GROUP, RAISED, UPDATED } from '../examples.ts';
+import { CLOSED, CORRELATION, EXAMPLES, FLOOD, FLOOD_DIGEST, GROUP, RAISED, UPDATED } from '../examples.ts';
 import { anyNotification } from '../hostile.ts';
 import { BLIND, LINKS, OPENED, outgoing } from '../notifications.ts';
 import { asOpen } from '../slack-app/editable.ts';
@@ -193,6 +193,8 @@ describe('the key of an event', () => {
   test.each<[string, Notification]>([
     ['a problem of Tocsin’s', BLIND],
     ['a test', testNotification(1)],
+    ['a flood', FLOOD],
+    ['a digest', FLOOD_DIGEST],
   ])('is of no alert: %s', (_, notification) => {
     expect(alertOfKey(render(notification, LINKS).dedup_key ?? '')).toBeNull();
   });
@@ -273,6 +275,20 @@ describe('incidents', () => {
   test('an alert of another rule with the same number is another one', () => {
     const other = { ...OPENED, alert: { ...OPENED.alert, ruleId: 'another' } };
     expect(render(other, LINKS).dedup_key).not.toBe(render(OPENED, LINKS).dedup_key);
+  });
+
+  test('a rule is one in a flood, at high and at critical; what is not severe is another', async () => {
+    const critical: Notification = { ...FLOOD, group: { ...FLOOD.group, kind: 'critical flood', level: 'critical' } };
+    const first = { ...OPENED, alert: { ...OPENED.alert, id: 99 } };
+    const later: Notification = { ...FLOOD, group: { ...FLOOD.group, first } };
+    const of = FLOOD.group.first.alert.ruleId;
+    expect([FLOOD, critical, later].map((each) => render(each, LINKS).dedup_key)).toEqual(
+      Array(3).fill(`tocsin/flood/${of}`),
+    );
+    expect(render(FLOOD_DIGEST, LINKS).dedup_key).toBe('tocsin/digest');
+    expect(await incidentsOf(OPENED, FLOOD, critical, later, FLOOD_DIGEST)).toEqual(
+      [1, 3, 1].map((triggers) => ({ status: 'triggered', triggers })),
+    );
   });
 
   test('links make no difference: they may be missing once', () => {
