@@ -49,6 +49,8 @@ export interface NotRoutedTo {
   readonly reason: UnroutedReason;
   /** The receiver's. */
   readonly minLevel: Level;
+  /** Outside of active times: those of the route that leads there. */
+  readonly settings?: RouteSettings;
 }
 
 /** An innermost route that takes the match. */
@@ -70,8 +72,7 @@ export function routesOf(
   const not: NotRoutedTo[] = [];
   for (const receiver of receivers) {
     const decided = decideReceiver(receiver, leaves, facts, at, fallback);
-    if (typeof decided === 'string')
-      not.push({ receiver: receiver.name, reason: decided, minLevel: receiver.minLevel });
+    if ('reason' in decided) not.push(decided);
     else to.push(decided);
   }
   const isOutside = not.some(({ reason }) => reason === 'outside active times');
@@ -90,9 +91,9 @@ function decideReceiver(
   { level }: RouteFacts,
   at: number,
   fallback: string | null,
-): RoutedTo | UnroutedReason {
-  if (isAbove(receiver.minLevel, level)) return "below the receiver's level";
-  const { name } = receiver;
+): RoutedTo | NotRoutedTo {
+  const { name, minLevel } = receiver;
+  if (isAbove(minLevel, level)) return { receiver: name, reason: "below the receiver's level", minLevel };
   if (leaves === null) {
     return { receiver: name, via: { kind: 'default' }, settings: {}, heldUntil: null };
   }
@@ -100,10 +101,11 @@ function decideReceiver(
     .filter(({ route }) => route.receivers.includes(declaredName(name)))
     .map((leaf) => ({ ...leaf, held: heldUntil(leaf.route, at) }));
   const leaf = leading.find(({ held }) => held === null) ?? leading[0];
-  if (leaf === undefined) return 'no route';
+  if (leaf === undefined) return { receiver: name, reason: 'no route', minLevel };
   const { route, path, held } = leaf;
   const isNow = held === null || level === 'critical';
-  if (held !== null && isNow && fallback !== null && fallback !== declaredName(name)) return 'outside active times';
+  if (held !== null && isNow && fallback !== null && fallback !== declaredName(name))
+    return { receiver: name, reason: 'outside active times', minLevel, settings: route.settings };
   return {
     receiver: name,
     via: { kind: 'route', path, line: route.line },

@@ -13,7 +13,7 @@ import type { Rule } from '../../sigma/index.ts';
 import type { Notify } from '../model.ts';
 import { type EntryRow, entryFrom, evidenceFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { type Notifying, placeOf, routesOfMatch } from './places.ts';
+import { type Notifying, placeOf, receiversNow, routesOfMatch, settingsOf } from './places.ts';
 import { enqueueNotifications } from './waiting.ts';
 
 /** How receivers are notified. */
@@ -42,7 +42,10 @@ export function notifyNow(
   const withBody = { ...shown, ...(isThere && { body }) };
   const built = buildNotification(news, rule, alert, withBody, null);
   const notification: AlertNotification = edits ? { ...built, edits } : built;
-  const places = to.map((name) => placeOf(routes, name, rule, alert, shown.entry, body));
+  // An escalation names its receiver, and so does what is said of a message that it has.
+  const isNews = !(isUrgent || edits || kind === 'resolved');
+  const names = isNews ? receiversNow(routes, to) : to;
+  const places = names.map((name) => placeOf(routes, name, rule, alert, shown.entry, body));
   const notify: Notify = {
     to: places,
     notification,
@@ -84,7 +87,7 @@ export function notifyResolved(
   const rule = setup.engine.rules.get(alert.rule) ?? null;
   const routes = routesOfMatch(setup, rule, alert, lastMatch(store, alert).body, now);
   const sends = ({ name, forPrograms, edits }: RoutedReceiver): boolean =>
-    routes.to.find(({ receiver }) => receiver === name)?.settings.sendResolved ?? (forPrograms ?? edits) === true;
+    settingsOf(routes, name)?.sendResolved ?? (forPrograms ?? edits) === true;
   const to = setup.receivers.filter(
     (receiver) => receiver.name !== except && sends(receiver) && shows(store, alert, receiver),
   );

@@ -8,8 +8,8 @@ import type { Alert } from '../../alert/alert.ts';
 import type { EntryView } from '../../alert/notification.ts';
 import { fieldSubject, networkOfEntry, subjectOf } from '../../alert/subject.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import { type RoutesDecision, routesOf } from '../../routing/routes.ts';
-import type { GroupBy, RoutedReceiver, Routing } from '../../routing/routing.ts';
+import { type NotRoutedTo, type RoutedTo, type RoutesDecision, routesOf } from '../../routing/routes.ts';
+import type { GroupBy, RoutedReceiver, RouteSettings, Routing } from '../../routing/routing.ts';
 import type { Engine, Rule } from '../../sigma/index.ts';
 import type { NotifyTo } from '../model.ts';
 
@@ -30,6 +30,20 @@ export function routesOfMatch(
   at: number,
 ): RoutesDecision {
   return routesOf(routing, receivers, { rule: id, level, tags: rule?.tags ?? [], body }, at);
+}
+
+/** Who is notified now: for one outside of its active times, as what is critical is, the fallback. */
+export function receiversNow({ to, not }: RoutesDecision, receivers: readonly string[]): readonly string[] {
+  const fallback = to.find(({ via }) => via.kind === 'fallback')?.receiver;
+  const isOutside = (name: string): boolean =>
+    not.some(({ receiver, reason }) => receiver === name && reason === 'outside active times');
+  return [...new Set(receivers.map((name) => (fallback !== undefined && isOutside(name) ? fallback : name)))];
+}
+
+/** What the route that leads to a receiver says, whatever the time; undefined: none does. */
+export function settingsOf({ to, not }: RoutesDecision, receiver: string): RouteSettings | undefined {
+  const all: readonly Pick<RoutedTo | NotRoutedTo, 'receiver' | 'settings'>[] = [...to, ...not];
+  return all.find((each) => each.receiver === receiver)?.settings;
 }
 
 /** A receiver of a decision. Where no route leads there any more, as without a routing. */

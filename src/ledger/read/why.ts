@@ -134,6 +134,6 @@ function shownRoutes(
       ...{ receiver, heldUntil, mention, escalate, groupBy: groupByText(groupBy) },
       ...shownVia(via),
     })),
-    not,
+    not: not.map(({ receiver, reason, minLevel }) => ({ receiver, reason, minLevel })),
   };
 }

@@ -195,6 +195,44 @@ describe('a tree of routes', () => {
   });
 });
 
+describe('outside of the active times, of what is critical', () => {
+  const MORNINGS = { ...OFFICE, ranges: [{ ...OFFICE.ranges[0], to: 12 * 60 + 30 }] } as typeof OFFICE;
+  const scene = (settings: RouteSettings = {}): Scene => {
+    const made = withRoutes(
+      tree(route(['slack'], { settings: { activeTimes: MORNINGS, ...settings } }), 'boss'),
+      'critical',
+    );
+    made.record([did('vm.deleted', 'a', NOON)]);
+    expect(sent(made, NOON + 5 * SECOND)).toEqual(['slack opened']);
+    return made;
+  };
+  const act = (of: Scene, what: Parameters<Scene['ledger']['act']>[0]['act'], now: number) =>
+    of.ledger.act({ alerts: [1], act: what, who: 'bob', via: 'cli', seenLevel: null }, now);
+
+  it('a reminder goes to the fallback', () => {
+    const of = scene();
+    of.record([did('vm.deleted', 'b', NOON + 20 * MINUTE)], { now: NOON + 20 * MINUTE });
+    expect(sent(of, NOON + HOUR - 1)).toEqual([]);
+    sent(of, NOON + HOUR);
+    expect(sent(of, NOON + HOUR + 5 * SECOND)).toEqual(['boss recurred']);
+  });
+
+  it('the end of an acknowledgement is told to the fallback', () => {
+    const of = scene();
+    act(of, { act: 'acknowledge', comment: null }, NOON + 10 * MINUTE);
+    of.record([did('vm.deleted', 'b', NOON + 20 * MINUTE)], { now: NOON + 20 * MINUTE });
+    const ends = NOON + DAY + 40 * MINUTE;
+    sent(of, ends);
+    expect(sent(of, ends + MINUTE)).toEqual(['boss recurred']);
+  });
+
+  it('that it is resolved is told to whom its route says, at any time', () => {
+    const of = scene({ sendResolved: true });
+    act(of, { act: 'resolve', reason: 'expected', comment: null }, NOON + 2 * HOUR);
+    expect(sent(of, NOON + 2 * HOUR)).toEqual(['slack resolved']);
+  });
+});
+
 describe('escalation', () => {
   const escalate = [
     { afterMs: 30 * MINUTE, to: 'oncall' },
