@@ -446,13 +446,16 @@ function reportMatches(store: Store, alert: ModelAlert, report: (problem: string
 function reportDue(
   row: StoredAlert,
   alert: ModelAlert,
-  { now }: Aftermath,
+  { now, store }: Aftermath,
   watermark: number,
   report: (problem: string) => void,
 ): void {
+  // What is due waits for the silence that covers its alert, or an hour where somebody ended that.
+  const mayHold =
+    store.all('SELECT 1 FROM silences WHERE starts_at <= ?1 AND ends_at > ?1 - ?2', now, 60 * MINUTE).length > 0;
   const notified = JSON.parse(row.notified) as Record<string, { deferred: { to: number; kind: string } | null }>;
   for (const [receiver, { deferred }] of Object.entries(notified)) {
-    if (deferred !== null && deferred.to < now - MINUTE)
+    if (deferred !== null && deferred.to < now - MINUTE && !mayHold)
       report(`alert ${row.id}: ${deferred.kind} was due for ${receiver}, and is still deferred`);
   }
   const acknowledged = JSON.parse(row.acknowledged ?? 'null') as { until: number } | null;

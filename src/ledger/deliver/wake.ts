@@ -8,7 +8,7 @@
 import { type Alert, TOCSIN } from '../../alert/alert.ts';
 import { NOBODY_ACKNOWLEDGED } from '../../alert/alert-wording.ts';
 import { type Deferred, NOBODY_ACTED } from '../../alert/notify.ts';
-import { silenceOver } from '../../alert/silence.ts';
+import { type Silence, silenceOver } from '../../alert/silence.ts';
 import { networksAfter, notifiedByTime, notifiedNow, unacknowledged, wakesAt } from '../../alert/status.ts';
 import { declaredName } from '../../routing/routes.ts';
 import { isAbove } from '../../sigma/index.ts';
@@ -25,6 +25,12 @@ const WOKEN_MAX = 200;
 /** The most alerts that a reminder takes along. */
 const REMINDED_MAX = 1_000;
 
+/**
+ * What is due while a silence covers the alert waits until it ends; it is looked at again after this, since people may end a
+ * silence sooner.
+ */
+const HELD_MS = 60 * 60_000;
+
 const TO_WAKE = 'wakes_at IS NOT NULL';
 
 /** When the next alert is due; null: none is. Reads one row. */
@@ -40,13 +46,15 @@ export function wakeAlerts(store: Store, setup: Notifying, now: number): void {
   );
   if (rows.length === 0) return;
   const seq = readLastSeq(store);
+  const silences = readSilences(store, now);
   for (const before of rows.map(alertFrom)) {
     const isEnded = before.acknowledged !== null && before.acknowledged.until <= now;
     const opened = isEnded ? endAcknowledgement(store, setup, before, seq, now) : before;
-    const notified = notifyDeferred(store, setup, opened, ({ to }) => to <= now, seq, now);
-    const escalated = escalate(store, setup, notified, seq, now);
-    const woken = endSilence(store, setup, escalated, seq, now);
-    writeAlert(store, { ...woken, wakesAt: wakesAt(woken) }, before);
+    const silence = isDue(opened, now) ? silenceNow(store, setup, opened, silences, now) : null;
+    const done = silence === null ? doDue(store, setup, opened, seq, now) : opened;
+    const woken = endSilence(store, setup, done, silences, seq, now);
+    const wakes = silence === null ? wakesAt(woken) : Math.min(silence.endsAt, now + HELD_MS);
+    writeAlert(store, { ...woken, wakesAt: wakes }, before);
   }
 }
 
@@ -58,7 +66,9 @@ export function notifyReminders(store: Store, setup: Notifying, receiver: string
   );
   if (rows.length === 0) return;
   const seq = readLastSeq(store);
+  const silences = readSilences(store, now);
   for (const before of rows.map(alertFrom)) {
+    if (silenceNow(store, setup, before, silences, now) !== null) continue;
     const next = notifyDeferred(
       store,
       setup,
@@ -85,15 +95,48 @@ function endAcknowledgement(store: Store, setup: Notifying, before: Alert, seq: 
   return alert;
 }
 
+/** The silence that covers the alert now, by its last match; null: none does. */
+function silenceNow(
+  store: Store,
+  setup: Notifying,
+  alert: Alert,
+  silences: readonly Silence[],
+  now: number,
+): Silence | null {
+  if (silences.length === 0) return null;
+  const { rule, body, isWhole } = lastEntryOf(store, setup, alert);
+  const facts = { rule: alert.rule, level: alert.level, tags: rule?.tags ?? [], entries: isWhole ? [body] : null };
+  return silenceOver(silences, facts, now);
+}
+
+function doDue(store: Store, setup: Notifying, before: Alert, seq: number, now: number): Alert {
+  const notified = notifyDeferred(store, setup, before, ({ to }) => to <= now, seq, now);
+  return escalate(store, setup, notified, seq, now);
+}
+
+/** Whether a reminder, new networks or an escalation is due. */
+function isDue({ notified, escalations }: Alert, now: number): boolean {
+  return (
+    escalations.some(({ at }) => at <= now) ||
+    Object.values(notified).some(({ deferred }) => deferred !== null && deferred.to <= now)
+  );
+}
+
 /** Notifies of what a silence suppressed, unless another one is over it. */
-function endSilence(store: Store, setup: Notifying, before: Alert, seq: number, now: number): Alert {
+function endSilence(
+  store: Store,
+  setup: Notifying,
+  before: Alert,
+  silences: readonly Silence[],
+  seq: number,
+  now: number,
+): Alert {
   if (before.silencedUntil === null || before.silencedUntil > now) return before;
   // A late match of what was resolved is no news.
   if (before.status === 'resolved') return { ...before, silencedUntil: null };
-  const { rule, body, isWhole } = lastEntryOf(store, setup, before);
-  const facts = { rule: before.rule, level: before.level, tags: rule?.tags ?? [], entries: isWhole ? [body] : null };
-  const other = silenceOver(readSilences(store, now), facts, now);
+  const other = silenceNow(store, setup, before, silences, now);
   if (other !== null) return { ...before, silencedUntil: other.endsAt };
+  const { rule, body } = lastEntryOf(store, setup, before);
   const { to } = routesOfMatch(setup, rule, before, body, now);
   const names = to.map(({ receiver }) => receiver).filter((name) => (before.notified[name]?.count ?? 0) < before.count);
   const alert = notifiedNow({ ...before, silencedUntil: null }, names, now);

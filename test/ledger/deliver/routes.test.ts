@@ -249,6 +249,17 @@ describe('escalation', () => {
       now,
     );
 
+  it('waits while a silence covers the alert', () => {
+    const of = scene();
+    sent(of, NOON + MINUTE);
+    const silence = { matchers: { actor: 'alice' }, endsAt: NOON + 50 * MINUTE, comment: 'x' };
+    of.ledger.silence({ silence: JSON.stringify(silence), who: 'bob', via: 'cli' }, NOON + 10 * MINUTE);
+    const got = Array.from({ length: 6 * 60 }, (_, minute) =>
+      sent(of, NOON + minute * MINUTE).map((words) => `${minute} ${words}`),
+    ).flat();
+    expect(got).toEqual(['51 oncall opened', '61 boss opened']);
+  });
+
   it('notifies the next when nobody has acknowledged in time, each once', () => {
     const of = scene();
     const got = Array.from({ length: 6 * 60 }, (_, minute) =>

@@ -215,3 +215,63 @@ describe('when a silence ends', () => {
     ]);
   });
 });
+
+describe('what is due already while a silence covers its alert', () => {
+  /** Its reminder is due four hours after its first message. */
+  const reminded = (level: Level, ...actors: string[]): Scene => {
+    const scene = createScene([at(level)]);
+    for (const actor of actors) {
+      scene.record([deletedBy(actor, `${actor} 1`, NOON), deletedBy(actor, `${actor} 2`, NOON + 5 * MINUTE)], {
+        now: NOON + 5 * MINUTE,
+      });
+    }
+    messages(scene, NOON + 6 * MINUTE);
+    return scene;
+  };
+  /** The hours after noon in which there are messages, by the kinds and alerts of these. */
+  const hourly = (scene: Scene, until: number): string[] =>
+    Array.from({ length: until }, (_, i) => i + 1).flatMap((hour) => {
+      // A reminder waits half a minute for others.
+      const got = [10, 11].flatMap((minute) => messages(scene, NOON + hour * HOUR + minute * MINUTE));
+      return got.length === 0 ? [] : [`${hour} h: ${got.join(', ')}`];
+    });
+  const REMINDED = 'recurred 1 goes on, and nobody acted';
+
+  it('is a reminder: it waits until the silence ends', () => {
+    const scene = reminded('high', 'ci');
+    silence(scene, { actor: 'ci' }, NOON + HOUR, NOON + 9 * HOUR);
+    expect(hourly(scene, 30)).toEqual([`9 h: ${REMINDED}`]);
+  });
+
+  it('and it comes within an hour where somebody ends the silence sooner', () => {
+    const scene = reminded('high', 'ci');
+    silence(scene, { actor: 'ci' }, NOON + HOUR, NOON + 9 * DAY);
+    expect(hourly(scene, 5)).toEqual([]);
+    scene.ledger.expireSilence(1, 'bob', NOON + 5 * HOUR + 20 * MINUTE);
+    expect(hourly(scene, 30)).toEqual([`6 h: ${REMINDED}`]);
+  });
+
+  it('and not where somebody acknowledges the alert meanwhile', () => {
+    const scene = reminded('high', 'ci');
+    silence(scene, { actor: 'ci' }, NOON + HOUR, NOON + 9 * HOUR);
+    expect(hourly(scene, 5)).toEqual([]);
+    const by = { who: 'ada', via: 'cli', seenLevel: null };
+    scene.ledger.act({ alerts: [1], act: { act: 'acknowledge', comment: null }, ...by }, NOON + 6 * HOUR);
+    expect(hourly(scene, 20)).toEqual([]);
+  });
+
+  it('and the reminder of another alert does not take it along', () => {
+    const scene = reminded('high', 'ci', 'bob');
+    silence(scene, { actor: 'ci' }, NOON + HOUR, NOON + 9 * HOUR);
+    expect(hourly(scene, 30)).toEqual(['4 h: recurred 2 goes on, and nobody acted', `9 h: ${REMINDED}`]);
+  });
+
+  it.each<[string, object, string[]]>([
+    ['what is critical comes all the same', { actor: 'ci' }, [`1 h: ${REMINDED}`]],
+    ['what is critical waits where the silence says so', { actor: 'ci', level: 'critical' }, [`9 h: ${REMINDED}`]],
+  ])('%s', (_, matchers, got) => {
+    const scene = reminded('critical', 'ci');
+    silence(scene, matchers, NOON + HOUR / 2, NOON + 9 * HOUR);
+    expect(hourly(scene, 30)).toEqual(got);
+  });
+});
