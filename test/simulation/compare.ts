@@ -13,7 +13,7 @@ import { type Cause, type Deployment, reportDead } from './dead.ts';
 import { reportDeliveries } from './deliveries-law.ts';
 import type { Ending } from './endings.ts';
 import type { SimulatedKv } from './kv.ts';
-import { alertedInTimeOrder, expectedFor, type ModelEntry } from './model.ts';
+import { alertedInTimeOrder, type Expected, expectedFor, type ModelEntry } from './model.ts';
 import type { Network, PageTimes, Received, SlackHabits } from './network.ts';
 import { misleveled, type Observer } from './observer.ts';
 import type { ModelAlert } from './plain-alerts.ts';
@@ -34,6 +34,8 @@ export interface Aftermath {
   /** What the receiver of mail was called. */
   readonly mailNames: ReadonlySet<string>;
   readonly deployments: readonly Deployment[];
+  /** The fallback that the routing declares in the end; null: none. */
+  readonly fallback: string | null;
   /** What happened in the end. */
   readonly ending: Ending | null;
   readonly startAt: number;
@@ -60,6 +62,8 @@ export interface Compared {
   readonly alerts: number;
   /** What deliveries died of. */
   readonly causes: ReadonlySet<Cause>;
+  /** How routes sent what, once each time. */
+  readonly ways: readonly string[];
 }
 
 const MINUTE = 60_000;
@@ -76,7 +80,8 @@ export function compare(after: Aftermath): Compared {
   const { store, upstream, network, happened, observer } = after;
   const canonical = (receiver: string): string => (after.mailNames.has(receiver) ? 'mail' : receiver);
   const state = readState(store);
-  if (state === null) return { problems: ['the ledger never began'], entries: 0, alerts: 0, causes: new Set() };
+  if (state === null)
+    return { problems: ['the ledger never began'], entries: 0, alerts: 0, causes: new Set(), ways: [] };
 
   // Is it watching, and has it caught up?
   // Where the upstream's clock is far ahead of ours, the watermark follows ours.
@@ -177,7 +182,7 @@ export function compare(after: Aftermath): Compared {
     return entry !== undefined && !entry.optional && !mayHaveExpired(entry.createdAt);
   });
   const acts = observer.acts();
-  const expected = expectedFor(entries, { receiversAt: observer.receiversAt, acts, silences: observer.silences() });
+  const expected = expectedFor(entries, { deployedAt: observer.deployedAt, acts, silences: observer.silences() });
   const { activity } = expected;
   const opened = store.all<StoredAlert>('SELECT * FROM alerts ORDER BY id');
   if (expected.alerts.length !== opened.length)
@@ -230,6 +235,7 @@ export function compare(after: Aftermath): Compared {
   // Deliveries: each decision to notify ends in one way (deliveries-law.ts). A message was delivered or is dead for a true
   // reason (dead.ts); what Slack never takes may wait.
   reportDeliveries({
+    ...{ fallback: after.fallback === null ? null : canonical(after.fallback), answers: network.answers },
     ...{ store, expected, acts, states: observer.states(), canonical, now: after.now, report },
     calmAt: after.calmAt + CALM_AFTER,
   });
@@ -308,7 +314,19 @@ export function compare(after: Aftermath): Compared {
   if (isAhead && !happened.movedByHand && !isBeginning(copy.value.watermark, [after.allowedLatenessMs]))
     report('KV is ahead of the ledger');
   if (recorded.length > 0 && text === null) report('KV holds no checkpoint');
-  return { problems, entries: recorded.length, alerts: opened.length, causes };
+  return { problems, entries: recorded.length, alerts: opened.length, causes, ways: waysOf(expected) };
+}
+
+/** How routes sent what. */
+function waysOf({ messages, ends }: Expected): string[] {
+  const ways = messages.flatMap(({ routed, isUrgent, kind }) => [
+    ...(isUrgent ? [`escalated, ${kind}`] : []),
+    ...(routed?.isFallback ? ['to the fallback'] : []),
+    ...(routed?.heldUntil != null ? ['held'] : []),
+    ...(routed?.digestAfter != null ? ['in a digest'] : []),
+    ...(routed?.subject != null ? ['by rule'] : []),
+  ]);
+  return [...ways, ...ends.map(() => 'the end')];
 }
 
 /** Each version of an entry is recorded once, in the order in which it was shown, and the last of them is what it is. */
@@ -369,6 +387,7 @@ type StoredAlert = {
   acknowledged: string | null;
   assignee: string | null;
   resolution: string | null;
+  escalations: string | null;
   decided: string;
   silenced_until: number | null;
 };
@@ -413,7 +432,12 @@ function expectedFacts(alert: ModelAlert): Facts {
     ...facts
   } = alert;
   const { notified, decided, ...plain } = facts;
-  const named = { ...plain, notified: Object.fromEntries(notified), decided: Object.fromEntries(decided) };
+  const named = {
+    ...plain,
+    escalations: inOrder(plain.escalations),
+    notified: Object.fromEntries(notified),
+    decided: Object.fromEntries(decided),
+  };
   return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, canonicalJson(value)]));
 }
 
@@ -424,8 +448,13 @@ function storedFacts(row: StoredAlert): Facts {
     ...{ lastAt: row.last_at, count: row.count, backfilled: row.backfilled === 1, assignee: row.assignee },
     ...{ networks: parsed(row.networks), notified: parsed(row.notified), acknowledged: parsed(row.acknowledged) },
     ...{ resolution: parsed(row.resolution), decided: parsed(row.decided) },
+    escalations: inOrder(JSON.parse(row.escalations ?? '[]')),
   };
   return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, canonicalJson(value)]));
+}
+
+function inOrder(steps: ModelAlert['escalations']): ModelAlert['escalations'] {
+  return steps.toSorted((a, b) => a.at - b.at || a.to.localeCompare(b.to));
 }
 
 function reportMatches(store: Store, alert: ModelAlert, report: (problem: string) => void): void {
@@ -459,6 +488,8 @@ function reportDue(
       report(`alert ${row.id}: ${deferred.kind} was due for ${receiver}, and is still deferred`);
   }
   const acknowledged = JSON.parse(row.acknowledged ?? 'null') as { until: number } | null;
+  for (const { to, at } of alert.escalations)
+    if (at < now - MINUTE) report(`alert ${row.id} was due to escalate to ${to}, and has not`);
   if (acknowledged !== null && acknowledged.until < now - MINUTE) report(`alert ${row.id} is still acknowledged`);
   const silencedUntil = row.silenced_until ?? Number.NEGATIVE_INFINITY;
   if (alert.isSilenced && row.state !== 'resolved' && silencedUntil < now - MINUTE)

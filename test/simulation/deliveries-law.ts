@@ -7,16 +7,22 @@ import type { GroupNotification } from '../../src/alert/notification.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { LEVELS } from '../../src/sigma/index.ts';
 import type { Expected } from './model.ts';
+import type { Answered } from './network.ts';
 import type { DeliveryState } from './observer.ts';
 import type { ModelAct } from './plain-acts.ts';
+import type { ModelMessage } from './plain-alerts.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** How long an alarm may need to make a message that is due. */
 const ALARM_MS = 15 * SECOND;
+/** What is severe goes elsewhere after so long. */
+const FALLBACK_MS = 10 * MINUTE;
 /** Keys of groups in a flood begin so. */
 const FLOOD = '~';
+/** And of what waits for a time of the day. */
+const HELD = ['~held', '~daily'];
 
 export interface DeliveriesOptions {
   readonly store: Store;
@@ -25,6 +31,9 @@ export interface DeliveriesOptions {
   readonly states: ReadonlyMap<number, readonly DeliveryState[]>;
   /** The name of a receiver to the network. */
   readonly canonical: (receiver: string) => string;
+  /** The fallback that is declared in the end, by its name to the network; null: none is. */
+  readonly fallback: string | null;
+  readonly answers: readonly Answered[];
   /** From then on alarms ring when they should, wall, ms. */
   readonly calmAt: number;
   readonly now: number;
@@ -61,6 +70,8 @@ interface Decided extends Row {
   readonly madeFor: string;
   readonly madeAt: number;
   readonly leftAt: number | null;
+  /** What the model expects of it; null: nothing. */
+  readonly due: ModelMessage | null;
 }
 
 /** Reports what breaks the law. */
@@ -76,16 +87,20 @@ export function reportDeliveries(options: DeliveriesOptions): void {
      FROM deliveries JOIN alerts ON alerts.id = alert WHERE health IS NULL ORDER BY deliveries.id`,
   );
   const messages = new Map(
-    rows.filter(({ grp, instead }) => grp === null && instead === null).map((row) => [row.id, row]),
+    rows
+      .filter(({ grp, instead, kind }) => grp === null && instead === null && kind !== 'resolved')
+      .map((row) => [row.id, row]),
   );
-  reportFallback(rows, report);
+  reportFallback(rows, options);
+  reportEnds(rows, options);
   const madeAt = (id: number): number => states.get(id)?.[0]?.queuedAt ?? Number.NaN;
-  const decided = rows
+  const all = rows
     .filter(({ grp }) => grp !== null)
     .map((row): Decided => {
       const madeFor = states.get(row.id)?.[0]?.receiver ?? row.receiver;
-      return { ...row, madeFor, madeAt: madeAt(row.id), leftAt: leftAt(row, states, madeAt) };
+      return { ...row, madeFor, madeAt: madeAt(row.id), leftAt: leftAt(row, states, madeAt), due: null };
     });
+  const decided = withDue(all, options);
   reportUnexpected(decided, options);
   for (const row of decided) reportStates(row, states.get(row.id) ?? [], report);
   reportWaiting(decided, options);
@@ -94,12 +109,14 @@ export function reportDeliveries(options: DeliveriesOptions): void {
   reportMessages(decided, messages, options);
   reportAlong(decided, options);
   reportWaits(decided, options);
+  reportHeld(decided, options);
   reportReminders(decided, options);
   reportDeaths(decided, options);
 }
 
 /** What one receiver did not take in time, another one got, once: at high and critical. */
-function reportFallback(rows: readonly Row[], report: (problem: string) => void): void {
+function reportFallback(rows: readonly Row[], options: DeliveriesOptions): void {
+  const { fallback, answers, calmAt, canonical, report } = options;
   const names = (of: readonly Row[], nameOf: (row: Row) => string): string =>
     of
       .map((row) => `alert ${row.alert} of ${nameOf(row)}`)
@@ -114,6 +131,56 @@ function reportFallback(rows: readonly Row[], report: (problem: string) => void)
     if (level < LEVELS.indexOf('high')) report(`delivery ${id} is not severe, and fell back`);
     if (state === 'waiting' || state === 'suppressed') report(`delivery ${id} fell back, and is ${state}`);
   }
+  const workedAt = (receiver: string, at: number): boolean =>
+    answers.findLast((each) => each.receiver === receiver && each.at <= at)?.answer === 'taken';
+  const others = new Set(answers.map(({ receiver }) => receiver));
+  const sent = rows.filter(({ state }) => state === 'delivered' || state === 'dead');
+  for (const { id, receiver, level, instead, digest, fell_back: fell, queued_at: at, settled_at: settledAt } of sent) {
+    if (level < LEVELS.indexOf('high') || at < calmAt || instead !== null || digest !== null || fell !== null) continue;
+    if (settledAt === null || settledAt - at <= FALLBACK_MS + MINUTE) continue;
+    const own = canonical(receiver);
+    const took = answers.some(
+      (each) => each.receiver === own && each.answer === 'taken' && each.at > at && each.at <= at + FALLBACK_MS,
+    );
+    if (!took && [...others].some((other) => other !== own && workedAt(other, at + FALLBACK_MS)))
+      report(`delivery ${id} to ${receiver} waited for ${settledAt - at} ms, and nobody else got it`);
+  }
+  if (fallback === null) return;
+  for (const { id, receiver, instead, queued_at: at } of copies) {
+    if (at < calmAt || canonical(receiver) === fallback || canonical(instead ?? '') === fallback) continue;
+    const last = answers.findLast((each) => each.receiver === fallback && each.at <= at);
+    if (last === undefined || last.answer === 'taken')
+      report(`delivery ${id} is for ${receiver} in place of ${instead}, and the fallback ${fallback} works`);
+  }
+}
+
+/** Each receiver that was notified of an alert is notified once that it is resolved, where its route says so. */
+function reportEnds(rows: readonly Row[], { expected, states, canonical, report }: DeliveriesOptions): void {
+  const text = (alert: number, receiver: string): string => `alert ${alert} to ${canonical(receiver)}`;
+  const due = expected.ends.map(({ alert, receiver }) => text(alert, receiver)).sort();
+  const got = rows
+    .filter(({ kind, instead }) => kind === 'resolved' && instead === null)
+    .map(({ id, alert, receiver }) => text(alert, states.get(id)?.[0]?.receiver ?? receiver))
+    .sort();
+  if (due.join() !== got.join()) report(`notified of the end: ${got.join(', ')}; due: ${due.join(', ')}`);
+}
+
+/** Which of the model's messages each is: of equal ones, the first is the first. */
+function withDue(decided: readonly Decided[], options: DeliveriesOptions): readonly Decided[] {
+  const due = Map.groupBy(options.expected.messages, (of) => messageText(of.receiver, of, of.count, options));
+  return decided.map((row) => ({
+    ...row,
+    due: due.get(messageText(row.madeFor, row, row.count, options))?.shift() ?? null,
+  }));
+}
+
+function messageText(
+  receiver: string,
+  of: { readonly alert: number; readonly kind: string; readonly seq: number | null },
+  count: unknown,
+  { canonical }: DeliveriesOptions,
+): string {
+  return `${canonical(receiver)}: alert ${of.alert} ${of.kind} ×${count} at seq ${of.seq}`;
 }
 
 /** When it stopped to wait: it became a message at a time that is its new place in line, or went into one made then. */
@@ -131,9 +198,10 @@ function leftAt(row: Row, states: DeliveriesOptions['states'], madeAt: (id: numb
 }
 
 /** Each decision of the model to notify is one row, and no other is there. */
-function reportUnexpected(decided: readonly Decided[], { expected, canonical, report }: DeliveriesOptions): void {
-  const text = (receiver: string, of: { alert: number; kind: string; seq: number | null }, count: unknown) =>
-    `${canonical(receiver)}: alert ${of.alert} ${of.kind} ×${count} at seq ${of.seq}`;
+function reportUnexpected(decided: readonly Decided[], options: DeliveriesOptions): void {
+  const { expected, report } = options;
+  const text = (receiver: string, of: Parameters<typeof messageText>[1], count: unknown): string =>
+    messageText(receiver, of, count, options);
   const due = expected.messages.map((of) => [text(of.receiver, of, of.count), of.first.join()] as const);
   const got = decided.map((of) => [text(of.receiver, of, of.count), of.first ?? ''] as const);
   const [dueBy, gotBy] = [due, got].map((list) => Map.groupBy(list, ([name]) => name)) as [
@@ -317,10 +385,40 @@ function reportAlong(decided: readonly Decided[], { report }: DeliveriesOptions)
   }
 }
 
+/** What waits for a time of the day: until when; null: nothing does. */
+function heldUntil({ due, madeAt }: Decided): number | null {
+  const { heldUntil: until = null, digestAfter = null } = due?.routed ?? {};
+  return until ?? digestAfter?.(madeAt) ?? null;
+}
+
+/** What comes outside of active times, or is in a digest, goes when its time comes, and no sooner. */
+function reportHeld(decided: readonly Decided[], { calmAt, now, report }: DeliveriesOptions): void {
+  for (const row of decided) {
+    const { id, receiver, state, grp, madeAt, leftAt } = row;
+    const isHeld = HELD.some((key) => grp?.startsWith(key));
+    const until = heldUntil(row);
+    const by = row.due?.routed?.subject ?? null;
+    const isFlood = grp?.startsWith(FLOOD) || grp === 'reminder' || grp?.startsWith('alert ');
+    if (by !== null && (row.subject !== by || !(isFlood || grp === `of ${by}`)))
+      report(`delivery ${id} to ${receiver} waits in ${grp}, and not with ${by}`);
+    if (isHeld !== (until !== null)) report(`delivery ${id} to ${receiver} waits in ${grp}, and is due at ${until}`);
+    if (until === null) continue;
+    const due = Math.max(until, madeAt);
+    if (state !== 'suppressed' && leftAt !== null && leftAt < due)
+      report(`delivery ${id} to ${receiver} left ${due - leftAt} ms before its time`);
+    if (due >= calmAt && (leftAt ?? now) > due + ALARM_MS)
+      report(`delivery ${id} to ${receiver} waited for ${(leftAt ?? now) - due} ms after its time`);
+  }
+}
+
 /** How long a decision waits at most, ms. */
-function waitMax({ grp, kind, level }: Decided): number {
+function waitMax(row: Decided): number {
+  const { grp, kind, level, due, madeAt } = row;
+  const until = heldUntil(row);
+  if (until !== null) return Math.max(0, until - madeAt);
   const isCritical = LEVELS[level] === 'critical';
   if (grp?.startsWith(FLOOD)) return isCritical ? MINUTE : grp.includes('high flood') ? HOUR : 4 * HOUR;
+  if (due?.isUrgent) return 5 * SECOND;
   if (kind === 'recurred') return isCritical ? HOUR : 4 * HOUR;
   if (isCritical) return 5 * SECOND;
   return LEVELS[level] === 'high' && (kind === 'opened' || kind === 'raised') ? 10 * MINUTE : 4 * HOUR;
@@ -348,6 +446,8 @@ function reportReminders(decided: readonly Decided[], { report }: DeliveriesOpti
     if (one === undefined || rows.some(({ kind }) => kind !== 'recurred')) continue;
     // A correlation's, which lists what opened or was raised, waits no longer than that would.
     if (rows.some(({ grp, inhibited }) => grp !== 'reminder' && JSON.parse(inhibited).length > 0)) continue;
+    // Nor what escalates; and what waited for a time of the day goes then.
+    if (rows.some((row) => row.due?.isUrgent || heldUntil(row) !== null)) continue;
     const at = one.leftAt ?? 0;
     const before = last.get(one.madeFor) ?? Number.NEGATIVE_INFINITY;
     // A critical one that somebody acted on while it waited had set the time.

@@ -246,11 +246,41 @@ const LEAST: readonly (readonly [kind: string, least: number])[] = [
   ['upstream: sorted, by time', 45],
   ['worker: another isolate', 360],
 ];
+/** The same per forty seeds of worlds with routes. */
+const LEAST_ROUTED: readonly (readonly [kind: string, least: number])[] = [
+  ['act of tocsin: escalated', 200],
+  ['decided: instead of another receiver', 30],
+  ['decided: no route', 5_000],
+  ['decided: outside active times', 80],
+  ['deploy: routes', 20],
+  ['group: active times', 50],
+  ['group: digest', 15],
+  ['routed: by rule', 500],
+  ['routed: escalated, opened', 100],
+  ['routed: escalated, recurred', 60],
+  ['routed: held', 300],
+  ['routed: in a digest', 150],
+  ['routed: the end', 8],
+  ['routed: to the fallback', 150],
+  ['routes: 0', 50],
+  ['routes: 1', 50],
+  ['routes: 2', 50],
+];
+/** So many seeds the numbers are of. */
+export const ROUTED_SEEDS = 40;
+
 /** Of each seed, on average. */
 const ENTRIES_LEAST = 250;
 const ALERTS_LEAST = 30;
 /** Fewer seeds hit too little of what is rare. */
 const COUNTED_FROM = 1_000;
+
+/** What was hit too seldom in the first seeds with routes, as sentences. */
+export function tooSeldomRouted(hits: ReadonlyMap<string, number>): string[] {
+  return LEAST_ROUTED.filter(([kind, least]) => (hits.get(kind) ?? 0) < least).map(
+    ([kind, least]) => `${kind}: ${hits.get(kind) ?? 0}, and at least ${least} are due`,
+  );
+}
 
 /** What was hit too seldom in so many seeds, as sentences; nothing where they are too few to say. */
 export function tooSeldom(

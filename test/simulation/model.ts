@@ -7,6 +7,7 @@ import type { Notified } from '../../src/alert/notify.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import type { CorrelationRule, Engine, Level, Rule } from '../../src/sigma/index.ts';
 import { canonicalJson } from '../../src/text/canonical-json.ts';
+import type { Deployed } from './observer.ts';
 import { applyAct, type ModelAct } from './plain-acts.ts';
 import {
   addMatch,
@@ -18,6 +19,7 @@ import {
   place,
 } from './plain-alerts.ts';
 import { decidePlainly, isHighOrCritical, notifiedWith, type PlainDecision, rank } from './plain-decisions.ts';
+import { type Routed, type RoutedMatch, routePlainly, tellsOfTheEnd } from './plain-routes.ts';
 import { knownAt, type ModelSilence, silenceOver } from './plain-silences.ts';
 import { concerns, createPlainWindows, field, fieldText, type SeenEntry } from './plain-windows.ts';
 import { satisfiedDetections } from './rules.ts';
@@ -67,14 +69,16 @@ export interface Expected {
   readonly messages: readonly ModelMessage[];
   readonly inhibitions: readonly ModelInhibition[];
   readonly listed: readonly ModelListed[];
+  /** Who is to be notified that an alert was resolved. */
+  readonly ends: readonly { readonly alert: number; readonly receiver: string }[];
   /** Acts that should not have been, as sentences. */
   readonly problems: readonly string[];
 }
 
 /** What the entries do not show. */
 export interface Circumstances {
-  /** The receivers there were when an entry was recorded. */
-  readonly receiversAt: (seq: number) => readonly RoutedReceiver[];
+  /** What was deployed when an entry was recorded. */
+  readonly deployedAt: (seq: number) => Deployed;
   /** In their order. */
   readonly acts: readonly ModelAct[];
   /** Each time one was made or ended, in their order. */
@@ -108,7 +112,7 @@ interface Firing {
 }
 
 /** What is expected for these entries in `seq` order. */
-export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts, silences }: Circumstances): Expected {
+export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, silences }: Circumstances): Expected {
   const alerts: ModelAlert[] = [];
   const alertsOf = new Map<string, ModelAlert[]>();
   const versions = versionsIn(entries);
@@ -116,6 +120,7 @@ export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts,
   const messages: ModelMessage[] = [];
   const inhibitions: ModelInhibition[] = [];
   const listed: ModelListed[] = [];
+  const ends: { alert: number; receiver: string }[] = [];
   const problems: string[] = [];
   const windows = createPlainWindows();
   const actsAfter = Map.groupBy(acts, ({ seq }) => seq);
@@ -151,6 +156,7 @@ export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts,
     }
     if (supersedes !== null) {
       supersedes.end('superseded', 'tocsin', at, null);
+      tellOfTheEnd(supersedes, { ...deployedAt(entry.seq), engine: entry.engine }, at);
     }
     const alert = openAlert(alerts.length + 1, rule.id, key, match, isPast, previous?.id ?? null);
     alerts.push(alert);
@@ -161,7 +167,13 @@ export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts,
   /** Decides about a match for each receiver, given the correlations of this entry that each is notified of. */
   const decide = (placed: PlacedMatch, firing: Map<string, Firing[]>, entry: ModelEntry, engineNow: Engine): void => {
     const { rule, alert, match, isLate, lastAt } = placed;
-    const receivers = receiversAt(entry.seq);
+    const { receivers, written } = deployedAt(entry.seq);
+    const facts = { rule: rule.id, tags: rule.tags, level: match.level, body: entry.body };
+    const places = routePlainly(written, receivers, facts, match.at);
+    const routedTo = (name: string): Routed | null => {
+      const of = places.get(name);
+      return typeof of === 'object' ? of : null;
+    };
     // A person who silences an actor or an address means no one else: all that a correlation counted must be known, and theirs.
     const entriesIn = (): readonly ModelEntry['body'][] | null => {
       const counted = placed.counted();
@@ -175,9 +187,12 @@ export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts,
         ({ rules, level }) => rules.has(rule.id) && rank(match.level) <= rank(level),
       );
       const before = alert.notified.get(name) ?? null;
+      const place = places.get(name);
       const decision = decidePlainly({
         ...{ at: match.at, level: match.level, isBackfilled: match.isBackfilled, isLate, minLevel, notified: before },
         silence: silence?.id ?? null,
+        unrouted: place === 'no route' || place === 'outside active times' ? place : null,
+        repeatMs: routedTo(name)?.repeatMs ?? null,
         inhibitor: inhibitor?.alert.id ?? null,
         alert: {
           ...{ level: alert.level, count: alert.count, networks: alert.networks.length, lastAt },
@@ -210,8 +225,12 @@ export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts,
       messages.push({
         ...{ receiver: name, alert: alert.id, kind: String(kind), count: alert.count, level: alert.level },
         ...{ seq: match.seq, first: counted.slice(0, CONTRIBUTING_SHOWN).map(({ id }) => id) },
+        ...{ routed: routedTo(name), isUrgent: false },
       });
-      if (rule.kind === 'detection') return;
+      if (kind === 'opened' || kind === 'raised') escalateLater(alert, routedTo(name)?.escalate ?? [], match.at);
+      // What is held, or in a digest, is in no message's place that goes now.
+      const { heldUntil = null, digestAfter = null } = routedTo(name) ?? {};
+      if (rule.kind === 'detection' || heldUntil !== null || digestAfter !== null) return;
       const rules = rulesBelow(rule, engineNow);
       firing.set(name, [...(firing.get(name) ?? []), { alert, level: match.level, rules }]);
       const seqs = new Set([match.seq, ...counted.slice(0, CONTRIBUTING_MAX).map(({ seq }) => seq)]);
@@ -219,11 +238,32 @@ export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts,
     });
   };
 
+  /** What routes see of an alert: its last match, at its level. */
+  const lastOf = ({ rule, level, lastSeq }: ModelAlert, { engine }: Deployed): RoutedMatch => {
+    // The number of an entry is its place.
+    const body = entries[lastSeq - 1]?.body ?? {};
+    return { rule, tags: engine.rules.get(rule)?.tags ?? [], level, body };
+  };
+  /** What the routes say of an alert when an act comes. */
+  const placesNow = (alert: ModelAlert, { deployed, at }: ModelAct) =>
+    routePlainly(deployed.written, deployed.receivers, lastOf(alert, deployed), at);
+  const tellOfTheEnd = (alert: ModelAlert, deployed: Deployed, at: number): void => {
+    for (const receiver of deployed.receivers) {
+      const isKnown = alert.notified.has(receiver.name);
+      if (isKnown && tellsOfTheEnd(deployed.written, receiver, lastOf(alert, deployed), at))
+        ends.push({ alert: alert.id, receiver: receiver.name });
+    }
+  };
+
   const actAfter = (seq: number): void => {
     for (const act of actsAfter.get(seq) ?? []) {
       const alert = alerts[act.alert - 1];
       if (alert === undefined) problems.push(`act ${act.id} is on alert ${act.alert}, which was not there`);
-      else applyAct(alert, act, messages, problems);
+      else {
+        const wasResolved = alert.state === 'resolved';
+        applyAct(alert, act, placesNow(alert, act), messages, problems);
+        if (alert.state === 'resolved' && !wasResolved) tellOfTheEnd(alert, act.deployed, act.at);
+      }
     }
   };
 
@@ -254,7 +294,16 @@ export function expectedFor(entries: readonly ModelEntry[], { receiversAt, acts,
   }
   const last = entries.at(-1)?.seq ?? 0;
   for (const { id, seq } of acts) if (seq > last) problems.push(`act ${id} came after entry ${seq} of ${last}`);
-  return { alerts, activity, messages, inhibitions, listed, problems };
+  return { alerts, activity, messages, inhibitions, listed, ends, problems };
+}
+
+/** Each receiver to whom it escalates, once. */
+function escalateLater(alert: ModelAlert, steps: Routed['escalate'], at: number): void {
+  if (alert.acknowledged !== null) return;
+  for (const { to, afterMs } of steps) {
+    if (alert.escalations.some((of) => of.to === to)) continue;
+    alert.escalations = [...alert.escalations, { to, at: at + afterMs }];
+  }
 }
 
 /** What a receiver was notified of after a decision; null: of nothing yet. */

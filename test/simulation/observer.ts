@@ -8,9 +8,10 @@ import type { Due } from '../../src/ledger/deliver/outbox.ts';
 import type { LedgerOutbox } from '../../src/ledger/health/attempts.ts';
 import type { Ledger } from '../../src/ledger/record/ledger.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
-import type { RoutedReceiver } from '../../src/routing/routing.ts';
-import { LEVELS } from '../../src/sigma/index.ts';
+import type { RoutedReceiver, Routing } from '../../src/routing/routing.ts';
+import { type Engine, LEVELS } from '../../src/sigma/index.ts';
 import type { ModelAct } from './plain-acts.ts';
+import type { WrittenRouting } from './plain-routes.ts';
 import type { ModelSilence } from './plain-silences.ts';
 
 /** A state that a delivery came into, and for whom it was then. Times are wall, ms. */
@@ -22,18 +23,20 @@ export interface DeliveryState {
   readonly settledAt: number | null;
 }
 
-/** How people are notified, as a deploy says. */
+/** What a deploy says of rules, and of whom they notify. */
 export interface Deployed {
+  readonly engine: Engine;
   readonly receivers: readonly RoutedReceiver[];
+  readonly routing: Routing | null;
+  /** The same routing as it is written; null: there are no routes. */
+  readonly written: WrittenRouting | null;
 }
 
 export interface Observer {
-  /** The ledger that was deployed with these receivers, observed. */
-  observe(ledger: Ledger, receivers: readonly RoutedReceiver[]): Ledger;
+  /** The ledger that was deployed with these, observed. */
+  observe(ledger: Ledger, deployed: Deployed): Ledger;
   observeOutbox(outbox: LedgerOutbox): LedgerOutbox;
-  /** The receivers there were when an entry was recorded. */
-  receiversAt(seq: number): readonly RoutedReceiver[];
-  /** What was deployed then, apart from the rules. */
+  /** What was deployed when an entry was recorded. */
   deployedAt(seq: number): Deployed;
   /** All acts, in their order. */
   acts(): readonly ModelAct[];
@@ -88,8 +91,8 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
   const latenesses = new Set<number>();
   const problems: string[] = [];
   const placeOf = createPlaceOf(store);
-  /** The receivers from an entry on. */
-  const deployed: { readonly from: number; readonly receivers: readonly RoutedReceiver[] }[] = [];
+  /** What was deployed from an entry on. */
+  const deployed: { readonly from: number; readonly of: Deployed }[] = [];
   const acts: ModelAct[] = [];
   const silences: ModelSilence[] = [];
   let recent: { readonly watermark: number; readonly at: number }[] = [];
@@ -98,8 +101,11 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     recent = [...recent.filter(({ at }) => Math.abs(now - at) < OVERTAKEN_MS), { watermark, at: now }];
     return Math.min(...recent.map((each) => each.watermark));
   };
-  const deployedAt = (seq: number): Deployed => deployed.findLast(({ from }) => from <= seq) ?? { receivers: [] };
-  const receiversAt = (seq: number): readonly RoutedReceiver[] => deployedAt(seq).receivers;
+  const latest = (seq = Number.POSITIVE_INFINITY): Deployed => {
+    const last = deployed.findLast(({ from }) => from <= seq);
+    if (last === undefined) throw new Error('nothing was deployed');
+    return last.of;
+  };
   const keepSilences = (): void => {
     if (store.all('SELECT 1 FROM new_silences LIMIT 1').length === 0) return;
     const after = placeOf().seq;
@@ -114,9 +120,9 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     keepSilences();
     if (store.all('SELECT 1 FROM new_acts LIMIT 1').length === 0) return;
     const { watermark } = placeOf();
-    const receivers = deployed.at(-1)?.receivers ?? [];
     const rows = store.all<ActRow>('SELECT acts.* FROM acts JOIN new_acts USING (id) ORDER BY id');
-    for (const row of rows) acts.push({ ...row, detail: JSON.parse(row.detail ?? 'null'), receivers, watermark });
+    for (const row of rows)
+      acts.push({ ...row, detail: JSON.parse(row.detail ?? 'null'), deployed: latest(), watermark });
     store.run('DELETE FROM new_acts');
   };
   const look = (): void => {
@@ -125,8 +131,7 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     keepActs();
   };
   return {
-    receiversAt,
-    deployedAt,
+    deployedAt: latest,
     watermarks,
     problems,
     acts: () => {
@@ -150,11 +155,11 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
         return taken;
       },
     }),
-    observe: (ledger, receivers) => {
+    observe: (ledger, of) => {
       latenesses.add(allowedLatenessMs());
       watchTables(store);
       keepActs();
-      deployed.push({ from: placeOf().seq + 1, receivers });
+      deployed.push({ from: placeOf().seq + 1, of });
       const looking = <T>(call: () => T, now: number): T => {
         keepActs();
         const before = placeOf();

@@ -1,9 +1,10 @@
 /** What acts do to the model's alerts: those of people, and those that time does. Reports acts that should not have been. */
 import type { Resolution } from '../../src/alert/alert.ts';
 import type { Notified } from '../../src/alert/notify.ts';
-import type { RoutedReceiver } from '../../src/routing/routing.ts';
+import type { Deployed } from './observer.ts';
 import type { ModelAlert, ModelMessage } from './plain-alerts.ts';
 import { isHighOrCritical, notifiedWith, rank } from './plain-decisions.ts';
+import type { NotRouted, Routed } from './plain-routes.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -18,27 +19,42 @@ export interface ModelAct {
   readonly who: string;
   readonly via: string | null;
   readonly detail: Readonly<Record<string, unknown>> | null;
-  readonly receivers: readonly RoutedReceiver[];
+  /** What was deployed then. */
+  readonly deployed: Deployed;
   readonly watermark: number;
 }
 
 /** Lets an act take effect. */
-export function applyAct(alert: ModelAlert, act: ModelAct, messages: ModelMessage[], problems: string[]): void {
+export function applyAct(
+  alert: ModelAlert,
+  act: ModelAct,
+  places: ReadonlyMap<string, Routed | NotRouted>,
+  messages: ModelMessage[],
+  problems: string[],
+): void {
   const wrong = (why: string): void => {
     problems.push(`act ${act.id} ("${act.act}" by ${act.who}) on alert ${alert.id}: ${why}`);
   };
+  const told = new Set<string>();
   const isLive = alert.state === 'open' || alert.state === 'acknowledged';
-  const notify = (receiver: string, kind: string, reason: string): void => {
+  const notify = (receiver: string, kind: string, reason: string, isUrgent = false): void => {
     const before = alert.notified.get(receiver) ?? null;
     alert.notified.set(receiver, notifiedWith({ kind, reason }, act.at, alert, before));
     // A receiver that was removed gets nothing.
-    if (!act.receivers.some(({ name }) => name === receiver)) return;
+    if (!act.deployed.receivers.some(({ name }) => name === receiver)) return;
+    // What is critical goes to the fallback where it is outside of the receiver's times. An escalation names its receiver.
+    const [fallback] = [...places].filter(([, place]) => typeof place === 'object' && place.isFallback);
+    const isOutside = places.get(receiver) === 'outside active times' && !isUrgent;
+    const to = isOutside ? (fallback?.[0] ?? receiver) : receiver;
+    if (told.has(`${to} ${kind}`)) return;
+    told.add(`${to} ${kind}`);
+    const of = places.get(to);
     messages.push({
-      ...{ receiver, alert: alert.id, kind, count: alert.count, level: alert.level },
-      ...{ seq: alert.lastSeq, first: [] },
+      ...{ receiver: to, alert: alert.id, kind, count: alert.count, level: alert.level },
+      ...{ seq: alert.lastSeq, first: [], routed: typeof of === 'object' ? of : null, isUrgent },
     });
   };
-  if (act.who === 'tocsin') applyOwn(alert, act, isLive, notify, wrong);
+  if (act.who === 'tocsin') applyOwn(alert, act, places, isLive, notify, wrong);
   else applyPersons(alert, act, isLive, wrong);
 }
 
@@ -53,6 +69,7 @@ function applyPersons(
       if (!isLive) wrong('it is resolved');
       if (alert.acknowledged?.by === who) wrong('it was acknowledged by the same person');
       alert.state = 'acknowledged';
+      alert.escalations = [];
       alert.acknowledged = { by: who, at, until: at + DAY, count: alert.count, level: alert.level };
       for (const [name, of] of alert.notified) {
         // No reminder; but new networks at high and critical are notified all the same.
@@ -79,12 +96,15 @@ function applyPersons(
 
 function applyOwn(
   alert: ModelAlert,
-  { act, at, detail, receivers, watermark }: ModelAct,
+  { act, at, detail, deployed, watermark }: ModelAct,
+  places: ReadonlyMap<string, Routed | NotRouted>,
   isLive: boolean,
-  notify: (receiver: string, kind: string, reason: string) => void,
+  notify: (receiver: string, kind: string, reason: string, isUrgent?: boolean) => void,
   wrong: (why: string) => void,
 ): void {
   const { acknowledged } = alert;
+  const { receivers } = deployed;
+  const leadsTo = (name: string): boolean => typeof places.get(name) === 'object';
   switch (act) {
     case 'deferred':
       for (const [name, kind] of Object.entries((detail?.['receivers'] ?? {}) as Record<string, string>)) {
@@ -122,8 +142,7 @@ function applyOwn(
     case 'introduced':
       if (alert.state !== 'open' || !isHighOrCritical(alert.level)) wrong(`it is ${alert.state}, at ${alert.level}`);
       for (const name of (detail?.['receivers'] ?? []) as readonly string[]) {
-        const isThere = receivers.some((of) => of.name === name && rank(alert.level) >= rank(of.minLevel));
-        if (alert.notified.has(name) || !isThere) wrong(`${name} is not new, or takes nothing of its level`);
+        if (alert.notified.has(name) || !leadsTo(name)) wrong(`${name} is not new, or takes nothing of its level`);
         notify(name, 'opened', 'the receiver is new');
       }
       break;
@@ -131,7 +150,7 @@ function applyOwn(
       if (alert.state === 'resolved') wrong('it is resolved');
       if (!alert.isSilenced) wrong('nothing severe of it was silenced');
       const due = receivers
-        .filter(({ minLevel }) => rank(alert.level) >= rank(minLevel))
+        .filter(({ name }) => leadsTo(name))
         .filter(({ name }) => (alert.notified.get(name)?.count ?? 0) < alert.count)
         .map(({ name }) => name);
       const named = (detail?.['receivers'] ?? []) as readonly string[];
@@ -141,6 +160,24 @@ function applyOwn(
       for (const name of named) {
         const before = alert.notified.get(name) ?? null;
         notify(name, before === null ? 'opened' : 'recurred', 'its silence ended');
+        // That is no reminder.
+        const { reminders = 0 } = before ?? {};
+        alert.notified.set(name, { ...(alert.notified.get(name) as Notified), reminders });
+      }
+      break;
+    }
+    case 'escalated': {
+      const due = alert.escalations.filter((step) => step.at <= at).map(({ to }) => to);
+      const named = (detail?.['receivers'] ?? []) as readonly string[];
+      const there = receivers.map(({ name }) => name).filter((name) => due.includes(name));
+      if (!isLive || alert.state === 'acknowledged') wrong('somebody acted');
+      if (due.length === 0) wrong('it was not due');
+      if ([...named].sort().join() !== there.sort().join())
+        wrong(`it names ${named.join(', ')}, not ${there.join(', ')}`);
+      alert.escalations = alert.escalations.filter((step) => step.at > at);
+      for (const name of named) {
+        const before = alert.notified.get(name) ?? null;
+        notify(name, before === null ? 'opened' : 'recurred', 'nobody acknowledged it', true);
         // That is no reminder.
         const { reminders = 0 } = before ?? {};
         alert.notified.set(name, { ...(alert.notified.get(name) as Notified), reminders });

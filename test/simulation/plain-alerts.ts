@@ -3,6 +3,7 @@ import type { Acknowledgement, Resolution } from '../../src/alert/alert.ts';
 import type { Notified } from '../../src/alert/notify.ts';
 import type { Level } from '../../src/sigma/index.ts';
 import { isHighOrCritical, rank } from './plain-decisions.ts';
+import type { Routed } from './plain-routes.ts';
 
 const DAY = 24 * 3_600_000;
 /** Matches that lie this far apart are two alerts. */
@@ -31,6 +32,10 @@ export interface ModelMessage {
   readonly seq: number;
   /** The first contributing entries. */
   readonly first: readonly string[];
+  /** What the routes say of it; null: no route leads to the receiver any more. */
+  readonly routed: Routed | null;
+  /** It escalates. */
+  readonly isUrgent: boolean;
 }
 
 export interface ModelAlert {
@@ -48,6 +53,8 @@ export interface ModelAlert {
   readonly networks: string[];
   readonly notified: Map<string, Notified>;
   acknowledged: Acknowledgement | null;
+  /** Whom to notify if nobody acts until then. */
+  escalations: readonly { readonly to: string; readonly at: number }[];
   assignee: string | null;
   resolution: Resolution | null;
   /** A silence suppressed something severe of it that nobody was notified of since. */
@@ -112,11 +119,12 @@ export function openAlert(
       networks: [],
       notified: new Map(),
     },
-    ...{ acknowledged: null, assignee: null, resolution: null, isSilenced: false },
+    ...{ acknowledged: null, escalations: [], assignee: null, resolution: null, isSilenced: false },
     ...{ matches: new Map(), matched: new Set(), decided: new Map() },
     end: (reason, by, at, comment) => {
       alert.state = 'resolved';
       alert.acknowledged = null;
+      alert.escalations = [];
       alert.resolution = { reason, by, at, comment };
       for (const [name, of] of alert.notified) alert.notified.set(name, { ...of, deferred: null });
     },

@@ -32,6 +32,10 @@ export interface Situation {
     readonly quietMs: number;
   };
   readonly minLevel: Level;
+  /** Why no route leads to the receiver; null: one does. */
+  readonly unrouted: 'no route' | 'outside active times' | null;
+  /** What the route says lies between a notification and the first reminder; null: as the level says. */
+  readonly repeatMs: number | null;
   readonly notified: Notified | null;
 }
 
@@ -54,16 +58,17 @@ export function isHighOrCritical(level: Level): boolean {
 }
 
 /** What lies between a notification and the next reminder, after so many of them that nobody acted on. */
-export function intervalAfter(level: Level, reminders: number): number {
-  const [first, most] = level === 'critical' ? [1, 4] : level === 'high' ? [4, 24] : [4, 7 * 24];
-  let hours = first;
-  for (let n = 0; n < reminders && hours < most; n++) hours *= 2;
-  return Math.min(hours, most) * HOUR;
+export function intervalAfter(level: Level, reminders: number, repeatMs: number | null): number {
+  const [hours, most] = level === 'critical' ? [1, 4] : level === 'high' ? [4, 24] : [4, 7 * 24];
+  const first = repeatMs ?? hours * HOUR;
+  let interval = first;
+  for (let n = 0; n < reminders && interval < most * HOUR; n++) interval *= 2;
+  return Math.max(first, Math.min(interval, most * HOUR));
 }
 
 /** When the next update about new networks may come; long ago where none has. */
-function nextUpdateAt(level: Level, { spread }: Notified): number {
-  return spread === null ? -DAY * 365_000 : spread.at + intervalAfter(level, spread.times - 1);
+function nextUpdateAt(level: Level, { spread }: Notified, repeatMs: number | null): number {
+  return spread === null ? -DAY * 365_000 : spread.at + intervalAfter(level, spread.times - 1, repeatMs);
 }
 
 /** Decides. */
@@ -76,6 +81,7 @@ export function decidePlainly(now: Situation): PlainDecision {
   if (now.isLate) return quiet('late in a resolved alert');
   if (alert.isPast && !isSevere) return quiet('from before the alert');
   if (rank(now.level) < rank(now.minLevel)) return quiet("below the receiver's level");
+  if (now.unrouted !== null) return quiet(now.unrouted);
   // 2
   if (now.inhibitor !== null) return quiet('inhibited', { by: now.inhibitor });
   // 3, 4
@@ -83,7 +89,7 @@ export function decidePlainly(now: Situation): PlainDecision {
   if (rank(now.level) > rank(notified.level)) return loud('raised', 'level raised');
   // 5
   const isNewNetwork = isSevere && alert.networks > notified.networks;
-  const updateAt = nextUpdateAt(alert.level, notified);
+  const updateAt = nextUpdateAt(alert.level, notified, now.repeatMs);
   if (isNewNetwork && now.at >= updateAt) return loud('updated', 'new network');
   const waits = quiet('deferred', { deferred: { to: updateAt, kind: 'updated' } });
   // 6
@@ -95,7 +101,7 @@ export function decidePlainly(now: Situation): PlainDecision {
   if (alert.networks >= 10 && alert.networks >= 10 * notified.networks)
     return loud('updated', 'networks grown tenfold');
   // 8
-  const remindsAt = notified.at + intervalAfter(alert.level, notified.reminders);
+  const remindsAt = notified.at + intervalAfter(alert.level, notified.reminders, now.repeatMs);
   if (isSevere && !isAcknowledged) {
     if (now.at >= remindsAt) return loud('recurred', 'goes on, and nobody acted');
     if (isNewNetwork && updateAt < remindsAt) return waits;

@@ -93,6 +93,18 @@ export const RULE_SETS: readonly [RuleSet, RuleSet, RuleSet] = [
   { version: 'three', rules: FIRST.map((rule) => ({ ...rule, level: OTHER_LEVELS[rule.id] ?? rule.level })) },
 ];
 
+/** For worlds with routes. Tags are in messages, and a message's length decides when a storage is full. */
+const TAGS: { readonly [rule: string]: readonly string[] } = {
+  [deleted.id]: ['attack.impact'],
+  [keyDeleted.id]: ['attack.t1098', 'attack.persistence.keys'],
+  [addresses.id]: ['attack.persistence'],
+};
+/** The same with tags. */
+export const TAGGED_RULE_SETS: readonly RuleSet[] = RULE_SETS.map(({ version, rules }) => ({
+  version,
+  rules: rules.map((rule) => ({ ...rule, tags: TAGS[rule.id] ?? [] })),
+}));
+
 type Body = { readonly [field: string]: unknown };
 
 function isAction(name: string): (body: Body) => boolean {

@@ -26,8 +26,10 @@ import { createObject } from './object.ts';
 import { observeLedger } from './observer.ts';
 import { createOperator } from './operator.ts';
 import { createPeople } from './people.ts';
+import type { WrittenRouting } from './plain-routes.ts';
 import { createDice, type Dice } from './random.ts';
-import { RULE_SETS } from './rules.ts';
+import { parsedRouting, ROUTED_FROM, TREE_COUNT, writtenRouting } from './routings.ts';
+import { RULE_SETS, TAGGED_RULE_SETS } from './rules.ts';
 import { createStorage } from './storage.ts';
 import { addLast, createTraffic } from './traffic.ts';
 import { type Conditions, createTroubles } from './troubles.ts';
@@ -49,7 +51,8 @@ const FULL_TICKS = 8;
 const LONG_OUTAGES = [26 * HOUR, 26 * HOUR, 3 * 24 * HOUR, 6 * 24 * HOUR];
 const GAP_HOURS_MAX = 8;
 const CALM_MS = 50 * MINUTE;
-const ENGINES = RULE_SETS.map((rules) => compile(rules)) as [Engine, Engine, Engine];
+const ENGINES: readonly Engine[] = RULE_SETS.map((rules) => compile(rules));
+const TAGGED_ENGINES: readonly Engine[] = TAGGED_RULE_SETS.map((rules) => compile(rules));
 
 export interface RunResult {
   readonly seed: number;
@@ -72,6 +75,9 @@ export async function run(seed: number): Promise<RunResult> {
   // Another stream, for what was added later: known seeds keep their worlds.
   const moreDice = createDice(~seed);
   const latestDice = createDice(seed ^ 0x2b_cafe);
+  const hasRoutes = seed >= ROUTED_FROM;
+  const engines = hasRoutes ? TAGGED_ENGINES : ENGINES;
+  const routesDice = createDice(seed ^ 0x70_07e5);
   const world = createWorld(START, dice);
   const isLarge = dice.chance(0.1);
   const dialect = dice.pick(DIALECTS);
@@ -79,7 +85,7 @@ export async function run(seed: number): Promise<RunResult> {
   world.hit(`upstream: ${dialect}, by ${listing.by}`);
   if (dialect === 'sorted' && listing.filtersOnly) world.hit('upstream: filters, and does not sort');
   if (isLarge) world.hit('traffic: full pages');
-  const isOld = !isLarge && dice.chance(0.1);
+  const isOld = !isLarge && !hasRoutes && dice.chance(0.1);
   if (isOld) world.hit('settings: RETENTION is shorter than the log');
   /** In the end, a receiver is down for more than a day. */
   const isLong = !isLarge && !isOld && dice.chance(0.03);
@@ -107,7 +113,7 @@ export async function run(seed: number): Promise<RunResult> {
       retentionDays: isOld ? 1 : 30,
       isolate: 0,
       mailName: 'mail',
-      ...{ isSlackSet: true, hasDiscord: false },
+      ...{ isSlackSet: true, hasDiscord: hasRoutes, tree: hasRoutes ? routesDice.between(0, TREE_COUNT - 1) : null },
     },
   };
   const faults = () => conditions.faults;
@@ -133,7 +139,17 @@ export async function run(seed: number): Promise<RunResult> {
   });
 
   // What a deploy sets.
-  const routing = routingOf(dice, moreDice, conditions);
+  const plainly = routingOf(dice, moreDice, conditions);
+  const levels = {
+    slackLevel: routesDice.pick<Level>(['low', 'informational']),
+    mailLevel: routesDice.pick<Level>(['low', 'medium', 'high']),
+  };
+  const written = (): WrittenRouting | null =>
+    conditions.tree === null ? null : writtenRouting(conditions.tree, { mail: conditions.mailName, ...levels });
+  const routing = (): Routing => {
+    const text = written();
+    return text === null ? plainly() : parsedRouting(text, TAGGED_RULE_SETS[conditions.rules]?.rules ?? []);
+  };
   const mailNames = new Set<string>();
   const deployments: Deployment[] = [];
   const isSuppressed = dice.chance(0.3);
@@ -178,16 +194,22 @@ export async function run(seed: number): Promise<RunResult> {
     ...{ world, dice, faults, alarmFaults: () => conditions.alarm },
     start: (alarm): Host => {
       const config = settings();
+      if (conditions.tree !== null) world.hit(`routes: ${conditions.tree}`);
       const { receivers: routes } = config;
       mailNames.add(conditions.mailName);
       const names = routes.map(({ name }) => name);
       const isSet = (name: string): boolean => name !== 'slack' || conditions.isSlackSet;
       deployments.push({ at: world.now(), receivers: names.map((name) => ({ name, isSet: isSet(name) })) });
       const receivers = createReceivers(routes, { fetch: network.fetch, now: ourClock });
-      const engine = ENGINES[conditions.rules] as Engine;
+      const engine = engines[conditions.rules] as Engine;
       return storage.calmly(() =>
         createHost({
-          ledger: observer.observe(createLedger(storage.store, { engine, receivers: routes, ...config.watch }), routes),
+          ledger: observer.observe(
+            createLedger(storage.store, { engine, receivers: routes, routing: routing(), ...config.watch }),
+            {
+              ...{ engine, receivers: routes, routing: routing(), written: written() },
+            },
+          ),
           store: storage.store,
           outbox: observer.observeOutbox(createOutbox(storage.store, routes)),
           receivers: receivers.map(remembering),
@@ -292,10 +314,28 @@ export async function run(seed: number): Promise<RunResult> {
     world.at(from + Math.floor(latestDice.next() * (to - from)), () => world.spawn('people', people.act));
   for (let i = latestDice.chance(0.7) ? latestDice.between(1, 25) : 0; i > 0; i--) actSometime(START, end + CALM_MS);
 
+  for (let i = hasRoutes ? routesDice.between(0, 2) : 0; i > 0; i--) {
+    world.at(START + Math.floor(routesDice.next() * (end - START)), () => {
+      conditions.tree = routesDice.between(0, TREE_COUNT - 1);
+      world.hit('deploy: routes');
+      world.note(`a deploy: the routes ${conditions.tree}`);
+      conditions.isolate++;
+      object.reset();
+    });
+  }
+
   await runUntil(end, MINUTE);
   const calmAt = world.now();
   troubles.calm();
   await runUntil(end + CALM_MS, MINUTE);
+  // Something severe comes while a receiver does not work.
+  if (hasRoutes && routesDice.chance(0.4)) {
+    conditions.vendors = { ...WORKING, down: routesDice.pick(['slack', 'mail'] as const) };
+    addLast(upstream.log, 'routed', world.now() + skewMs);
+    await runUntil(world.now() + 30 * MINUTE, MINUTE);
+    conditions.vendors = WORKING;
+    await runUntil(world.now() + 10 * MINUTE, MINUTE);
+  }
   // A gap is tried again every fifteen scans, each of which may take several ticks where Date stands still.
   const hasGap = (): boolean => readState(storage.disk)?.checkpoint.gap != null;
   for (let hours = 0; hours < GAP_HOURS_MAX && hasGap(); hours++) await runUntil(world.now() + HOUR, MINUTE);
@@ -326,7 +366,9 @@ export async function run(seed: number): Promise<RunResult> {
     await runUntil(world.now() + HOUR, 5 * MINUTE);
   }
   const mailTakesAlerts = routing().receivers.some(({ type, minLevel }) => type === 'email' && minLevel !== 'critical');
-  const ending = isLarge || isOld || isLong ? null : (pickEnding(moreDice, mailTakesAlerts) ?? pickLate(latestDice));
+  const isShort = hasRoutes && routesDice.chance(0.7);
+  const ending =
+    isLarge || isOld || isLong || isShort ? null : (pickEnding(moreDice, mailTakesAlerts) ?? pickLate(latestDice));
   if (ending !== null) {
     await bringAbout(ending, {
       ...{ world, dice: moreDice, conditions, slack, disk: storage.disk, upstream },
@@ -341,9 +383,9 @@ export async function run(seed: number): Promise<RunResult> {
 
   const compared = compare({
     ...{ store: storage.disk, kv, upstream, network, observer, slack },
-    ...{ mailNames, deployments, ending, calmAt },
+    ...{ mailNames, deployments, ending, calmAt, fallback: written()?.fallback ?? null },
     happened: troubles.happened,
-    engines: new Map(ENGINES.map((engine) => [engine.version, engine])),
+    engines: new Map(engines.map((engine) => [engine.version, engine])),
     startAt,
     ...{ isOld, isLong: isLong || ending !== null },
     now: world.now(),
@@ -353,10 +395,12 @@ export async function run(seed: number): Promise<RunResult> {
     operatorProblems: [...operator.problems, ...people.problems],
   });
   for (const cause of compared.causes) world.hit(`dead: ${cause}`);
+  for (const way of compared.ways) world.hit(`routed: ${way}`);
   const { disk } = storage;
   for (const { what } of disk.all<{ what: string }>(
     `SELECT concat(notification ->> '$.kind', iif(state IN ('suppressed', 'waiting'), concat(', ', state), '')) AS what
        FROM deliveries
+     UNION ALL SELECT 'instead of another receiver' FROM deliveries WHERE notification ->> '$.insteadOf' IS NOT NULL AND health IS NULL
      UNION ALL SELECT 'contributing' FROM matches WHERE decision IS NULL
      UNION ALL SELECT value ->> '$.reason' FROM matches, json_each(decision) WHERE decision IS NOT NULL`,
   )) {

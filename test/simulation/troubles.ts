@@ -37,6 +37,8 @@ export interface Conditions {
   isSlackSet: boolean;
   /** A receiver at Discord was added. */
   hasDiscord: boolean;
+  /** Which tree of routes is deployed; null: there are none. */
+  tree: number | null;
   /** Another isolate has an empty memory. */
   isolate: number;
 }

@@ -42,7 +42,7 @@ export function notifyNow(
   const withBody = { ...shown, ...(isThere && { body }) };
   const built = buildNotification(news, rule, alert, withBody, null);
   const notification: AlertNotification = edits ? { ...built, edits } : built;
-  // An escalation names its receiver, and so does what is said of a message that it has.
+  // An escalation names its receiver, and the rest changes what a receiver has.
   const isNews = !(isUrgent || edits || kind === 'resolved');
   const names = isNews ? receiversNow(routes, to) : to;
   const places = names.map((name) => placeOf(routes, name, rule, alert, shown.entry, body));

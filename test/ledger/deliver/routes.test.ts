@@ -217,7 +217,7 @@ describe('outside of the active times, of what is critical', () => {
     expect(sent(of, NOON + HOUR + 5 * SECOND)).toEqual(['boss recurred']);
   });
 
-  it('the end of an acknowledgement is told to the fallback', () => {
+  it('the fallback is notified of the end of an acknowledgement', () => {
     const of = scene();
     act(of, { act: 'acknowledge', comment: null }, NOON + 10 * MINUTE);
     of.record([did('vm.deleted', 'b', NOON + 20 * MINUTE)], { now: NOON + 20 * MINUTE });
@@ -226,7 +226,7 @@ describe('outside of the active times, of what is critical', () => {
     expect(sent(of, ends + MINUTE)).toEqual(['boss recurred']);
   });
 
-  it('that it is resolved is told to whom its route says, at any time', () => {
+  it('a receiver is notified that it is resolved, where its route says so, at any time', () => {
     const of = scene({ sendResolved: true });
     act(of, { act: 'resolve', reason: 'expected', comment: null }, NOON + 2 * HOUR);
     expect(sent(of, NOON + 2 * HOUR)).toEqual(['slack resolved']);
