@@ -794,8 +794,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'routes: nothing severe is in a digest',
     file: 'src/routing/routes.ts',
-    find: 'isSevere(level) ? { ...route.settings, digest: undefined } : route.settings',
-    replace: 'route.settings',
+    find: 'isSevere(level) ? { ...settings, digest: undefined } : settings',
+    replace: 'settings',
   },
   {
     name: 'routes: settings are inherited',
