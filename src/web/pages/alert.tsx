@@ -1,6 +1,7 @@
 /**
- * The page of an alert: what happens next, the facts, the forms that act on it, what to do, the timeline of its entries with
- * what matched marked, other alerts of the same actor, silences, and its notifications. Pure.
+ * The page of an alert, what is needed first coming first: what happens next, the forms that act on it, the facts, its first
+ * match with what matched marked, what to do, what was done, its notifications, the silences over it, the timeline of its
+ * other entries, and other alerts of the same actor. Pure.
  */
 
 import { actWording } from '../../alert/act-wording.ts';
@@ -33,6 +34,9 @@ interface AlertPageOptions extends AlertFactsProps {
 export function alertPage({ caller, details, rule, now, others, token, did }: AlertPageOptions): string {
   const { alert, timeline, more, moreContributing, acts, next, silences } = details;
   const lasting = silences.filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
+  const first = timeline.find(({ part }) => part === 'matched');
+  const rest = timeline.filter((item) => item !== first);
+  const aside = `${counted(alert.count, 'match', 'matches')}${first === undefined ? '' : ', the first above'}`;
   const sentence = nextStep({ ...alert, ...next, level: levelOf(alert.level) }, now);
   return page({
     title: alert.title,
@@ -59,8 +63,13 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
           )}
         </header>
         <DidNote did={did} />
-        <AlertFacts caller={caller} details={details} rule={rule} now={now} />
         <ActCard caller={caller} alert={alert} token={token} />
+        <AlertFacts caller={caller} details={details} rule={rule} now={now} />
+        {first !== undefined && (
+          <Card title="Why it alerted">
+            <Timeline timeline={[first]} />
+          </Card>
+        )}
         {rule !== null && <WhatToDo rule={rule} />}
         {acts.length > 0 && (
           <Card title="What was done">
@@ -73,16 +82,6 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
             </ul>
           </Card>
         )}
-        <Card title="Timeline" aside={<span class="quiet">{counted(alert.count, 'match', 'matches')}</span>}>
-          <Timeline timeline={timeline} />
-          {moreContributing > 0 && (
-            <p class="quiet">… and {counted(moreContributing, 'more entry', 'more entries')} that contributed.</p>
-          )}
-          {more > 0 && (
-            <p class="quiet">{counted(more, 'more match was', 'more matches were')} counted but not stored.</p>
-          )}
-        </Card>
-        {others !== null && others.alerts.length > 0 && <Others alert={alert} others={others} now={now} />}
         <Card title="Notifications">
           <Deliveries details={details} />
         </Card>
@@ -96,6 +95,18 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
             />
           </Card>
         )}
+        {(first === undefined || rest.length + moreContributing + more > 0) && (
+          <Card title="Timeline" aside={<span class="quiet">{aside}</span>}>
+            {(first === undefined || rest.length > 0) && <Timeline timeline={rest} />}
+            {moreContributing > 0 && (
+              <p class="quiet">… and {counted(moreContributing, 'more entry', 'more entries')} that contributed.</p>
+            )}
+            {more > 0 && (
+              <p class="quiet">{counted(more, 'more match was', 'more matches were')} counted but not stored.</p>
+            )}
+          </Card>
+        )}
+        {others !== null && others.alerts.length > 0 && <Others alert={alert} others={others} now={now} />}
       </>
     ),
   });

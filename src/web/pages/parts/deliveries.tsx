@@ -35,7 +35,7 @@ export function Deliveries({ details: { deliveries, timeline, decided } }: { det
   return (
     <>
       {deliveries.length === 0 ? (
-        <p class="empty">Nobody was notified. The timeline shows why, for each match.</p>
+        <p class="empty">Nobody was notified. Each match says why.</p>
       ) : (
         <Table deliveries={deliveries} />
       )}

@@ -14,7 +14,7 @@ import { UntrustedText } from './untrusted-text.tsx';
 type TimelineItem = AlertDetails['timeline'][number];
 
 /** The rest is folded. */
-const UNFOLDED_MAX = 20;
+const UNFOLDED_MAX = 5;
 /** Fewer repeats are shown. */
 const REPEATS_MIN = 2;
 
