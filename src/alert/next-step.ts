@@ -15,10 +15,16 @@ export type NextStepFacts = Pick<
   'status' | 'level' | 'acknowledged' | 'notified' | 'escalations' | 'silencedUntil' | 'resolvesAt'
 >;
 
+/** The silence over it that ends last. */
+export interface SilenceOver {
+  readonly author: string;
+  readonly endsAt: number;
+}
+
 export type Sentence = readonly (string | number)[];
 
-/** What happens next, at `now` (wall, ms). */
-export function nextStep(alert: NextStepFacts, now: number): Sentence {
+/** What happens next, at `now` (wall, ms). `silence`: null where none lasts, or where it is not known. */
+export function nextStep(alert: NextStepFacts, now: number, silence: SilenceOver | null = null): Sentence {
   const { status, acknowledged, resolvesAt } = alert;
   switch (status) {
     case 'resolved':
@@ -37,12 +43,25 @@ export function nextStep(alert: NextStepFacts, now: number): Sentence {
       ];
     }
     case 'open':
-      return whileOpen(alert, now);
+      return silence === null ? whileOpen(alert, now) : whileSilenced(alert, silence, now);
   }
 }
 
-function whileOpen(alert: NextStepFacts, now: number): Sentence {
-  const { level, notified, escalations, silencedUntil, resolvesAt } = alert;
+/** A silence is over matches: what waits already goes out all the same. */
+function whileSilenced(alert: NextStepFacts, { author, endsAt }: SilenceOver, now: number): Sentence {
+  const waiting = waitingStep(alert, now);
+  return [
+    'Silenced until ',
+    endsAt,
+    ` by ${author}: nobody is notified of matches before that.`,
+    ...(alert.silencedUntil === null ? [] : [' Then receivers are notified of those, unless somebody resolves it.']),
+    ...(waiting === null ? [] : [' ', ...waiting]),
+  ];
+}
+
+/** What goes out by time alone; null: nothing. */
+function waitingStep(alert: NextStepFacts, now: number): Sentence | null {
+  const { escalations } = alert;
   const [escalation = null] = [...escalations].sort((a, b) => a.at - b.at);
   const deferred = deferredFirst(alert, ['recurred', 'updated']);
   if (escalation !== null && (deferred === null || escalation.at <= deferred.at)) {
@@ -53,14 +72,18 @@ function whileOpen(alert: NextStepFacts, now: number): Sentence {
     ];
   }
   if (deferred?.kind === 'updated') return updateSentence(deferred, now);
-  if (deferred !== null) {
-    const to = named(deferred.receivers);
-    return [
-      `Nobody has acknowledged it: a reminder goes to ${to} `,
-      ...when(deferred.at, now),
-      ' unless somebody does.',
-    ];
-  }
+  if (deferred === null) return null;
+  return [
+    `Nobody has acknowledged it: a reminder goes to ${named(deferred.receivers)} `,
+    ...when(deferred.at, now),
+    ' unless somebody does.',
+  ];
+}
+
+function whileOpen(alert: NextStepFacts, now: number): Sentence {
+  const { level, notified, silencedUntil, resolvesAt } = alert;
+  const waiting = waitingStep(alert, now);
+  if (waiting !== null) return waiting;
   if (silencedUntil !== null && silencedUntil > now) {
     return [
       'A silence is over it until ',

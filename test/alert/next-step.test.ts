@@ -121,3 +121,35 @@ it.each<[string, NextStepFacts, string]>([
   const parts = nextStep(alert, NOW).map((part) => (typeof part === 'number' ? `[+${(part - NOW) / HOUR}h]` : part));
   expect(parts.join('')).toBe(sentence);
 });
+
+const ADA = { author: 'ada', endsAt: NOW + 2 * HOUR };
+const SILENCED = 'Silenced until [+2h] by ada: nobody is notified of matches before that.';
+it.each<[string, NextStepFacts, string]>([
+  ['has suppressed nothing yet', OPEN, SILENCED],
+  [
+    'suppressed something',
+    { ...OPEN, silencedUntil: NOW + HOUR },
+    `${SILENCED} Then receivers are notified of those, unless somebody resolves it.`,
+  ],
+  [
+    'does not hold back a reminder that waits',
+    { ...OPEN, notified: { slack: reminder(NOW + HOUR) } },
+    `${SILENCED} ${REMINDER} slack at [+1h] ${UNLESS}`,
+  ],
+  [
+    'does not hold back an escalation',
+    { ...OPEN, escalations: [{ to: 'pager', at: NOW + HOUR }] },
+    `${SILENCED} Nobody has acknowledged it: it escalates to pager at [+1h] ${UNLESS}`,
+  ],
+  ['is over what is acknowledged', ACKNOWLEDGED, `Acknowledged until [+23h]${THEN}`],
+  [
+    'is over what is resolved',
+    { ...OPEN, status: 'resolved' },
+    'Nothing more is sent. A later match opens a new alert.',
+  ],
+])('a silence that %s', (_, alert, sentence) => {
+  const parts = nextStep(alert, NOW, ADA).map((part) =>
+    typeof part === 'number' ? `[+${(part - NOW) / HOUR}h]` : part,
+  );
+  expect(parts.join('')).toBe(sentence);
+});

@@ -34,10 +34,11 @@ interface AlertPageOptions extends AlertFactsProps {
 export function alertPage({ caller, details, rule, now, others, token, did }: AlertPageOptions): string {
   const { alert, timeline, more, moreContributing, acts, next, silences } = details;
   const lasting = silences.filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
+  const [longest = null] = lasting.toSorted((a, b) => b.endsAt - a.endsAt);
   const first = timeline.find(({ part }) => part === 'matched');
   const rest = timeline.filter((item) => item !== first);
   const aside = `${counted(alert.count, 'match', 'matches')}${first === undefined ? '' : ', the first above'}`;
-  const sentence = nextStep({ ...alert, ...next, level: levelOf(alert.level) }, now);
+  const sentence = nextStep({ ...alert, ...next, level: levelOf(alert.level) }, now, longest);
   return page({
     title: alert.title,
     caller,
@@ -46,8 +47,8 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
       <>
         <header class="head">
           <p class="over">
-            <LevelMark level={alert.level} /> <span class={`state-${alert.status}`}>{alert.status}</span> Alert{' '}
-            {alert.id}
+            <LevelMark level={alert.level} /> <span class={`state-${alert.status}`}>{alert.status}</span>{' '}
+            {lasting.length > 0 && <strong>silenced</strong>} Alert {alert.id}
             {alert.backfilled && ' · backfilled: nobody was notified'}
           </p>
           <h1>
