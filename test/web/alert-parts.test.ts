@@ -68,11 +68,24 @@ describe('the list groups', () => {
     ].map(([, html = '']) => textOf(html));
   const by = (id: string | null, name = 'ci-deploy') =>
     alertLine(ORDINARY, { latest: { action: 'x', actor: { id, name, type: null }, clientIp: null } });
+  const some = (count: number, level: string, status: AlertSummary['status'] = 'open') =>
+    Array.from({ length: count }, () => ({ ...by('a'), level, status }));
   it.each<[string, readonly AlertSummary[], readonly string[]]>([
     [
-      'four of an actor, and folds more than five',
+      'four of an actor, and folds no eight with something severe',
       groups(),
-      ['4 alerts of ci-deploy', '8 alerts of robot 1 critical, 4 high, 2 medium, 1 low'],
+      ['critical 4 alerts of ci-deploy', 'critical 8 alerts of robot'],
+    ],
+    [
+      'and folds more than twelve with something severe',
+      [...some(12, 'medium'), ...some(1, 'high')],
+      ['high 13 alerts of ci-deploy 1 high, 12 medium'],
+    ],
+    ['and folds more than five that are not severe', some(6, 'medium'), ['medium 6 alerts of ci-deploy 6 medium']],
+    [
+      'and folds more than five that are resolved',
+      some(6, 'critical', 'resolved'),
+      ['critical 6 alerts of ci-deploy 6 critical'],
     ],
     ['one that is alone: not', [by('a')], []],
     ['those of one actor that do not follow each other: not', [by('a'), by('b'), by('a')], []],
@@ -82,9 +95,15 @@ describe('the list groups', () => {
       [alertLine(ORDINARY, { latest: null }), alertLine(ORDINARY, { latest: null })],
       [],
     ],
-    ['by id, whatever the name', [by('a', 'x'), by('a', 'y'), by('b', 'y')], ['2 alerts of x']],
+    ['by id, whatever the name', [by('a', 'x'), by('a', 'y'), by('b', 'y')], ['high 2 alerts of x']],
   ])('%s', (_, alerts, expected) => {
     expect(headings(alerts)).toEqual(expected);
+  });
+
+  it('the most severe first, else in the order given', () => {
+    const alerts = ['low', 'high', 'critical', 'high'].map((level, i) => ({ ...by('a'), id: i, level }));
+    const html = String(AlertItems({ alerts, now: NOW, hasBoxes: true }));
+    expect([...html.matchAll(/data-alert="(\d)"/g)].map(([, id]) => id)).toEqual(['2', '1', '3', '0']);
   });
 
   it('each alert with who, from where, when, its status and its assignee', () => {

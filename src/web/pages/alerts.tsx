@@ -120,6 +120,11 @@ export function alertsPage(options: AlertsOptions): string {
           ) : (
             list.alerts.length === 0 && <Empty query={query} />
           )}
+          {list.alerts.length > 0 && (
+            <p class="quiet">
+              Newest first. By level: <a href="/">Overview</a>
+            </p>
+          )}
           <p class="pager">
             {query.before !== null && <a href={alertsPath(first)}>Newest</a>}
             {list.next !== null && (
@@ -155,6 +160,9 @@ function Form({ query, token, children }: AlertsOptions & { children?: Child }) 
         <button type="submit" name="act" value="resolve" class="second">
           Resolve
         </button>
+        <span class="with-script quiet">
+          Keys: <kbd>?</kbd>
+        </span>
       </div>
       {children}
     </form>

@@ -1,13 +1,15 @@
 /**
  * Alerts as a list to act on: who, from where, when, status and assignee of each, with a box to choose it. Pure.
  *
- * Contract: in the order given; alerts of one actor that follow each other stand under one heading. The script replaces an
- * item by its `data-alert` when it has changed.
+ * Contract: in the order given; alerts of one actor that follow each other stand under one heading, the most severe first.
+ * What is severe and not resolved is folded in long groups only. The script replaces an item by its `data-alert` when it has
+ * changed.
  */
 import { alertPath } from '../../../access/link.ts';
 import { statusWording } from '../../../alert/act-wording.ts';
+import { isLive } from '../../../alert/identity.ts';
 import type { AlertSummary } from '../../../ledger/rpc.ts';
-import { LEVELS } from '../../../sigma/index.ts';
+import { isSevere, LEVELS } from '../../../sigma/index.ts';
 import { counted } from '../../../text/numbers.ts';
 import { Ago, Level } from './elements.tsx';
 import { Code, UntrustedText } from './untrusted-text.tsx';
@@ -16,6 +18,8 @@ const TITLE_CHARS = 100;
 const NAME_CHARS = 60;
 /** A group of more is folded. */
 const UNFOLDED_MAX = 5;
+/** With something severe that is not resolved. */
+const SEVERE_UNFOLDED_MAX = 12;
 
 interface AlertItemsProps {
   readonly alerts: readonly AlertSummary[];
@@ -48,21 +52,26 @@ function groupsOf(alerts: readonly AlertSummary[]): readonly (readonly AlertSumm
 }
 
 function Group({ group, now, hasBoxes }: { group: readonly AlertSummary[] } & Omit<AlertItemsProps, 'alerts'>) {
-  const items = group.map((alert) => <Item alert={alert} now={now} hasBoxes={hasBoxes} />);
+  const sorted = group.toSorted((a, b) => rankOf(b) - rankOf(a));
+  const items = sorted.map((alert) => <Item alert={alert} now={now} hasBoxes={hasBoxes} />);
   const actor = group[0]?.latest?.actor;
   if (group.length === 1 || actor === undefined) return <>{items}</>;
-  const name = (
-    <>
-      {counted(group.length, 'alert')} of <UntrustedText text={actor.name ?? actor.id ?? ''} max={NAME_CHARS} />
-    </>
-  );
   const levels = LEVELS.toReversed().flatMap((level) => {
     const count = group.filter((alert) => alert.level === level).length;
     return count === 0 ? [] : [`${count} ${level}`];
   });
+  const name = (
+    <>
+      <Level level={sorted[0]?.level ?? ''} /> {counted(group.length, 'alert')} of{' '}
+      <UntrustedText text={actor.name ?? actor.id ?? ''} max={NAME_CHARS} />
+    </>
+  );
+  const isUrgent = group.some(
+    ({ level, status }) => isLive(status) && LEVELS.some((of) => of === level && isSevere(of)),
+  );
   return (
     <li class="group">
-      {group.length > UNFOLDED_MAX ? (
+      {group.length > (isUrgent ? SEVERE_UNFOLDED_MAX : UNFOLDED_MAX) ? (
         <details>
           <summary>
             {name} <span class="quiet">{levels.join(', ')}</span>
@@ -77,6 +86,10 @@ function Group({ group, now, hasBoxes }: { group: readonly AlertSummary[] } & Om
       )}
     </li>
   );
+}
+
+function rankOf({ level }: AlertSummary): number {
+  return LEVELS.findIndex((known) => known === level);
 }
 
 function Item({ alert, now, hasBoxes }: { alert: AlertSummary } & Omit<AlertItemsProps, 'alerts'>) {
