@@ -434,7 +434,9 @@ export function groups(of: UntrustedText = ORDINARY): readonly AlertSummary[] {
   return [
     ...levels.slice(0, 4).map((level, i) => alertLine(of, { id: 80 - i, level, latest: by('ci-deploy', 'k-1') })),
     alertLine(of, { id: 70, latest: by(null, null), level: 'critical', assignee: of.name }),
-    ...levels.map((level, i) => alertLine(of, { id: 60 - i, level, latest: by('robot', 'k-2'), networks: 4 })),
+    ...[...levels, ...Array(5).fill('low')].map((level, i) =>
+      alertLine(of, { id: 60 - i, level, latest: by('robot', 'k-2'), networks: 4 }),
+    ),
     alertLine(of, { id: 40, latest: null, level: 'low', count: 1_204, ...ACKNOWLEDGED }),
   ];
 }

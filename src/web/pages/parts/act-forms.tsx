@@ -10,7 +10,7 @@ import { RESOLVE_REASONS } from '../../../alert/alert.ts';
 import { isLive } from '../../../alert/identity.ts';
 import type { AlertSummary } from '../../../ledger/rpc.ts';
 import { LEVELS } from '../../../sigma/index.ts';
-import { numberText } from '../../../text/numbers.ts';
+import { counted, numberText } from '../../../text/numbers.ts';
 import { actPath, type Did, type FormAct, SILENCES_PAGE } from '../../act-paths.ts';
 import type { Caller } from '../../context.ts';
 import { hasAccess } from '../../policy.ts';
@@ -143,26 +143,41 @@ function QuickSilence({ alert, token, next }: Omit<ActCardProps, 'caller'> & { n
   );
 }
 
-/** What the last form did. */
+/** What the last form did, in sentences of ours: of the address, only known words and numbers count. */
 export function DidNote({ did }: { did: Did | null }) {
   if (did === null) return null;
-  const { act, done, unchanged, raised, ended } = did;
-  const parts = [
-    act === 'silence' ? 'The silence is made.' : act === 'expire' ? 'The silence is ended.' : `${DEEDS[act]}: ${done}.`,
-    unchanged > 0 && `So before: ${numberText(unchanged)}.`,
-    ended > 0 && `Resolved before, or gone: ${numberText(ended)}.`,
-    raised > 0 && `Not done: ${numberText(raised)}. The level rose after you had loaded the page: look again.`,
-  ];
-  return (
-    <p class={raised > 0 ? 'note bad' : 'note good'} role="status">
-      {parts.filter((part) => part !== false).join(' ')}
+  const text = didSentences(did);
+  return text === '' ? null : (
+    <p class={did.raised > 0 ? 'note bad' : 'note good'} role="status">
+      {text}
     </p>
   );
 }
 
-const DEEDS: { readonly [act in FormAct]: string } = {
-  acknowledge: 'Acknowledged',
-  resolve: 'Resolved',
-  assign: 'Assigned',
-  comment: 'Commented',
+function didSentences({ act, done, unchanged, raised, ended }: Did): string {
+  if (act === 'silence') return 'Silenced. It is listed under Silences.';
+  if (act === 'expire') return 'The silence is ended.';
+  const { one, deed, more = '' } = DEEDS[act];
+  const isOne = done + unchanged + raised + ended === 1;
+  const some = (count: number, single: string, several: string): string | false =>
+    count > 0 && (count === 1 ? `${isOne ? 'It' : 'One'} ${single}.` : `${numberText(count)} ${several}.`);
+  const parts = [
+    done > 0 && `${done === 1 ? one : `${counted(done, 'alert')} ${deed}`}${more}.`,
+    some(unchanged, `was ${deed} already`, `were ${deed} already`),
+    some(ended, 'was resolved before, or is gone', 'were resolved before, or are gone'),
+    some(raised, 'was left as it is', 'were left as they are'),
+    raised > 0 && 'The level rose after you had loaded the page: look again.',
+  ];
+  return parts.filter((part) => part !== false).join(' ');
+}
+
+/** `one`: of a single alert. `more`: what follows. */
+const DEEDS: { readonly [act in FormAct]: { readonly one: string; readonly deed: string; readonly more?: string } } = {
+  acknowledge: {
+    ...{ one: 'Acknowledged', deed: 'acknowledged' },
+    more: ', until the same time tomorrow: no reminders until then',
+  },
+  resolve: { one: 'Resolved', deed: 'resolved' },
+  assign: { one: 'Assigned', deed: 'assigned that way' },
+  comment: { one: 'The comment is added', deed: 'commented on with these words' },
 };

@@ -79,15 +79,16 @@ export function When({ at, short = false }: { at: number | null; short?: boolean
   );
 }
 
-/** An instant as the time since then, or until then, in its largest unit: `3 minutes ago`. */
+const STEPS = [86_400_000, 3_600_000, 60_000, 1_000];
+
+/** An instant as the time since then, or until then, rounded to its largest unit: `3 minutes ago`. */
 export function Ago({ at, now }: { at: number; now: number }) {
   const text = utcText(at);
   if (text === null) return <span class="none">invalid time</span>;
-  const length = durationInWords(Math.abs(now - at))
-    .split(' ')
-    .slice(0, 2)
-    .join(' ');
-  const words = Math.abs(now - at) < 1_000 ? 'now' : at < now ? `${length} ago` : `in ${length}`;
+  const ms = Math.abs(now - at);
+  const step = STEPS.find((each) => each <= ms) ?? 0;
+  const length = durationInWords(Math.round(ms / step) * step);
+  const words = step === 0 ? (at > now ? 'now' : 'just now') : at < now ? `${length} ago` : `in ${length}`;
   return (
     <time datetime={new Date(at).toISOString()} data-ago="" title={text}>
       {words}

@@ -37,7 +37,7 @@ export function SilenceList({ silences, now, token, titleOf }: SilenceListProps)
             Suppressed: {numberText(silence.suppressed)}
             {silence.suppressedAt !== null && (
               <>
-                , the last <Ago at={silence.suppressedAt} now={now} />
+                , the last one <Ago at={silence.suppressedAt} now={now} />
               </>
             )}
             {silence.alerts.slice(-ALERTS_MAX).map((id) => (
