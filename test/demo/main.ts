@@ -234,9 +234,9 @@ async function signIn(worker: string, token: string): Promise<string> {
   return cookie;
 }
 
-/** Adds a viewer, as an operator does. */
+/** Adds a responder, as an operator does. */
 async function addViewer(worker: string, linkSecret: string): Promise<{ readonly token: string }> {
-  const body = JSON.stringify({ name: 'demo' });
+  const body = JSON.stringify({ name: 'demo', role: 'responder' });
   const token = await operatorToken(linkSecret, 'POST', VIEWERS_PATH, body, Date.now());
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const response = await fetch(`${worker}${VIEWERS_PATH}`, { method: 'POST', headers, body });
