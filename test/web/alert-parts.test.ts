@@ -1,6 +1,7 @@
 /** Parts of the pages of alerts: what is folded, grouped, counted, and said. */
 import { describe, expect, it } from 'vitest';
 import type { AlertDetails, AlertSummary } from '../../src/ledger/rpc.ts';
+import { LEVELS } from '../../src/sigma/index.ts';
 import { didText, readDid } from '../../src/web/act-paths.ts';
 import { DidNote } from '../../src/web/pages/parts/act-forms.tsx';
 import { AlertItems } from '../../src/web/pages/parts/alert-list.tsx';
@@ -188,5 +189,20 @@ it('a silence says what it is over, until when, whose it is, why, and what it su
   expect(of({ endsAt: NOW - 60_000, expiredBy: 'Bob' })).toContain(
     'Ended 1 minute ago ( 2026-11-21 03:11:45 UTC , by Bob )',
   );
+  const levels = LEVELS.toReversed();
+  expect(of({ matchers: { actors: ['a'], levels } })).toMatch(/^actor a , all levels Ends/);
   expect(of({ startsAt: NOW + 60_000 })).toContain('Starts in 1 minute . Ends in 2 hours');
+});
+
+it('a silence has the name of an actor that is known, beside its id', () => {
+  const of = (name: string | null) =>
+    textOf(
+      SilenceList({
+        ...{ silences: [silence(ORDINARY, { matchers: { actors: ['a', 'b'] } })], now: NOW, token: null },
+        titleOf: String,
+        actor: { id: 'b', name },
+      }),
+    );
+  expect(of('ci-deploy')).toMatch(/^actor a or b \( ci-deploy \) \(not what is critical\)/);
+  expect(of(null)).toMatch(/^actor a or b \(not what is critical\)/);
 });

@@ -93,6 +93,7 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
               now={now}
               token={null}
               titleOf={(id) => (id === rule?.id ? rule.title : id)}
+              actor={alert.latest?.actor ?? null}
             />
           </Card>
         )}

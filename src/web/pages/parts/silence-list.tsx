@@ -2,6 +2,7 @@
 import type { Child } from 'hono/jsx';
 import { alertPath } from '../../../access/link.ts';
 import type { ShownMatchers, ShownSilence } from '../../../ledger/rpc.ts';
+import { LEVELS } from '../../../sigma/index.ts';
 import { numberText } from '../../../text/numbers.ts';
 import { expirePath, SILENCES_PAGE } from '../../act-paths.ts';
 
@@ -17,16 +18,18 @@ interface SilenceListProps {
   /** For the buttons that end them; null: the caller can't. */
   readonly token: string | null;
   readonly titleOf: (rule: string) => string;
+  /** One whose name is known: it is shown beside its id. */
+  readonly actor?: { readonly id: string | null; readonly name: string | null } | null;
 }
 
 /** In the order given. */
-export function SilenceList({ silences, now, token, titleOf }: SilenceListProps) {
+export function SilenceList({ silences, now, token, titleOf, actor = null }: SilenceListProps) {
   return (
     <ul class="silences">
       {silences.map((silence) => (
         <li>
           <p class="of">
-            <Matchers matchers={silence.matchers} titleOf={titleOf} />
+            <Matchers matchers={silence.matchers} titleOf={titleOf} actor={actor} />
           </p>
           <p>
             <Times silence={silence} now={now} /> · <UntrustedText text={silence.author} max={80} /> (
@@ -79,14 +82,19 @@ function Times({ silence: { startsAt, endsAt, expiredBy }, now }: { silence: Sho
   );
 }
 
+interface MatchersProps extends Required<Pick<SilenceListProps, 'titleOf' | 'actor'>> {
+  readonly matchers: ShownMatchers;
+}
+
 /** `rule Key deleted, actor ci-deploy, level high`. */
-function Matchers({ matchers, titleOf }: { matchers: ShownMatchers; titleOf: (rule: string) => string }) {
+function Matchers({ matchers, titleOf, actor }: MatchersProps) {
   const { rules, actors, addresses, levels, tags, fields = [] } = matchers;
+  const isEveryLevel = LEVELS.every((level) => levels?.includes(level));
   const parts: [string, readonly string[] | undefined][] = [
     ['rule', rules?.map(titleOf)],
     ['actor', actors],
     ['address', addresses],
-    ['level', levels],
+    ['level', isEveryLevel ? undefined : levels],
     ['tag', tags],
     ...fields.map(({ field, values }): [string, readonly string[]] => [field, values]),
   ];
@@ -106,11 +114,18 @@ function Matchers({ matchers, titleOf }: { matchers: ShownMatchers; titleOf: (ru
               <>
                 {j > 0 && ' or '}
                 <Code text={value} max={80} />
+                {name === 'actor' && value === actor?.id && actor.name !== null && (
+                  <>
+                    {' '}
+                    (<UntrustedText text={actor.name} max={80} />)
+                  </>
+                )}
               </>
             ),
           )}
         </>
       ))}
+      {isEveryLevel && <span class="quiet">, all levels</span>}
       {levels === undefined && <span class="quiet"> (not what is critical)</span>}
     </>
   );
