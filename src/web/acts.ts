@@ -47,10 +47,16 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
   async function formOf(c: Web, alert?: number): Promise<URLSearchParams | Response> {
     if (!isOurForm(c)) return foreignForm(c, deps);
     const form = await readForm(c, FORM_BYTES_MAX);
-    if (form === 'late') return page(c, refusedFormPage(c.var.caller, 'The form did not arrive in time.'), 408);
+    const otherwise = alert === undefined ? `/${c.req.path.split('/')[1]}` : alertPath(alert);
+    if (form === 'late') {
+      const late = { problem: 'The form did not arrive in time.', back: otherwise };
+      return page(c, refusedFormPage(c.var.caller, late), 408);
+    }
     if (!isFormToken(config, c.var.caller, form.get(FORM_TOKEN), now(), alert)) {
       refuse(c, deps, 'form without its token');
-      return page(c, refusedFormPage(c.var.caller, 'The form is from another session, or too old.'), 403);
+      const problem = 'The form is from another session, or too old.';
+      const back = pageOf(c, form, otherwise);
+      return page(c, refusedFormPage(c.var.caller, { problem, back, isOld: true }), 403);
     }
     return form;
   }
@@ -75,7 +81,7 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
       return read === null ? [] : [[read, level]];
     });
     if (act === undefined || alerts.length === 0) {
-      return page(c, refusedFormPage(c.var.caller, 'No alert was chosen.'), 422);
+      return wrongForm(c, form, 'No alert was chosen.', ALERTS_PAGE);
     }
     return actOn(c, form, act, alerts.slice(0, SEVERAL_MAX), ALERTS_PAGE);
   });
@@ -90,7 +96,7 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
   ): Promise<Response> {
     if (ledger === null) return page(c, unboundPage(c.var.caller), 503);
     const act = readAct(name, form, c.var.caller);
-    if (typeof act === 'string') return page(c, refusedFormPage(c.var.caller, act), 422);
+    if (typeof act === 'string') return wrongForm(c, form, act, otherwise);
     const by = authorOf(c, alerts[0]?.[0]);
     const ids = alerts.map(([id]) => id).join(', ');
     const stopped = await recordAct(c, deps, 'alert act', `by ${by.who} (${by.via}): ${name} ${ids}`);
@@ -115,7 +121,7 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
     if (stopped !== null) return stopped;
     const made = await ledger.silence({ silence, ...by });
     if (made.kind === 'refused')
-      return page(c, refusedFormPage(c.var.caller, `The silence can’t be made: ${made.problem}.`), 422);
+      return wrongForm(c, form, `The silence can’t be made: ${made.problem}.`, SILENCES_PAGE);
     return after(c, form, { act: 'silence', ...DONE }, SILENCES_PAGE);
   });
 
@@ -153,10 +159,19 @@ function authorOf(c: Web, alert?: number): { readonly who: string; readonly via:
 
 const DONE: ActCounts = { done: 1, unchanged: 0, raised: 0, ended: 0 };
 
+/** The path of the page that the form came from. */
+function pageOf(c: Web, form: URLSearchParams, otherwise: string): string {
+  return safeRedirect(form.get('next') ?? otherwise, c.req.url);
+}
+
+/** Nothing was done, and why; the way back is to the page that the form came from. */
+function wrongForm(c: Web, form: URLSearchParams, problem: string, otherwise: string): Response {
+  return page(c, refusedFormPage(c.var.caller, { problem, back: pageOf(c, form, otherwise) }), 422);
+}
+
 /** To the page that the form came from, which says what was done. */
 function after(c: Web, form: URLSearchParams, did: Did, otherwise: string): Response {
-  const next = safeRedirect(form.get('next') ?? otherwise, c.req.url);
-  const url = new URL(next, c.req.url);
+  const url = new URL(pageOf(c, form, otherwise), c.req.url);
   url.searchParams.set(DID_PARAM, didText(did));
   return c.redirect(`${url.pathname}${url.search}`, 303);
 }

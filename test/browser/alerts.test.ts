@@ -258,7 +258,7 @@ describe('the list is refreshed', () => {
     isDown = true;
     await later();
     expect(await page.locator('#news').textContent()).toContain('could not be refreshed');
-    expect(await page.locator('[data-alert]').count()).toBe(14);
+    expect(await page.locator('[data-alert]').count()).toBe(19);
     isDown = false;
     await later();
     expect(await page.locator('#news').textContent()).toBe('');
@@ -281,4 +281,35 @@ it('a phone shows the bar and the list without scrolling sideways', async () => 
   await shoot(phone.page, 'alerts-phone-390');
   expect(await phone.page.evaluate('document.scrollingElement.scrollWidth')).toBeLessThanOrEqual(390);
   await phone.close();
+});
+
+it('on a phone, an alert can be acknowledged without scrolling far', async () => {
+  const phone = await openTab(browser, running.origin, PHONE);
+  await phone.page.goto(`/alerts/${ALERT_ID}`);
+  const box = await phone.page.getByRole('button', { name: 'Acknowledge' }).boundingBox();
+  expect(box?.y).toBeLessThan(900);
+  await phone.close();
+});
+
+it('an act that needs more says so before it is sent, and holds back no other', async () => {
+  await page.goto(`/alerts/${ALERT_ID}`);
+  for (const name of ['Resolve', 'Comment']) await page.getByRole('button', { name }).click();
+  expect(await page.evaluate('document.activeElement.name')).toBe('comment');
+  expect(requests).toEqual([]);
+  await page.evaluate('document.activeElement.blur()');
+  await page.keyboard.press('a');
+  await page.getByText('Acknowledged, until the same time tomorrow').waitFor();
+});
+
+it('without the script, a form that nothing was done for leads back to its page', async () => {
+  const context = await browser.newContext({ baseURL: running.origin, javaScriptEnabled: false });
+  const plain = await context.newPage();
+  await plain.goto('/alerts?actor=ci-deploy');
+  await plain.locator('[data-alert="80"] .box').check();
+  await plain.getByRole('button', { name: 'Resolve' }).click();
+  await plain.getByText('Choose why it is resolved.').waitFor();
+  await plain.getByRole('link', { name: 'Back to the page' }).click();
+  expect(plain.url()).toBe(`${running.origin}/alerts?actor=ci-deploy`);
+  expect(requests).toEqual([]);
+  await context.close();
 });

@@ -346,6 +346,13 @@ export const STATES: readonly PageState[] = [
   { name: 'unbound', path: '/alerts', heading: 'No ledger', ledger: null },
   { name: 'upstream-failed', path: '/entries/none', heading: 'No response from the upstream' },
   { name: 'missing', path: '/alerts/7', heading: 'Not found' },
+  {
+    name: 'missing-entry',
+    path: '/entries/7d3c1a52-6f0e-4a49-8f7b-1c2d3e4f5a6c',
+    heading: 'Not found',
+    ledger: { entry: async () => null },
+    env: { LINK_SECRET: SET.LINK_SECRET, LEDGER: SET.LEDGER },
+  },
   { name: 'missing-by-link', path: '/alerts/7', heading: 'Not found', caller: LINK },
   { name: 'signed-out', path: '/alerts/7', heading: 'Sign in', caller: { kind: 'nobody' } },
   { name: 'expired', path: '/alerts/7', heading: 'This link has expired', caller: { kind: 'expired link' } },

@@ -237,6 +237,21 @@ describe('a form does nothing', () => {
   });
 });
 
+describe('a form that nothing was done for', () => {
+  it.each([
+    ['/alerts/1', 'href="/alerts/1"'],
+    ['/alerts?actor=x', 'href="/alerts?actor=x"'],
+    ['https://evil.example/', 'href="/"'],
+    ['//evil.example/', 'href="/"'],
+    ['javascript:alert(1)', 'href="/"'],
+  ])('from %s leads back to a page of ours', async (next, link) => {
+    const response = await post('/alerts/1/resolve', session(ids.responder), [['next', next]]);
+    const text = await response.text();
+    expect(text).toMatch(new RegExp(`<a class="button" ${link.replace(/[?]/g, '\\$&')}>Back to the page</a>`));
+    expect(text).not.toMatch(/evil|javascript:/);
+  });
+});
+
 describe('a responder', () => {
   it('acknowledges, comments, assigns and resolves, each once, and is recorded', async () => {
     const at = await realSite();

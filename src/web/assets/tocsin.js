@@ -108,6 +108,14 @@
     });
   }
 
+  // On the page of an alert, several buttons share a form: each needs another field of it.
+  for (const button of document.querySelectorAll('button[formaction]')) {
+    button.addEventListener('click', () => {
+      for (const field of button.form.elements)
+        field.required = field.name !== '' && field.name === button.dataset.needs;
+    });
+  }
+
   // Keys. They can be turned off: speech input types letters too.
   const KEYS = [
     ['j', 'next alert'],
@@ -194,7 +202,7 @@
       const button = keyed('a');
       if (button === null) return;
       choose();
-      button.form.requestSubmit(button);
+      button.click();
     },
     r: () => {
       const reason = keyed('r');

@@ -9,8 +9,8 @@ import { Message } from './parts/elements.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
 
-/** The requested page does not exist, or the caller has no access to it. */
-export function missingPage(caller: Caller | null): string {
+/** The requested page does not exist, or the caller has no access to it. `isEntry`: it would be an entry's, by its path. */
+export function missingPage(caller: Caller | null, isEntry = false): string {
   return page({
     title: 'Not found',
     caller,
@@ -20,7 +20,9 @@ export function missingPage(caller: Caller | null): string {
         {caller?.kind === 'link' ? (
           <p>Your link gives access to one alert and its entries. Go back to the message, or sign in to see more.</p>
         ) : (
-          <p>Entries are deleted after the time set by RETENTION. If you copied an ID, check that it is complete.</p>
+          isEntry && (
+            <p>Entries are deleted after the time set by RETENTION. If you copied an ID, check that it is complete.</p>
+          )
         )}
         {caller !== null && caller.kind !== 'link' && (
           <p>
@@ -34,8 +36,17 @@ export function missingPage(caller: Caller | null): string {
   });
 }
 
-/** A form that nothing was done for. `problem`: a sentence of ours. */
-export function refusedFormPage(caller: Caller, problem: string): string {
+interface RefusedForm {
+  /** A sentence of ours. */
+  readonly problem: string;
+  /** The path of the page with the form, by `safeRedirect`. */
+  readonly back: string;
+  /** It may be from before they signed in or out. */
+  readonly isOld?: boolean;
+}
+
+/** A form that nothing was done for. */
+export function refusedFormPage(caller: Caller, { problem, back, isOld = false }: RefusedForm): string {
   return page({
     title: 'Nothing was done',
     caller,
@@ -44,7 +55,16 @@ export function refusedFormPage(caller: Caller, problem: string): string {
         <p class="note bad" role="alert">
           {problem}
         </p>
-        <p>Go back, reload the page, and try again. If you signed in or out meanwhile, the page is from before that.</p>
+        <p>
+          {isOld
+            ? 'If you signed in or out meanwhile, the page is from before that. Load it again, and try again.'
+            : 'Your browser’s Back button keeps what you have typed.'}
+        </p>
+        <p>
+          <a class="button" href={back}>
+            {isOld ? 'Load the page again' : 'Back to the page'}
+          </a>
+        </p>
       </Message>
     ),
   });

@@ -79,13 +79,13 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     const found = await ledger.entry(id, scope);
     if (found !== null) return send(c, entryPage({ caller, details: found }));
     // The entries of a link's alert are all in the ledger.
-    if (scope !== null) return missing(c);
+    if (scope !== null) return missing(c, true);
     const read = await readUpstreamEntry(id, deps);
     switch (read.kind) {
       case 'found':
         return send(c, entryPage({ caller, details: read.entry, unrecorded: true }));
       case 'missing':
-        return missing(c);
+        return missing(c, true);
       case 'failed':
         return send(c, upstreamPage(caller, read.reason), 502);
     }
@@ -158,8 +158,8 @@ function send(c: Web, document: string, status: 200 | 404 | 502 | 503 = 200): Re
   return c.body(document, status, { ...PAGE_HEADERS });
 }
 
-function missing(c: Web): Response {
-  return send(c, missingPage(c.var.caller), 404);
+function missing(c: Web, isEntry = false): Response {
+  return send(c, missingPage(c.var.caller, isEntry), 404);
 }
 
 function unbound(c: Web): Response {

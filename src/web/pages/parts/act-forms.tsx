@@ -29,8 +29,10 @@ export function WhyNot({ caller, next }: { caller: Caller; next: string }) {
       {caller.kind === 'link'
         ? 'By this link, which may have been forwarded, you can acknowledge and comment. To resolve, assign or silence, '
         : 'You can read, and not act: that is for the role responder. '}
-      <a href={`${SIGN_IN_PATH}?next=${encodeURIComponent(next)}`}>sign in with the token of a responder</a>. The
-      operator makes one with <code>npm run tocsin -- viewers add NAME --role responder</code>.
+      <a href={`${SIGN_IN_PATH}?next=${encodeURIComponent(next)}`}>
+        {caller.kind === 'link' ? 'sign' : 'Sign'} in with the token of a responder
+      </a>
+      . The operator makes one with <code>npm run tocsin -- viewers add NAME --role responder</code>.
     </p>
   );
 }
@@ -46,6 +48,9 @@ export function ReasonChoice() {
     </select>
   );
 }
+
+/** The field without which an act of the card is refused: the script says so before it is sent. */
+const NEEDS: { readonly [act in FormAct]?: string } = { resolve: 'reason', comment: 'comment' };
 
 interface ActCardProps {
   readonly caller: Caller;
@@ -63,6 +68,7 @@ export function ActCard({ caller, alert, token }: ActCardProps) {
       type="submit"
       formaction={actPath(alert.id, act)}
       data-key={act === 'acknowledge' ? 'a' : undefined}
+      data-needs={NEEDS[act]}
       class={act === 'acknowledge' ? '' : 'second'}
     >
       {words}
