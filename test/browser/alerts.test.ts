@@ -291,7 +291,7 @@ it('on a phone, an alert can be acknowledged without scrolling far', async () =>
   await phone.close();
 });
 
-it('an act that needs more says so before it is sent, and holds back no other', async () => {
+it('an act that needs more says so before it is sent, and no other act does', async () => {
   await page.goto(`/alerts/${ALERT_ID}`);
   for (const name of ['Resolve', 'Comment']) await page.getByRole('button', { name }).click();
   expect(await page.evaluate('document.activeElement.name')).toBe('comment');
