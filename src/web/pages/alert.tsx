@@ -1,6 +1,6 @@
 /**
- * The page of an alert, what is needed first coming first: what happens next, the forms that act on it, the facts, its first
- * match with what matched marked, what to do, what was done, its notifications, the silences over it, the timeline of its
+ * The page of an alert, what is needed first coming first: what happens next, the forms that act on it, its first match
+ * with what matched marked, the facts, what to do, what was done, its notifications, the silences over it, the timeline of its
  * other entries, and other alerts of the same actor. Pure.
  */
 
@@ -65,12 +65,12 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
         </header>
         <DidNote did={did} />
         <ActCard caller={caller} alert={alert} token={token} />
-        <AlertFacts caller={caller} details={details} rule={rule} now={now} />
         {first !== undefined && (
           <Card title="Why it alerted">
             <Timeline timeline={[first]} />
           </Card>
         )}
+        <AlertFacts caller={caller} details={details} rule={rule} now={now} />
         {rule !== null && <WhatToDo rule={rule} />}
         {acts.length > 0 && (
           <Card title="What was done">
