@@ -13,8 +13,8 @@ import { CLOCKS_APART_MS, hex, isSealed, type LinkSecrets, SEAL, seal } from './
 export const LINK_MS = 7 * 24 * 60 * 60_000;
 /** The query parameter that carries a pass. */
 export const PASS_PARAM = 'pass';
-/** The page that lists all alerts, resolved ones included (web/pages/alerts.tsx). */
-const ALL_ALERTS = '/alerts?state=all';
+/** The page that lists the alerts that are not resolved (web/pages/alerts.tsx). */
+const ALERT_LIST = '/alerts';
 
 /** How many passes a cookie holds: someone may have this many alerts open. */
 export const PASSES_MAX = 10;
@@ -150,6 +150,6 @@ export function linksTo(
   return {
     alert: `${publicUrl}${alertPath(alert)}${pass}`,
     entry: entry === '' ? null : `${publicUrl}${entryPath(entry)}${pass}`,
-    ...(isGroup ? { alerts: `${publicUrl}${ALL_ALERTS}` } : {}),
+    ...(isGroup ? { alerts: `${publicUrl}${ALERT_LIST}` } : {}),
   };
 }

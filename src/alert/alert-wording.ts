@@ -38,7 +38,7 @@ export function alertWording(notification: AlertNotification, links: Links): Wor
       ...shownFields(notification),
       ...firstEntries(notification),
     ],
-    buttons: alertButtons(links),
+    buttons: alertButtons(links, notification.kind === 'resolved'),
   };
 }
 

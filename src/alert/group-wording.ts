@@ -42,7 +42,7 @@ export function groupWording({ group }: GroupNotification, links: Links): Wordin
       ...words.passages.map((each) => ({ ...each, heading: ofFirst(each.heading) })),
     ],
     runbook: words.runbook && { ...words.runbook, heading: ofFirst(words.runbook.heading) },
-    buttons: groupButtons(links),
+    buttons: groupButtons(links, first.kind === 'resolved', onlyActor(group)),
   };
 }
 
@@ -61,6 +61,11 @@ function headline(group: Group): string {
   const more = alerts === 1 ? '' : `, and ${counted(alerts - 1, 'more alert')}`;
   if (kind === 'group') return `${[title, ...news(first)].join(': ')}${more}${more === '' ? '' : whose(group)}`;
   return `${title}${more}${isDigest(kind) && distinct.rules > 1 ? ` of ${counted(distinct.rules, 'rule')}` : ''}`;
+}
+
+/** The id of the actor of all alerts; null: there are several, or none is known. */
+function onlyActor({ subject, distinct, first }: Group): string | null {
+  return subject !== null && distinct.actors === 1 ? first.entry.actor.id : null;
 }
 
 /** ` of ci-deploy`, or ` of 12 actors`; nothing where neither is known. */

@@ -6,30 +6,38 @@ export interface Links {
   readonly alert: string | null;
   /** The page of the entry that the notification shows. */
   readonly entry: string | null;
-  /** The page of all alerts, for a group; missing elsewhere. */
+  /** The list of the alerts that are not resolved, for a group; missing elsewhere. */
   readonly alerts?: string | null;
 }
 
 export const NO_LINKS: Links = { alert: null, entry: null };
 
 export interface Button {
-  readonly name: 'alert' | 'entry' | 'alerts';
+  readonly name: 'alert' | 'act' | 'entry' | 'alerts';
   readonly label: string;
   readonly href: string;
 }
 
-/** To an alert and to the entry that its message shows. */
-export function alertButtons({ alert, entry }: Links): Button[] {
+/** Where an alert's page has the forms that act on it (web/pages/parts/act-forms.tsx). A redirect keeps the fragment. */
+const ACT_FORM = '#comment';
+/** Of an actor's id in a link. */
+const ACTOR_CHARS_MAX = 200;
+
+/** To an alert, to what can be done with it, and to the entry that its message shows. `isOver`: nothing is left to do. */
+export function alertButtons({ alert, entry }: Links, isOver: boolean): Button[] {
+  const act = { name: 'act', label: 'Acknowledge or silence' } as const;
   return [
     ...(alert === null ? [] : [{ name: 'alert', label: 'Open the alert', href: alert } as const]),
+    ...(alert === null || isOver ? [] : [{ ...act, href: `${alert}${ACT_FORM}` }]),
     ...(entry === null ? [] : [{ name: 'entry', label: 'Open the entry', href: entry } as const]),
   ];
 }
 
-/** To a group's first alert and its entry, and to the page of all alerts. */
-export function groupButtons({ alerts = null, ...links }: Links): Button[] {
-  const all = { name: 'alerts', label: 'Open all alerts' } as const;
-  return [...alertButtons(links), ...(alerts === null ? [] : [{ ...all, href: alerts }])];
+/** As for a group's first alert, and to the list of alerts. `actor`: the id of the only one; null: there are several. */
+export function groupButtons({ alerts = null, ...links }: Links, isOver: boolean, actor: string | null): Button[] {
+  const list = { name: 'alerts', label: 'Open the list of alerts' } as const;
+  const filter = actor === null || actor.length > ACTOR_CHARS_MAX ? '' : `?${new URLSearchParams({ actor })}`;
+  return [...alertButtons(links, isOver), ...(alerts === null ? [] : [{ ...list, href: `${alerts}${filter}` }])];
 }
 
 /** To the overview page, where there is no alert to show. */

@@ -189,7 +189,7 @@ describe('links in a message', () => {
 
   it('about a group are to its first alert, and to the page of all', () => {
     const links = linksTo(SET, { ...ENTRY, isGroup: true }, NOW);
-    expect(links).toEqual({ ...linksTo(SET, ENTRY, NOW), alerts: 'https://tocsin.example/alerts?state=all' });
+    expect(links).toEqual({ ...linksTo(SET, ENTRY, NOW), alerts: 'https://tocsin.example/alerts' });
   });
 
   it('have no pass without a secret, and are left out without an address', () => {

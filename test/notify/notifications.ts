@@ -68,7 +68,7 @@ export const BLIND = {
 export const LINKS: Links = {
   alert: 'https://tocsin.example.workers.dev/alerts/12?pass=12.1770456600.4f0c',
   entry: 'https://tocsin.example.workers.dev/entries/a1b2c3d4-0000-4000-8000-000000000001?pass=12.1770456600.4f0c',
-  alerts: 'https://tocsin.example.workers.dev/alerts?state=all',
+  alerts: 'https://tocsin.example.workers.dev/alerts',
 };
 
 /** `notification` on its way out. */

@@ -141,8 +141,10 @@ function runbook(words: Wording['runbook']): Block[] {
   return [{ type: 'section', text: markup(`*${words.heading}*\n${link(words.href)}`) }];
 }
 
+/** `isSecond`: below the app's own, which act. */
 function actions(buttons: readonly Button[], isSecond: boolean): Block[] {
   const elements = buttons
+    .filter(({ name }) => !isSecond || name !== 'act')
     .map(({ name, label, href }, i) => button(name, label, href, i === 0 && !isSecond))
     .filter((each) => each !== null);
   return elements.length === 0 ? [] : [{ type: 'actions', elements }];

@@ -72,7 +72,7 @@ describe('a message', () => {
     ]) {
       expect(text).toContain(part);
     }
-    expect(links).toEqual([LINKS.alert, LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
+    expect(links).toEqual([LINKS.alert, LINKS.alert, `${LINKS.alert}#comment`, LINKS.entry, OPENED.alert.runbook]);
   });
 
   test('has a group’s list, and says where it was cut', () => {

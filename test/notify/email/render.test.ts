@@ -50,6 +50,9 @@ How many  1 match
 Open the alert
 ${LINKS.alert}
 
+Acknowledge or silence
+${LINKS.alert}#comment
+
 Open the entry
 ${LINKS.entry}
 
@@ -96,7 +99,7 @@ Alert 12 · rule 5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55 · actor.id = 123e4567-e89
 
   test('every URL in the HTML is also written out', () => {
     const { text, links } = readHtml(mail(OPENED).html);
-    expect(links).toEqual([LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
+    expect(links).toEqual([LINKS.alert, `${LINKS.alert}#comment`, LINKS.entry, OPENED.alert.runbook]);
     for (const link of links) expect(text).toContain(link);
   });
 

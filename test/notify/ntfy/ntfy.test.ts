@@ -96,8 +96,8 @@ describe('a message', () => {
     expect(message).toMatchObject({ title: '[HIGH] API key deleted', click: LINKS.alert });
     expect(message.actions).toEqual([
       { action: 'view', label: 'Open the alert', url: LINKS.alert },
+      { action: 'view', label: 'Acknowledge or silence', url: `${LINKS.alert}#comment` },
       { action: 'view', label: 'Open the entry', url: LINKS.entry },
-      { action: 'view', label: 'Open the runbook', url: OPENED.alert.runbook },
     ]);
     expect(message.message.split('\n').slice(0, 7)).toEqual([
       'api_key.deleted by Alice Smith from 203.0.113.9',

@@ -94,7 +94,12 @@ describe('an event', () => {
       client: 'Tocsin',
       client_url: LINKS.alert,
     });
-    expect(event.links?.map(({ text }) => text)).toEqual(['Open the alert', 'Open the entry', 'Open the runbook']);
+    expect(event.links?.map(({ text }) => text)).toEqual([
+      'Open the alert',
+      'Acknowledge or silence',
+      'Open the entry',
+      'Open the runbook',
+    ]);
     expect(readPagerDuty(event).text).toContain('Alert 12 · rule ');
   });
 

@@ -170,6 +170,16 @@ const elements = (blocks: readonly Block[]) =>
   );
 
 describe('the buttons', () => {
+  test('take the place of the link to the page that has them too', () => {
+    const links = (acts: boolean) =>
+      (render(OPENED, LINKS, ofApp(OPENED, open(OPENED), acts)).attachments?.[0]?.blocks ?? [])
+        .filter((block) => block.type === 'actions')
+        .flatMap((block) => elements([block]))
+        .flatMap((element) => ('url' in element ? [element.text.text] : []));
+    expect(links(true)).toEqual(['Open the alert', 'Open the entry']);
+    expect(links(false)).toEqual(['Open the alert', 'Acknowledge or silence', 'Open the entry']);
+  });
+
   const open = (notification: Parameters<typeof idsOf>[0]): Editable => ({
     ledger: LEDGER,
     alerts: idsOf(notification).map((id) => ({ id, status: 'open', by: null, reason: null })),
