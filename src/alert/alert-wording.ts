@@ -108,7 +108,11 @@ function summary(notification: AlertNotification): string {
 
 /** `api_key.deleted by Alice Smith from 203.0.113.9`. */
 export function event(entry: EntryView): string {
-  return `${fieldLine('action', entry.action, NAME_MAX)} by ${actorAndAddress(entry)}`;
+  return `${action(entry)} by ${actorAndAddress(entry)}`;
+}
+
+export function action(entry: EntryView): string {
+  return fieldLine('action', entry.action, NAME_MAX);
 }
 
 /** `Alice Smith from 203.0.113.9`. */

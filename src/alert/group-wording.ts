@@ -7,14 +7,16 @@
 import { counted, numberText } from '../text/numbers.ts';
 import { utcText } from '../text/times.ts';
 import { trustedLine, untrustedLine } from '../text/untrusted.ts';
-import { alertWording, event, levelAndTitle, matches, moreLine, news } from './alert-wording.ts';
+import { action, alertWording, event, levelAndTitle, matches, moreLine, news } from './alert-wording.ts';
 import { groupButtons, type Links } from './links.ts';
 import type { Passage, Wording } from './message-parts.ts';
 import type { AlertNotification, GroupedAlert, GroupNotification, NamedCount, Outage } from './notification.ts';
 
-/** So that a headline with both, and a number, fits a Slack header. */
 const TITLE_MAX = 60;
+/** So that a headline with all three, and a number, fits a Slack header and a mail's subject. */
+const HEADLINE_TITLE_MAX = 54;
 const SUBJECT_MAX = 30;
+const ADDRESS_MAX = 40;
 /** So that the lines of all alerts fit a message. */
 const NAME_MAX = 45;
 const SUMMARY_MAX = 200;
@@ -33,7 +35,7 @@ export function groupWording({ group }: GroupNotification, links: Links): Wordin
   return {
     ...words,
     headline: head,
-    summary: `${head}; first: ${event(first.entry)}`,
+    summary: `${head}; first: ${isOne(group) ? action(first.entry) : event(first.entry)}`,
     change: [occasion(group), ...(change === null ? [] : [change])].join(' '),
     passages: [
       ...others(group),
@@ -56,11 +58,13 @@ const PREFIXES: { readonly [kind in Group['kind']]?: string } = {
 
 function headline(group: Group): string {
   const { kind, level, first, alerts, distinct } = group;
-  const title = levelAndTitle({ level, title: `${PREFIXES[kind] ?? ''}${first.alert.title}` }, TITLE_MAX);
+  const title = levelAndTitle({ level, title: `${PREFIXES[kind] ?? ''}${first.alert.title}` }, HEADLINE_TITLE_MAX);
   if (isFlood(kind)) return `${title}: ${counted(alerts, 'more alert')}${whose(group)}`;
   const more = alerts === 1 ? '' : `, and ${counted(alerts - 1, 'more alert')}`;
-  if (kind === 'group') return `${[title, ...news(first)].join(': ')}${more}${more === '' ? '' : whose(group)}`;
-  return `${title}${more}${isDigest(kind) && distinct.rules > 1 ? ` of ${counted(distinct.rules, 'rule')}` : ''}`;
+  if (isDigest(kind)) return `${title}${more}${distinct.rules > 1 ? ` of ${counted(distinct.rules, 'rule')}` : ''}`;
+  // The number before what others wrote: a receiver cuts from the end.
+  const said = kind === 'group' ? [title, ...news(first)].join(': ') : title;
+  return `${said}${more}${more === '' ? whose(group).replace(/^ of /, ': ') : whose(group)}`;
 }
 
 /** The id of the actor of all alerts; null: there are several, or none is known. */
@@ -68,12 +72,26 @@ function onlyActor({ subject, distinct, first }: Group): string | null {
   return subject !== null && distinct.actors === 1 ? first.entry.actor.id : null;
 }
 
-/** ` of ci-deploy`, or ` of 12 actors`; nothing where neither is known. */
+/** Who all of it was: the subject, or the only actor; null: several, or nobody is known. */
+function who({ subject, distinct, first }: Group): string | null {
+  const { actor } = first.entry;
+  return subject ?? (distinct.actors === 1 ? (actor.name ?? actor.id) : null);
+}
+
+/** Whether the headline has who the first entry is of, and from where. */
+function isOne(group: Group): boolean {
+  return !isDigest(group.kind) && who(group) !== null && group.distinct.addresses === 1;
+}
+
+/** ` of ci-deploy from 198.51.100.23`, ` of 12 actors`, ` from 7 addresses`; nothing where neither is known. */
 function whose(group: Group): string {
-  const { subject, distinct } = group;
-  if (subject !== null) return ` of ${untrustedLine(subject, SUBJECT_MAX)}`;
-  if (distinct.actors > 1) return ` of ${counted(distinct.actors, 'actor')}`;
-  return distinct.addresses > 1 ? ` from ${addresses(group)}` : '';
+  const { distinct, first } = group;
+  const name = who(group);
+  if (name === null && distinct.actors > 1) return ` of ${counted(distinct.actors, 'actor')}`;
+  const { clientIp } = first.entry;
+  const address = clientIp === name ? null : clientIp;
+  const from = distinct.addresses > 1 ? addresses(group) : address && untrustedLine(address, ADDRESS_MAX);
+  return `${name === null ? '' : ` of ${untrustedLine(name, SUBJECT_MAX)}`}${from ? ` from ${from}` : ''}`;
 }
 
 /** What this message is, in a sentence or two. */

@@ -35,8 +35,35 @@ describe('what it is', () => {
       'the alerts of an actor',
       GROUP,
       {},
-      '[CRITICAL] A stolen key at work, and 4 more alerts of ci-deploy',
-      /^5 alerts of ci-deploy\. The earliest match was at 2026-01-31 09:20 UTC\.$/,
+      '[CRITICAL] A stolen key at work, and 4 more alerts of ci-deploy from 2 addresses',
+      /^5 alerts of ci-deploy from 2 addresses\. The earliest match was at 2026-01-31 09:20 UTC\.$/,
+    ],
+    [
+      'the alerts of an actor from one address, with a long title',
+      GROUP,
+      {
+        distinct: { rules: 2, actors: 1, addresses: 1 },
+        first: {
+          ...OPENED,
+          alert: { ...OPENED.alert, title: 'New API key, created by an API key, reads a kubeconfig or deletes' },
+        },
+      },
+      '[CRITICAL] New API key, created by an API key, reads a kubeconfi…, and 4 more alerts of ci-deploy from 203.0.113.9',
+      /^5 alerts of ci-deploy from 203\.0\.113\.9\. /,
+    ],
+    [
+      'alerts of one actor that have subjects of their own',
+      GROUP,
+      { subject: null, distinct: { rules: 2, actors: 1, addresses: 1 } },
+      '[CRITICAL] A stolen key at work, and 4 more alerts of ci-deploy from 198.51.100.23',
+      /^5 alerts of ci-deploy from 198\.51\.100\.23\. /,
+    ],
+    [
+      'the alerts of an address, and nobody is known',
+      GROUP,
+      { subject: '198.51.100.23', distinct: { rules: 2, actors: 0, addresses: 1 } },
+      '[CRITICAL] A stolen key at work, and 4 more alerts of 198.51.100.23',
+      /^5 alerts of 198\.51\.100\.23\. /,
     ],
     [
       'the alerts of several actors',
@@ -56,15 +83,15 @@ describe('what it is', () => {
       'two alerts, of which the first was raised',
       GROUP,
       { alerts: 2, first: RAISED },
-      '[CRITICAL] API key deleted: raised to critical, and 1 more alert of ci-deploy',
-      /^2 alerts of ci-deploy\. .*\. Raised to critical: 3 matches/,
+      '[CRITICAL] API key deleted: raised to critical, and 1 more alert of ci-deploy from 2 addresses',
+      /^2 alerts of ci-deploy from 2 addresses\. .*\. Raised to critical: 3 matches/,
     ],
     [
       'two decisions about one alert',
       GROUP,
       { alerts: 1, first: RAISED, others: [] },
-      '[CRITICAL] API key deleted: raised to critical',
-      /^1 alert of ci-deploy\. .*\. Raised to critical: 3 matches/,
+      '[CRITICAL] API key deleted: raised to critical: ci-deploy from 2 addresses',
+      /^1 alert of ci-deploy from 2 addresses\. .*\. Raised to critical: 3 matches/,
     ],
     [
       'a flood',
@@ -77,7 +104,7 @@ describe('what it is', () => {
       'one more alert in a flood',
       FLOOD,
       { kind: 'critical flood', level: 'critical', alerts: 1, subject: 'backup', actors: [] },
-      '[CRITICAL] API key deleted: 1 more alert of backup',
+      '[CRITICAL] API key deleted: 1 more alert of backup from 5 addresses',
       /: this is 1 more\. The earliest match was at 2026-01-31 09:20 UTC\.$/,
     ],
     [
@@ -91,28 +118,28 @@ describe('what it is', () => {
       'a reminder',
       REMINDER,
       {},
-      '[HIGH] Reminder: API key deleted, and 2 more alerts',
+      '[HIGH] Reminder: API key deleted, and 2 more alerts of 2 actors',
       /^These 3 alerts go on, and nobody has acknowledged or resolved them\. The earliest match was at 2026-01-31 05:30 UTC\.$/,
     ],
     [
       'a reminder of one',
       REMINDER_OF_ONE,
       {},
-      '[HIGH] Reminder: API key deleted',
+      '[HIGH] Reminder: API key deleted: Alice Smith from 203.0.113.9',
       /^This alert goes on, and nobody has acknowledged or resolved it\. The earliest match was at 2026-01-31 05:30 UTC\.$/,
     ],
     [
       'what a new receiver has to know',
       NEW_RECEIVER,
       {},
-      '[HIGH] Still open: API key deleted, and 2 more alerts',
+      '[HIGH] Still open: API key deleted, and 2 more alerts of 2 actors',
       /^This receiver is new: these 3 alerts were open and unacknowledged before it was set up\. [^.]*\.$/,
     ],
     [
       'what came outside the active times',
       ACTIVE_TIMES,
       {},
-      '[HIGH] Outside active times: API key deleted, and 2 more alerts',
+      '[HIGH] Outside active times: API key deleted, and 2 more alerts of 2 actors',
       /^These 3 alerts came outside the active times of this receiver\. /,
     ],
     [
@@ -142,7 +169,7 @@ describe('what it is', () => {
     const shown = words(of, more);
     expect(shown.headline).toBe(headline);
     expect(shown.change).toMatch(change);
-    expect(shown.summary).toMatch(/^.*; first: \w+\.\w+ by .* from \S+$/);
+    expect(shown.summary).toMatch(/^.*; first: \w+\.\w+( by .* from \S+)?$/);
     expect(shown.summary.startsWith(headline)).toBe(true);
     expect(shown.passages.filter(({ lines }) => lines.length === 0)).toEqual([]);
   });
@@ -164,6 +191,14 @@ describe('what it is', () => {
       }
     }
   });
+});
+
+it('the summary has who and from where once', () => {
+  const distinct = { rules: 1, actors: 1, addresses: 1 };
+  expect(words(GROUP, { distinct }).summary).toBe(
+    '[CRITICAL] A stolen key at work, and 4 more alerts of ci-deploy from 198.51.100.23; first: vm.updated',
+  );
+  expect(words(FLOOD).summary).toMatch(/ of 12 actors; first: api_key\.deleted by Alice Smith from 203\.0\.113\.9$/);
 });
 
 describe('the other alerts', () => {

@@ -124,7 +124,9 @@ describe('the subject', () => {
     expect(mail(RAISED).subject).toBe(`[CRITICAL] ${mail(OPENED).subject.slice(7)}`));
 
   test('of a group is its headline', () => {
-    expect(mail(GROUP).subject).toBe('[CRITICAL] A stolen key at work, and 4 more alerts of ci-deploy');
+    expect(mail(GROUP).subject).toBe(
+      '[CRITICAL] A stolen key at work, and 4 more alerts of ci-deploy from 2 addresses',
+    );
   });
 
   test('of a health alert is its headline', () => {
