@@ -43,7 +43,7 @@ export function shownVia(via: Via): ShownVia {
 export function viaWording({ via, path, line, because }: ShownVia): string {
   switch (via) {
     case 'default':
-      return 'there are no routes';
+      return 'everything goes there (no routes in rules/routing.yml)';
     case 'route':
       return `by ${path ?? ''}, line ${line}`;
     case 'fallback':

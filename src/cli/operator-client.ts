@@ -13,7 +13,7 @@ import { readHttpDate } from '../http/headers.ts';
 import { formatDuration } from '../text/duration.ts';
 import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
-import { NO_SUCH } from '../web/api/paths.ts';
+import { API_SILENCES_PATH, NO_SUCH } from '../web/api/paths.ts';
 import { NOT_TWICE } from '../web/operator-paths.ts';
 import { Failure } from './failure.ts';
 import { LOCAL_URL, type Target } from './target.ts';
@@ -72,7 +72,7 @@ export function createOperatorClient({ origin, proof }: Target, now: () => numbe
         throw unreachable(origin, timeoutMs, error);
       }
       const json = text === null ? undefined : parseJson(text);
-      if (!response.ok) throw refused(origin, response, json, 'token' in proof ? null : now());
+      if (!response.ok) throw refused({ origin, method, path }, response, json, 'token' in proof ? null : now());
       const { data } = shape.safeParse(json);
       if (data !== undefined) return { answer: data, json };
       throw new Failure(
@@ -101,7 +101,12 @@ function unreachable(origin: string, timeoutMs: number, error: unknown): Failure
 const MESSAGE = z.object({ message: z.string() });
 
 /** `now`: null where the clocks don't matter. */
-function refused(origin: string, { status, headers }: Response, json: unknown, now: number | null): Failure {
+function refused(
+  { origin, method, path }: Pick<OperatorRequest, 'method' | 'path'> & { readonly origin: string },
+  { status, headers }: Response,
+  json: unknown,
+  now: number | null,
+): Failure {
   const message = MESSAGE.safeParse(json).data?.message;
   const problem = `${origin} answered ${status}${message === undefined ? '' : `: ${oneLine(message, 300)}`}`;
   if (status >= 300 && status < 400) {
@@ -110,8 +115,12 @@ function refused(origin: string, { status, headers }: Response, json: unknown, n
       "Give the Worker's own address: redirects are not followed.",
     );
   }
-  if (message === NO_SUCH)
-    return new Failure(`${origin} has ${NO_SUCH}`, 'Check it. Alerts are listed by: npm run tocsin -- alerts --all');
+  if (message === NO_SUCH) {
+    const list = path.startsWith(API_SILENCES_PATH)
+      ? 'Silences are listed by: npm run tocsin -- silence list'
+      : 'Alerts are listed by: npm run tocsin -- alerts --all';
+    return new Failure(`${origin} has ${NO_SUCH}`, `Check it. ${list}`);
+  }
   if (status === 403 && message !== undefined) return new Failure(problem, 'Nothing was done.');
   if (status === 404 || status === 401 || status === 403) {
     const date = readHttpDate(headers.get('date'));
@@ -132,6 +141,8 @@ function refused(origin: string, { status, headers }: Response, json: unknown, n
   if (message === NOT_TWICE) {
     return new Failure(problem, 'Nothing was done again. What it did when it came first stands, if it did anything.');
   }
+  if (method === 'GET' && status === 422) return new Failure(problem, 'Check the options: --help lists them.');
+  if (method === 'GET' && status === 429) return new Failure(problem, 'Ask again later.');
   if (status === 409 || status === 422 || status === 429) return new Failure(problem, 'Nothing was done.');
   return new Failure(problem, 'Check that this command and the Worker are of the same version.');
 }

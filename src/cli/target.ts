@@ -54,7 +54,7 @@ function secretOf(env: TargetSources['env'], vars: NodeJS.Dict<string>): string 
     case 'absent':
       throw new Failure(
         'LINK_SECRET is not set here',
-        "Set it in the environment or in .dev.vars, to the Worker's value.",
+        "Set it in the environment or in .dev.vars, to the Worker's value; or set TOCSIN_TOKEN to a viewer token.",
         CALLED_WRONGLY,
       );
     case 'wrong':

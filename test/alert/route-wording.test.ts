@@ -55,7 +55,7 @@ test.each<readonly [settings: RouteSettings, words: string]>([
 
 describe('reasons', () => {
   test.each<readonly [via: Via, words: string]>([
-    [{ kind: 'default' }, 'there are no routes'],
+    [{ kind: 'default' }, 'everything goes there (no routes in rules/routing.yml)'],
     [{ kind: 'route', path: [], line: 8 }, 'by route, line 8'],
     [{ kind: 'route', path: [1, 0], line: 12 }, 'by route.routes[1].routes[0], line 12'],
     [{ kind: 'fallback', because: 'no route' }, 'the fallback: no route leads anywhere'],

@@ -1,8 +1,10 @@
 /** `ack`, `assign`, `resolve`, `comment`: act on alerts, by name. */
 import * as z from 'zod/mini';
 import { RESOLVE_REASONS } from '../../alert/alert.ts';
+import { ACKNOWLEDGED_MS } from '../../alert/status.ts';
 import { API_ACTS_PATH } from '../../web/api/paths.ts';
 import { FAILED, OK } from '../failure.ts';
+import { utc } from '../terminal.ts';
 import {
   ASK_OPTIONS,
   type CliContext,
@@ -49,7 +51,10 @@ ${targetUsage(19, 'a responder')}`,
   options: { ...ASK_OPTIONS, comment: TEXT },
   allowPositionals: true,
   run: ({ url, json, comment = null }, context, alerts) =>
-    act(context, url, json, alerts, { act: 'acknowledge', comment }, 'acknowledged'),
+    act(context, url, json, alerts, { act: 'acknowledge', comment }, [
+      `acknowledged until ${utc(context.now() + ACKNOWLEDGED_MS)}, or until its level rises`,
+      'was acknowledged already',
+    ]),
 });
 
 export const assign = defineCommand({
@@ -70,7 +75,10 @@ ${targetUsage(14, 'a responder')}`,
       throw new UsageError('who takes care of it? Give a name after the alerts, or --nobody');
     }
     const alerts = to === null ? given : given.slice(0, -1);
-    return act(context, url, json, alerts, { act: 'assign', to }, to === null ? 'nobody’s now' : 'assigned');
+    return act(
+      ...([context, url, json, alerts, { act: 'assign', to }] as const),
+      to === null ? ['nobody’s now', 'was nobody’s already'] : ['assigned', 'was assigned to them already'],
+    );
   },
 });
 
@@ -91,7 +99,10 @@ ${targetUsage(19, 'a responder')}`,
     if (reason === undefined) {
       throw new UsageError(`--reason is ${given === undefined ? 'missing' : 'unknown'}: use ${REASONS.join(', ')}`);
     }
-    return act(context, url, json, alerts, { act: 'resolve', reason, comment }, `resolved: ${reason}`);
+    return act(context, url, json, alerts, { act: 'resolve', reason, comment }, [
+      `resolved: ${reason}`,
+      'was resolved so already',
+    ]);
   },
 });
 
@@ -108,7 +119,10 @@ ${targetUsage(14, 'a responder')}`,
   run({ url, json }, context, [alert, text, ...more]) {
     if (alert === undefined || text === undefined) throw new UsageError('an alert and a text are needed');
     if (more.length > 0) throw new UsageError('the text must be one argument: put it in quotes');
-    return act(context, url, json, [alert], { act: 'comment', comment: text }, 'commented');
+    return act(context, url, json, [alert], { act: 'comment', comment: text }, [
+      'commented',
+      'has this comment already',
+    ]);
   },
 });
 
@@ -118,7 +132,7 @@ async function act(
   asJson: boolean,
   given: readonly string[],
   what: object,
-  done: string,
+  words: Words,
 ): ReturnType<Command['run']> {
   if (given.length === 0) throw new UsageError('the number of an alert is missing');
   const alerts = given.map((text) => readAlertId('an alert', text));
@@ -128,7 +142,7 @@ async function act(
     context,
     asJson,
     json,
-    answer.outcomes.map((each) => outcomeLine(each, done)),
+    answer.outcomes.map((each) => outcomeLine(each, words)),
   );
   return answer.outcomes.every(({ outcome }) => outcome === 'done' || outcome === 'unchanged') ? OK : FAILED;
 }
@@ -138,13 +152,16 @@ export function authorOf({ user }: CliContext): { readonly as: string | null; re
   return { as: user?.() ?? null, via: 'cli' };
 }
 
-/** How it ended, in a line. `done`: what was done. */
-export function outcomeLine({ alert, outcome }: Outcome, done: string): string {
+/** What was done; and what is said where it was so before. */
+type Words = readonly [done: string, unchanged: string];
+
+/** How it ended, in a line. */
+export function outcomeLine({ alert, outcome }: Outcome, [done, unchanged]: Words): string {
   switch (outcome) {
     case 'done':
       return `Alert ${alert}: ${done}`;
     case 'unchanged':
-      return `Alert ${alert}: it was so before`;
+      return `Alert ${alert}: ${unchanged}`;
     case 'missing':
       return `Alert ${alert}: there is no such alert. List them: npm run tocsin -- alerts --all`;
     case 'resolved before':

@@ -16,7 +16,8 @@ import { safe, section, utc } from '../terminal.ts';
 import { ROOT } from '../wrangler.ts';
 import { ALERT } from './alerts.ts';
 import { type CliContext, connect, defineCommand, FLAG, print, TEXT, targetUsage, UsageError } from './command.ts';
-import { becauseOf, notToLines, ROUTES, routesLines, silencedLines } from './routes-lines.ts';
+import { becauseOf, notToLines, ROUTES, silencesOver, whereLines } from './routes-lines.ts';
+import type { SilenceAnswer } from './silence.ts';
 import { ENTRY_WHY, textWhyLines } from './why.ts';
 
 /** A rule that the entry matches, or that counts it, and where its alert would go. */
@@ -54,15 +55,28 @@ ${targetUsage(16, 'a responder')}`,
     }
     if (isAlert) {
       const request = { method: 'GET', path: apiAlertPath(Number(path), 'route') } as const;
-      const { answer, json } = await connect(url, context).ask(request, ALERT_ROUTE);
-      print(context, asJson, json, alertRouteLines(answer));
+      const client = connect(url, context);
+      const { answer, json } = await client.ask(request, ALERT_ROUTE);
+      print(
+        context,
+        asJson,
+        json,
+        asJson ? [] : alertRouteLines(answer, await silencesOver(client, answer.silencedBy)),
+      );
       return OK;
     }
     if (url !== undefined) {
       const body = JSON.stringify(readEntry(path));
       const request = { method: 'POST', path: API_ROUTE_PATH, body } as const;
-      const { answer, json } = await connect(url, context).ask(request, ENTRY_WHY);
-      print(context, asJson, json, textWhyLines(answer).slice(1));
+      const client = connect(url, context);
+      const { answer, json } = await client.ask(request, ENTRY_WHY);
+      const silences = asJson
+        ? []
+        : await silencesOver(
+            client,
+            answer.matched.flatMap(({ silencedBy }) => silencedBy),
+          );
+      print(context, asJson, json, textWhyLines(answer, silences).slice(1));
       return OK;
     }
     const rules = folder ?? `${ROOT}rules`;
@@ -85,10 +99,11 @@ ${targetUsage(16, 'a responder')}`,
 
 const ALERT_ROUTE = z.object({ alert: ALERT, silencedBy: z.array(z.number()), routes: ROUTES });
 
-function alertRouteLines({ alert, silencedBy, routes }: z.output<typeof ALERT_ROUTE>): readonly string[] {
+function alertRouteLines(answer: z.output<typeof ALERT_ROUTE>, silences: readonly SilenceAnswer[]): readonly string[] {
+  const { alert } = answer;
   return [
     `Alert ${alert.id}  ${safe(alert.level).toUpperCase()}  ${safe(alert.title)}`,
-    ...section('A match like its last one goes now', [...silencedLines(silencedBy), ...routesLines(routes)]),
+    ...section('A match like its last one goes now', whereLines(answer, silences)),
   ];
 }
 

@@ -2,7 +2,11 @@
 import * as z from 'zod/mini';
 import { heldWording, type ShownVia, settingsWording, unroutedWording, viaWording } from '../../alert/route-wording.ts';
 import type { RouteSettings } from '../../routing/routing.ts';
+import { counted } from '../../text/numbers.ts';
+import { API_SILENCES_PATH } from '../../web/api/paths.ts';
+import type { OperatorClient } from '../operator-client.ts';
 import { safe, utc } from '../terminal.ts';
+import { SILENCES, type SilenceAnswer } from './silence.ts';
 
 export const ROUTES = z.object({
   to: z.array(
@@ -24,11 +28,29 @@ export const ROUTES = z.object({
 });
 type Routes = z.output<typeof ROUTES>;
 
-export function silencedLines(silences: readonly number[]): readonly string[] {
-  return silences.map((id) => `to nobody: silence ${id} is over it`);
+/** The silences, where some of them are over a match: `ids`. An answer about a match names them only. */
+export async function silencesOver(client: OperatorClient, ids: readonly number[]): Promise<readonly SilenceAnswer[]> {
+  if (ids.length === 0) return [];
+  const { answer } = await client.ask({ method: 'GET', path: API_SILENCES_PATH }, SILENCES);
+  return answer.silences;
 }
 
-export function routesLines({ to, not }: Routes): readonly string[] {
+/** Where a match goes; to nobody until the last of the silences over it, `silencedBy`, ends. */
+export function whereLines(
+  { silencedBy, routes }: { readonly silencedBy: readonly number[]; readonly routes: Routes },
+  silences: readonly SilenceAnswer[] = [],
+): readonly string[] {
+  const [first] = silencedBy;
+  if (first === undefined) return routesLines(routes);
+  const of = silences.filter(({ id }) => silencedBy.includes(id)).toSorted((a, b) => b.endsAt - a.endsAt)[0];
+  const others = silencedBy.length > 1 ? `, and ${counted(silencedBy.length - 1, 'other silence')}` : '';
+  // It may have ended between the two answers.
+  if (of === undefined) return [`to nobody: silence ${first} is over it${others}`];
+  const { id, endsAt, author, comment } = of;
+  return [`to nobody until ${utc(endsAt)}: silence ${id} (${safe(author)}: ${safe(comment)}) is over it${others}`];
+}
+
+function routesLines({ to, not }: Routes): readonly string[] {
   return [
     ...to.map((each) => `to ${safe(each.receiver)}: ${becauseOf(each, each.heldUntil)}${settingsOf(each)}`),
     ...(to.length === 0 ? ['to nobody'] : []),

@@ -39,7 +39,7 @@ const SILENCE = z.object({
 export type SilenceAnswer = z.output<typeof SILENCE>;
 const ONE = z.object({ silence: SILENCE });
 const MADE = z.extend(ONE, { rules: z._default(z.array(z.object({ id: z.string(), title: z.string() })), []) });
-const ALL = z.object({ silences: z.array(SILENCE) });
+export const SILENCES = z.object({ silences: z.array(SILENCE) });
 
 /** The Worker's clock may be ahead of ours. */
 const CLOCKS_APART_MS = 60_000;
@@ -76,7 +76,7 @@ ${targetUsage(19, 'a responder')}`,
   async run({ url, json: asJson, for: length, until, comment, ...given }, context, [action, id, ...more]) {
     const now = context.now();
     if (action === 'list' && id === undefined) {
-      const { answer, json } = await connect(url, context).ask({ method: 'GET', path: API_SILENCES_PATH }, ALL);
+      const { answer, json } = await connect(url, context).ask({ method: 'GET', path: API_SILENCES_PATH }, SILENCES);
       print(context, asJson, json, silencesLines(answer.silences, now));
       return OK;
     }

@@ -10,7 +10,8 @@ import { OK } from '../failure.ts';
 import { safe, section, table, utc } from '../terminal.ts';
 import { ALERT } from './alerts.ts';
 import { ASK_OPTIONS, connect, defineCommand, FLAG, print, targetUsage, UsageError } from './command.ts';
-import { ROUTES, routesLines, silencedLines } from './routes-lines.ts';
+import { ROUTES, silencesOver, whereLines } from './routes-lines.ts';
+import type { SilenceAnswer } from './silence.ts';
 
 const EVIDENCE = { selection: z.string(), field: z.nullable(z.string()), value: z.string() };
 const DELIVERY = z.object({
@@ -128,18 +129,24 @@ ${targetUsage(14, 'a viewer')}`,
     const alert = isEntry ? null : readId(of);
     if (alert !== null) {
       const { answer, json } = await client.ask({ method: 'GET', path: apiAlertPath(alert, 'why') }, ALERT_PAGE);
-      print(context, asJson, json, whyLines(answer));
+      print(context, asJson, json, asJson ? [] : whyLines(answer, await silencesOver(client, answer.silencedBy)));
       return OK;
     }
     const { answer, json } = await client.ask({ method: 'GET', path: apiEntryWhyPath(of) }, RECORDED_WHY);
-    print(context, asJson, json, entryWhyLines(of, answer));
+    const silences = asJson
+      ? []
+      : await silencesOver(
+          client,
+          answer.matched.flatMap(({ silencedBy }) => silencedBy),
+        );
+    print(context, asJson, json, entryWhyLines(of, answer, silences));
     return OK;
   },
 });
 
 /** The alert for people. */
-export function whyLines(answer: AlertAnswer): string[] {
-  const { alert, timeline, more, moreContributing, deliveries, acts, decided, ruleIsGone, silencedBy, routes } = answer;
+export function whyLines(answer: AlertAnswer, silences: readonly SilenceAnswer[] = []): string[] {
+  const { alert, timeline, more, moreContributing, deliveries, acts, decided, ruleIsGone } = answer;
   return [
     `Alert ${alert.id}  ${safe(alert.level).toUpperCase()}  ${safe(alert.title)}`,
     '',
@@ -166,12 +173,16 @@ export function whyLines(answer: AlertAnswer): string[] {
       'What was done, oldest first',
       acts.map((act) => `${utc(act.at)}  ${safe(actWording(act))}`),
     ),
-    ...section('A match like the last one goes now', [...silencedLines(silencedBy), ...routesLines(routes)]),
+    ...section('A match like the last one goes now', whereLines(answer, silences)),
   ];
 }
 
 /** An entry for people. */
-export function entryWhyLines(id: string, answer: EntryAnswer): readonly string[] {
+export function entryWhyLines(
+  id: string,
+  answer: EntryAnswer,
+  silences: readonly SilenceAnswer[] = [],
+): readonly string[] {
   const { parts, isOwnRead, rulesChanged } = answer;
   return [
     `Entry ${safe(id)}`,
@@ -185,13 +196,14 @@ export function entryWhyLines(id: string, answer: EntryAnswer): readonly string[
         ...(decisions === null ? [] : [`  ${safe(decisionsWording(decisions))}`]),
       ]),
     ),
-    ...textWhyLines(answer, new Set(parts.map(({ alert }) => alert.rule))),
+    ...textWhyLines(answer, silences, new Set(parts.map(({ alert }) => alert.rule))),
   ];
 }
 
 /** Which rules match, and which came near. `known`: rules whose alerts are shown already. */
 export function textWhyLines(
   { matched, near }: z.output<typeof ENTRY_WHY>,
+  silences: readonly SilenceAnswer[] = [],
   known: ReadonlySet<string> = new Set(),
 ): readonly string[] {
   return [
@@ -205,7 +217,7 @@ export function textWhyLines(
         ...(of.alerts && of.joins !== null && !known.has(of.rule)
           ? [`  falls into alert ${of.joins}, whose matches are not all kept`]
           : []),
-        ...(of.alerts ? [...silencedLines(of.silencedBy), ...routesLines(of.routes)].map((line) => `  ${line}`) : []),
+        ...(of.alerts ? whereLines(of, silences).map((line) => `  ${line}`) : []),
       ]),
     ),
     ...(matched.length === 0 ? ['', 'No rule matches it.'] : []),

@@ -79,9 +79,13 @@ describe('with a Tocsin', () => {
     const id = String(first.id);
     expect(await tocsin('ack', id, '4711', '--comment', 'on it')).toEqual({
       ...{ code: 1, err: '' },
-      out: `Alert ${id}: acknowledged\nAlert 4711: there is no such alert. List them: npm run tocsin -- alerts --all\n`,
+      out: expect.stringMatching(
+        new RegExp(
+          `^Alert ${id}: acknowledged until \\d{4}-.* UTC, or until its level rises\\nAlert 4711: there is no such alert. List them: npm run tocsin -- alerts --all\\n$`,
+        ),
+      ),
     });
-    expect(await tocsin('ack', id)).toMatchObject({ code: 0, out: `Alert ${id}: it was so before\n` });
+    expect(await tocsin('ack', id)).toMatchObject({ code: 0, out: `Alert ${id}: was acknowledged already\n` });
     expect(await ids('--status', 'acknowledged')).toEqual([first.id]);
     expect(await tocsin('assign', id, 'Ada Lovelace')).toMatchObject({ code: 0, out: `Alert ${id}: assigned\n` });
     expect(await ids('--assignee', 'ada lovelace')).toEqual([first.id]);
@@ -115,7 +119,7 @@ describe('with a Tocsin', () => {
     );
     const something = await tocsin('why', matched?.id ?? '');
     expect(something.out).toMatch(/Its alerts\n {2}Alert \d+ /);
-    expect(something.out).toMatch(/to slack: there are no routes/);
+    expect(something.out).toMatch(/to slack: everything goes there \(no routes in rules\/routing\.yml\)/);
     expect(await tocsin('why', '4711', '--entry')).toMatchObject({
       ...{ code: 1, err: expect.stringContaining('none with this id') },
     });
@@ -124,7 +128,7 @@ describe('with a Tocsin', () => {
 
   it('says where an alert goes, and an entry by the rules of a Tocsin', async () => {
     expect((await tocsin('route', '1')).out).toMatch(
-      /^Alert 1 .*\n\nA match like its last one goes now\n {2}to slack: there are no routes\n$/,
+      /^Alert 1 .*\n\nA match like its last one goes now\n {2}to slack: everything goes there \(no routes in rules\/routing\.yml\)\n$/,
     );
     expect(await tocsin('route', '4711')).toMatchObject({ code: 1, err: expect.stringContaining('none with this id') });
     const folder = mkdtempSync(join(tmpdir(), 'tocsin-test-'));
@@ -138,7 +142,7 @@ describe('with a Tocsin', () => {
         0,
         expect.stringMatching(/^Rules that match it\n(?: .*\n)* {2}MEDIUM {2}API key deleted /),
       ]);
-      expect(out).toContain('to slack: there are no routes');
+      expect(out).toContain('to slack: everything goes there (no routes in rules/routing.yml)');
       expect(await tocsin('route', file, '--url', local.url, '--rules', 'x')).toMatchObject({ code: 2 });
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -170,7 +174,9 @@ describe('with a Tocsin', () => {
     expect((await tocsin('silence', 'expire', '1')).out).toMatch(
       /^Silence 1 {2}over since .*, ended by operator \(as ada/,
     );
-    expect(await tocsin('silence', 'expire', '9')).toMatchObject({ code: 1 });
+    expect(await tocsin('silence', 'expire', '9')).toMatchObject({
+      ...{ code: 1, err: expect.stringMatching(/\nCheck it\. Silences are listed by: .* silence list\n$/) },
+    });
     const ofRule = (...names: readonly string[]) =>
       tocsin('silence', 'add', ...names.flatMap((name) => ['--rule', name]), '--for', '1h', '--comment', 'x');
     const idsIn = (file: string) =>
@@ -180,6 +186,14 @@ describe('with a Tocsin', () => {
     const byTitle = await ofRule('API key deleted');
     expect(byTitle.out).toContain(`\n  rule ${deleted}\n`);
     expect(byTitle.out).not.toContain('Note');
+    for (const command of ['route', 'why']) {
+      expect((await tocsin(command, '1')).out).toMatch(
+        /goes now\n {2}to nobody until \d{4}-.* UTC: silence 2 \(operator \(as ada@example\.com\): x\) is over it\n$/,
+      );
+    }
+    expect(await tocsin('alerts', '--level', 'sever')).toMatchObject({
+      ...{ code: 1, err: expect.stringMatching(/\nCheck the options: --help lists them\.\n$/) },
+    });
     const byFile = await ofRule('nirvana_audit_client_error_burst');
     expect(byFile.out).toContain(`\n  rule ${burst.join(' or ')}\n`);
     expect(byFile.out).toMatch(/\nNote: it is over 4 rules:\n(?: {2}.* \([0-9a-f-]{36}\)\n){4}$/);

@@ -90,9 +90,11 @@ CRITICAL  Many API keys deleted (rules.yml), if this entry completes it
 
   test('without routes, and without a routing', async () => {
     put('routing.yml', ROUTING.slice(0, ROUTING.indexOf('fallback:')));
-    expect((await run()).out).toContain('  to team: there are no routes\n');
+    expect((await run()).out).toContain('  to team: everything goes there (no routes in rules/routing.yml)\n');
     rmSync(join(folder, 'routing.yml'));
-    expect((await run()).out).toContain('  to every receiver whose secret is set: there are no routes\n');
+    expect((await run()).out).toContain(
+      '  to every receiver whose secret is set: everything goes there (no routes in rules/routing.yml)\n',
+    );
   });
 
   test('that no rule matches', async () => {

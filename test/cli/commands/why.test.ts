@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { alertsLines } from '../../../src/cli/commands/alerts.ts';
+import type { SilenceAnswer } from '../../../src/cli/commands/silence.ts';
 import { type AlertAnswer, type EntryAnswer, entryWhyLines, whyLines } from '../../../src/cli/commands/why.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 3, 0);
@@ -347,11 +348,24 @@ test('shows where a match goes, and why', () => {
       { receiver: 'siem', reason: 'no route', minLevel: 'low' },
     ],
   };
-  expect(text({ routes, silencedBy: [7] })).toContain(`A match like the last one goes now
-  to nobody: silence 7 is over it
+  const over = (...silences: readonly SilenceAnswer[]) =>
+    whyLines({ ...ALERT, routes, silencedBy: [7, 8] }, silences)
+      .join('\n')
+      .split('\n\n')
+      .at(-1);
+  const silence = (id: number, endsAt: number): SilenceAnswer => ({
+    ...{ id, startsAt: 0, endsAt, author: 'ada', via: 'cli', comment: 'a\nmove', expiredBy: null },
+    ...{ matchers: {}, suppressed: 0, suppressedAt: null, alerts: [] },
+  });
+  const goes = 'A match like the last one goes now\n  to nobody';
+  expect(over()).toBe(`${goes}: silence 7 is over it, and 1 other silence`);
+  expect(over(silence(7, NOW), silence(8, NOW + MINUTE), silence(9, NOW + 2 * MINUTE))).toMatch(
+    /to nobody until 2026-01-31 03:01:00 UTC: silence 8 \(ada: a.move\) is over it, and 1 other silence$/,
+  );
+  expect(text({ routes })).toContain(`A match like the last one goes now
   to slack: by route.routes[1], line 12; group_by rule; mention @oncall; escalate to pager after 30m
   to mail: the fallback: no route leads anywhere
-  to hook: there are no routes
+  to hook: everything goes there (no routes in rules/routing.yml)
   to team: by route.routes[1], line 12, held until its active times begin at 2026-01-31 03:00:00 UTC
   not to pager: its min_level is critical
   not to siem: no route leads there`);
