@@ -152,7 +152,7 @@ export function authorOf({ user }: CliContext): { readonly as: string | null; re
   return { as: user?.() ?? null, via: 'cli' };
 }
 
-/** What was done; and what is said where it was so before. */
+/** What was done, and what is printed where it was so before. */
 type Words = readonly [done: string, unchanged: string];
 
 /** How it ended, in a line. */
