@@ -186,7 +186,11 @@ describe('a tree of routes', () => {
       '',
       'high',
       [
-        ...['routing.yml has no routes', 'To team, oncall, siem', 'everything goes there (no routes in rules/routing.yml)'],
+        ...[
+          'routing.yml has no routes',
+          'To team, oncall, siem',
+          'everything goes there (no routes in rules/routing.yml)',
+        ],
         'not to mail, mail/2: its min_level is critical',
       ],
       'team, oncall, siem',
@@ -222,7 +226,11 @@ describe('a tree of routes', () => {
 describe('whom there is to notify', () => {
   test('without a routing, every receiver of its level', () => {
     expect(shown({ routing: null, receivers: RECEIVERS }, ruleOf('critical'))).toEqual({
-      page: ['there is no routing.yml', 'To team, oncall, mail, mail/2, siem', 'everything goes there (no routes in rules/routing.yml)'],
+      page: [
+        'there is no routing.yml',
+        'To team, oncall, mail, mail/2, siem',
+        'everything goes there (no routes in rules/routing.yml)',
+      ],
       list: 'team, oncall, mail, siem',
     });
     expect(shown({ routing: null, receivers: RECEIVERS.slice(0, 3) }, ruleOf('informational'))).toEqual({
@@ -244,7 +252,10 @@ describe('whom there is to notify', () => {
     const broken = [{ name: 'team', minLevel: 'low', problem: 'SLACK_WEBHOOK_URL is not set' }] as const;
     expect(shown({ routing: null, receivers: broken }, ruleOf('high')).page).toEqual([
       ...['there is no routing.yml', `No receiver can be used: ${nobody}`],
-      ...['To team (can’t be used: SLACK_WEBHOOK_URL is not set)', 'everything goes there (no routes in rules/routing.yml)'],
+      ...[
+        'To team (can’t be used: SLACK_WEBHOOK_URL is not set)',
+        'everything goes there (no routes in rules/routing.yml)',
+      ],
     ]);
   });
 

@@ -23,13 +23,14 @@ it('is sent, with the links of its first alert and to the page of all', async ()
   const urls = JSON.stringify(await sent()).match(/(?<="url":")[^"]+/g) ?? [];
   expect(urls.map((url) => new URL(url).pathname.replace(/\d+$/, 'N'))).toEqual([
     '/alerts/N',
+    '/alerts/N',
     '/entries/g-N',
     '/alerts',
   ]);
   const passes = urls.map((url) => new URL(url).searchParams.get('pass')?.split('.')[0] ?? null);
   const [first] = passes;
   expect(new URL(urls[0] ?? '').pathname).toBe(`/alerts/${first}`);
-  expect(passes).toEqual([first, first, null]);
+  expect(passes).toEqual([first, first, first, null]);
   expect(await world.sql("SELECT state FROM deliveries WHERE alert IS NOT NULL AND receiver = 'slack'")).toEqual(
     Array(3).fill({ state: 'delivered' }),
   );
