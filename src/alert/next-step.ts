@@ -47,15 +47,14 @@ export function nextStep(alert: NextStepFacts, now: number, silence: SilenceOver
   }
 }
 
-/** A silence is over matches: what waits already goes out all the same. */
+/** Reminders and escalations wait for the end of a silence (wake.ts, ledger/deliver). */
 function whileSilenced(alert: NextStepFacts, { author, endsAt }: SilenceOver, now: number): Sentence {
-  const waiting = waitingStep(alert, now);
+  const hasMore = alert.silencedUntil !== null || waitingStep(alert, now) !== null;
   return [
     'Silenced until ',
     endsAt,
-    ` by ${author}: nobody is notified of matches before that.`,
-    ...(alert.silencedUntil === null ? [] : [' Then receivers are notified of those, unless somebody resolves it.']),
-    ...(waiting === null ? [] : [' ', ...waiting]),
+    ` by ${author}: nobody is notified of matches before that, or reminded.`,
+    ...(hasMore ? [' Then receivers are notified of what came, unless somebody acts.'] : []),
   ];
 }
 

@@ -8,9 +8,9 @@ import { type RunWrangler, runWrangler } from './wrangler.ts';
 /**
  * Our own limit, to notice a large dependency that gets in by mistake: all of zod would add 91 KiB. Cloudflare allows 3 MB
  * (developers.cloudflare.com/workers/platform/limits/#worker-size). It was 150 KiB until alerts had status, groups, silences,
- * routes, and pages, an API and a Slack app to act on them.
+ * routes, pages and an API to act on them, and a Slack app and PagerDuty that act back.
  */
-const GZIPPED_BYTES_MAX = 175 * 1024;
+const GZIPPED_BYTES_MAX = 180 * 1024;
 
 /** Builds without deploying; returns the size as a line. Throws a `Failure` if the build fails or is too large. */
 export async function buildBundle(wrangler: RunWrangler): Promise<string> {

@@ -123,24 +123,13 @@ it.each<[string, NextStepFacts, string]>([
 });
 
 const ADA = { author: 'ada', endsAt: NOW + 2 * HOUR };
-const SILENCED = 'Silenced until [+2h] by ada: nobody is notified of matches before that.';
+const SILENCED = 'Silenced until [+2h] by ada: nobody is notified of matches before that, or reminded.';
+const AFTERWARDS = ' Then receivers are notified of what came, unless somebody acts.';
 it.each<[string, NextStepFacts, string]>([
   ['has suppressed nothing yet', OPEN, SILENCED],
-  [
-    'suppressed something',
-    { ...OPEN, silencedUntil: NOW + HOUR },
-    `${SILENCED} Then receivers are notified of those, unless somebody resolves it.`,
-  ],
-  [
-    'does not hold back a reminder that waits',
-    { ...OPEN, notified: { slack: reminder(NOW + HOUR) } },
-    `${SILENCED} ${REMINDER} slack at [+1h] ${UNLESS}`,
-  ],
-  [
-    'does not hold back an escalation',
-    { ...OPEN, escalations: [{ to: 'pager', at: NOW + HOUR }] },
-    `${SILENCED} Nobody has acknowledged it: it escalates to pager at [+1h] ${UNLESS}`,
-  ],
+  ['suppressed something', { ...OPEN, silencedUntil: NOW + HOUR }, `${SILENCED}${AFTERWARDS}`],
+  ['defers a reminder', { ...OPEN, notified: { slack: reminder(NOW + HOUR) } }, `${SILENCED}${AFTERWARDS}`],
+  ['defers an escalation', { ...OPEN, escalations: [{ to: 'pager', at: NOW + HOUR }] }, `${SILENCED}${AFTERWARDS}`],
   ['is over what is acknowledged', ACKNOWLEDGED, `Acknowledged until [+23h]${THEN}`],
   [
     'is over what is resolved',
