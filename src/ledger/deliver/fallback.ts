@@ -20,9 +20,10 @@ export const FALLBACK_AFTER_MS = 10 * 60_000;
 /** The most messages of one receiver in one call. */
 const FALLEN_MAX = 50;
 
-/** `?1`: a receiver; `?2`: the one that would take it. */
+/** `?1`: a receiver; `?2`: the one that would take it. In the words of the partial index. */
 const severe = (columns: string, which: string): string =>
-  `SELECT ${columns} FROM deliveries WHERE ${which} AND receiver = ?1 AND receiver <> ?2 AND level >= ${SEVERE} AND alert IS NOT NULL AND fell_back IS NULL`;
+  `SELECT ${columns} FROM deliveries INDEXED BY deliveries_severe
+   WHERE ${which} AND receiver = ?1 AND receiver <> ?2 AND level >= ${SEVERE} AND alert IS NOT NULL AND fell_back IS NULL`;
 
 /** The receiver in whose stead a message waits here. */
 const INSTEAD_OF = "iif(json_valid(notification), notification ->> '$.insteadOf', NULL)";

@@ -150,6 +150,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'ALTER TABLE silences ADD COLUMN planned_end INTEGER',
     'ALTER TABLE silences ADD COLUMN expired_seq INTEGER',
   ],
+  [
+    // What may go to another receiver as well: at high and critical, and it has not.
+    `CREATE INDEX deliveries_severe ON deliveries (receiver, queued_at)
+       WHERE state = 'pending' AND level >= 3 AND alert IS NOT NULL AND fell_back IS NULL`,
+  ],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */
