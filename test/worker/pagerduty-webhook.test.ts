@@ -49,6 +49,8 @@ interface Raised {
 
 /** A new alert, with its incident. */
 async function alertOf(): Promise<Raised> {
+  // So many of one rule would be a flood.
+  await site.world.sql('UPDATE receivers SET floods = NULL');
   await openAlert(site.world);
   await settled(site.world, ['pagerduty']);
   const [row] = await site.world.sql<{ id: number; rule: string }>(
