@@ -44,7 +44,7 @@ export function groupWording({ group }: GroupNotification, links: Links): Wordin
       ...words.passages.map((each) => ({ ...each, heading: ofFirst(each.heading) })),
     ],
     runbook: words.runbook && { ...words.runbook, heading: ofFirst(words.runbook.heading) },
-    buttons: groupButtons(links, first.kind === 'resolved', onlyActor(group)),
+    buttons: groupButtons(links, first.kind === 'resolved'),
   };
 }
 
@@ -65,11 +65,6 @@ function headline(group: Group): string {
   // The number before what others wrote: a receiver cuts from the end.
   const said = kind === 'group' ? [title, ...news(first)].join(': ') : title;
   return `${said}${more}${more === '' ? whose(group).replace(/^ of /, ': ') : whose(group)}`;
-}
-
-/** The id of the actor of all alerts; null: there are several, or none is known. */
-function onlyActor({ subject, distinct, first }: Group): string | null {
-  return subject !== null && distinct.actors === 1 ? first.entry.actor.id : null;
 }
 
 /** Who all of it was: the subject, or the only actor; null: several, or nobody is known. */

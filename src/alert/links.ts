@@ -20,8 +20,6 @@ export interface Button {
 
 /** Where an alert's page has the forms that act on it (web/pages/parts/act-forms.tsx). A redirect keeps the fragment. */
 const ACT_FORM = '#comment';
-/** Of an actor's id in a link. */
-const ACTOR_CHARS_MAX = 200;
 
 /** To an alert, to what can be done with it, and to the entry that its message shows. `isOver`: nothing is left to do. */
 export function alertButtons({ alert, entry }: Links, isOver: boolean): Button[] {
@@ -33,11 +31,10 @@ export function alertButtons({ alert, entry }: Links, isOver: boolean): Button[]
   ];
 }
 
-/** As for a group's first alert, and to the list of alerts. `actor`: the id of the only one; null: there are several. */
-export function groupButtons({ alerts = null, ...links }: Links, isOver: boolean, actor: string | null): Button[] {
+/** As for a group's first alert, and to the list of alerts. */
+export function groupButtons({ alerts = null, ...links }: Links, isOver: boolean): Button[] {
   const list = { name: 'alerts', label: 'Open the list of alerts' } as const;
-  const filter = actor === null || actor.length > ACTOR_CHARS_MAX ? '' : `?${new URLSearchParams({ actor })}`;
-  return [...alertButtons(links, isOver), ...(alerts === null ? [] : [{ ...list, href: `${alerts}${filter}` }])];
+  return [...alertButtons(links, isOver), ...(alerts === null ? [] : [{ ...list, href: alerts }])];
 }
 
 /** To the overview page, where there is no alert to show. */

@@ -296,24 +296,9 @@ describe('the first alert', () => {
       'Alert 14: first entries, in UTC',
     ]);
     expect(group.runbook).toEqual({ ...first.runbook, heading: 'Alert 14: runbook' });
-    const { actor } = GROUP.group.first.entry;
     expect(group.buttons.map(({ href }) => href)).toEqual([
-      ...[LINKS.alert, `${LINKS.alert}#comment`, LINKS.entry],
-      `${LINKS.alerts}?actor=${actor.id}`,
+      ...[LINKS.alert, `${LINKS.alert}#comment`, LINKS.entry, LINKS.alerts],
     ]);
-  });
-
-  const listOf = (more: Partial<Group>) => words(GROUP, more).buttons.find(({ name }) => name === 'alerts')?.href;
-
-  it('leads to the list of alerts, of its actor where there is only one', () => {
-    const { first, distinct } = GROUP.group;
-    const by = (id: string | null): Partial<Group> => ({
-      first: { ...first, entry: { ...first.entry, actor: { ...first.entry.actor, id } } },
-    });
-    expect(listOf(by('a&b #\ud800<'))).toBe(`${LINKS.alerts}?actor=a%26b+%23%EF%BF%BD%3C`);
-    for (const more of [by(null), by('x'.repeat(201)), { subject: null }, { distinct: { ...distinct, actors: 2 } }]) {
-      expect(listOf(more)).toBe(LINKS.alerts);
-    }
   });
 
   it('may have no runbook, and no links', () => {

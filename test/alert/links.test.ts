@@ -19,5 +19,5 @@ it('what can be done with an alert is the second button, and leads to the form o
 it('what is over has no such button, nor has what has no page', () => {
   expect(names(alertButtons(LINKS, true))).toEqual(['alert', 'entry']);
   expect(names(alertButtons({ ...LINKS, alert: null }, false))).toEqual(['entry']);
-  expect(names(groupButtons({ ...LINKS, alerts: '/alerts' }, true, null))).toEqual(['alert', 'entry', 'alerts']);
+  expect(names(groupButtons({ ...LINKS, alerts: '/alerts' }, true))).toEqual(['alert', 'entry', 'alerts']);
 });

@@ -136,6 +136,8 @@ function twinOf({ kind, texts }: MessageInput): Twin {
   return twin;
 }
 
+const LINKED = [...Object.values(LINKS), `${LINKS.alert}#comment`];
+
 function problemOf(
   part: string,
   { text, links, commands }: ReadBack,
@@ -144,7 +146,7 @@ function problemOf(
 ) {
   const isAction = (link: string): boolean => link === action && fieldLine('action', action, 100) === action;
   const found = linkify(text).find((link) => !ours.has(link) && !isAction(link));
-  const other = links.find((link) => !Object.values(LINKS).includes(link));
+  const other = links.find((link) => !LINKED.includes(link));
   const command = commands[0];
   if (command !== undefined) return `${part} has the command ${command}`;
   if (other !== undefined) return `${part} has the link ${other}`;
