@@ -492,7 +492,7 @@ function reportDue(
   }
   const acknowledged = JSON.parse(row.acknowledged ?? 'null') as { until: number } | null;
   for (const { to, at } of alert.escalations)
-    if (at < now - MINUTE) report(`alert ${row.id} was due to escalate to ${to}, and has not`);
+    if (at < now - MINUTE && !mayHold) report(`alert ${row.id} was due to escalate to ${to}, and has not`);
   if (acknowledged !== null && acknowledged.until < now - MINUTE) report(`alert ${row.id} is still acknowledged`);
   const silencedUntil = row.silenced_until ?? Number.NEGATIVE_INFINITY;
   if (alert.isSilenced && row.state !== 'resolved' && silencedUntil < now - MINUTE)

@@ -15,8 +15,11 @@ import type { ModelMessage } from './plain-alerts.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-/** How long an alarm may need to make a message that is due. */
-const ALARM_MS = 15 * SECOND;
+/**
+ * How long an alarm may need to make a message that is due. In this world two calls may set the alarm at once, and the later time
+ * wins until the next call; a Durable Object's storage lets no other call in meanwhile.
+ */
+const ALARM_MS = 35 * SECOND;
 /** What is severe goes elsewhere after so long. */
 const FALLBACK_MS = 10 * MINUTE;
 /** Keys of groups in a flood begin so. */
@@ -450,12 +453,11 @@ function reportReminders(decided: readonly Decided[], { report }: DeliveriesOpti
     if (rows.some((row) => row.due?.isUrgent || heldUntil(row) !== null)) continue;
     const at = one.leftAt ?? 0;
     const before = last.get(one.madeFor) ?? Number.NEGATIVE_INFINITY;
-    // A critical one that somebody acted on while it waited had set the time.
+    // A critical one that waited too had set the time: somebody acted on it, or another group's message took it along.
     const wasCritical = decided.some(
       (row) =>
         row.madeFor === one.madeFor &&
         row.kind === 'recurred' &&
-        row.state === 'suppressed' &&
         LEVELS[row.level] === 'critical' &&
         row.madeAt <= at &&
         (row.leftAt ?? 0) > before,

@@ -167,7 +167,9 @@ function createPlaces(store: Store, receiver: string, now: number) {
         isForPrograms ? grouped.kind !== 'opened' : groupOf(storedKey(own)) !== null;
       const found = findGroup(floods, grouped, exists);
       floods = found.floods;
-      return isForPrograms && !isFlood(found.of) ? null : into(found.of, grouped, declared);
+      if (isForPrograms && !isFlood(found.of)) return null;
+      // Reminders and floods have their own pace.
+      return into(found.of, grouped, found.of.kind === 'group' ? declared : { intervalMs: null, dueAt: null });
     },
     save: (): void => {
       for (const key of changed) {

@@ -158,6 +158,20 @@ describe('a tree of routes', () => {
     expect(sent(scene, NOON + 90 * SECOND)).toEqual(['slack opened']);
   });
 
+  it('has no interval of its own between the messages with reminders', () => {
+    const settings = { groupIntervalMs: MINUTE, repeatIntervalMs: 10 * MINUTE };
+    const scene = withRoutes(tree(route(['slack'], { settings })));
+    const came: { readonly [minute: number]: readonly string[] } = { 0: ['alice', 'bob'], 11: ['alice'], 20: ['bob'] };
+    const got = Array.from({ length: 12 * 60 }, (_, minute) => {
+      const now = NOON + minute * MINUTE;
+      for (const actor of came[minute] ?? [])
+        scene.record([did('vm.deleted', `${actor} ${minute}`, now, actor)], { now });
+      return sent(scene, now).map((words) => `${minute} ${words}`);
+    }).flat();
+    // Four hours after the last one.
+    expect(got).toEqual(['1 slack opened', '1 slack opened', '12 slack recurred', '252 slack recurred']);
+  });
+
   it('has an interval of its own between reminders', () => {
     const scene = withRoutes(tree(route(['slack'], { settings: { repeatIntervalMs: 30 * MINUTE } })));
     scene.record([did('vm.deleted', 'a', NOON)]);
