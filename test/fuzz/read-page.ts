@@ -54,7 +54,7 @@ export function readPage(html: string): ReadPage {
     let isInert = INERT.test(name) || name === 'code' || name === 'pre';
     let address = '';
     for (const [, attribute = '', raw] of rest.matchAll(ATTRIBUTE)) {
-      if (/^(?:on|style$|srcset$|formaction$)/i.test(attribute)) throw new Error(`an attribute ${attribute}`);
+      if (/^(?:on|style$|srcset$)/i.test(attribute)) throw new Error(`an attribute ${attribute}`);
       const value = referenced(raw ?? '');
       if (attribute === 'class' && INERT_CLASS.test(value)) isInert = true;
       if (/^(?:href|src|action|formaction)$/.test(attribute)) {
