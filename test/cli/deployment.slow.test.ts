@@ -417,7 +417,7 @@ test.each([
     'a bundle that is too large',
     0,
     [{ type: 'deploy', bundle_size: { gzip_bytes: 200 * 1024 } }],
-    'the bundle has 200.0 KiB gzipped, more than 175.0 KiB',
+    'the bundle has 200.0 KiB gzipped, more than 180.0 KiB',
   ],
   ['a build that fails', 1, [], "the Worker can't be built"],
   ['a missing size', 0, [{ type: 'deploy' }], 'wrangler did not report the size of the bundle'],
