@@ -39,7 +39,7 @@ const seeded = await startSeeded({ settings: { WEBHOOK_URL: '', WEBHOOK_SECRET: 
 const browser = await startBrowser();
 try {
   mkdirSync(FOLDER, { recursive: true });
-  const token = await viewerToken(seeded);
+  const token = await viewerToken(seeded, 'responder');
   for (const { name, path, scheme, height } of SHOTS) {
     const view: View = { scheme, width: WIDTH, timezone: 'Europe/Zurich' };
     const { page, close } = await openTab(browser, seeded.url, view);
