@@ -51,6 +51,15 @@ describe('a receiver that programs read', () => {
     expect(sent(scene, at + MINUTE)).toEqual([]);
   });
 
+  it.each<[string, Level, RouteSettings, readonly string[]]>([
+    ['by itself', 'high', { activeTimes: OFFICE }, ['pager opened: alert 1', 'pager opened: alert 2']],
+    ['one incident', 'low', { digest: { minute: 9 * 60, timeZone: 'UTC' } }, ['pager digest: 2']],
+  ])('where alerts are incidents, what waited for the time is %s', (_, level, settings, got) => {
+    const scene = sceneOf(level, settings);
+    scene.record([deleted('a', NOON), deleted('b', NOON, 'bob')]);
+    expect(sent(scene, MORNING, /pager/)).toEqual(got);
+  });
+
   it('gets what is critical at once, outside of active times', () => {
     const scene = sceneOf('critical', { activeTimes: OFFICE });
     scene.record([deleted('a', NOON)]);

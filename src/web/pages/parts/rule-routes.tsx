@@ -140,9 +140,7 @@ interface RouteItemProps {
 
 function RouteItem({ of: { route, path, conditions, unless, to, not }, level, fallback }: RouteItemProps) {
   const settings = settingsAt(route, level);
-  const { activeTimes, digest } = settings;
-  const people = to.filter(({ forPrograms }) => forPrograms !== true);
-  const programs = to.filter(({ forPrograms }) => forPrograms === true);
+  const { activeTimes } = settings;
   const isCritical = level === 'critical';
   const isHeld = activeTimes !== undefined && !isCritical;
   const isDiverted = activeTimes !== undefined && isCritical && to.some(({ name }) => declaredName(name) !== fallback);
@@ -166,13 +164,8 @@ function RouteItem({ of: { route, path, conditions, unless, to, not }, level, fa
           <UntrustedText text={wording} max={TEXT_MAX} />
         </span>
       )}
-      {isHeld && people.length > 0 && <span class="sub">at other times, {heldWording(null)}</span>}
+      {isHeld && <span class="sub">at other times, {heldWording(null)}</span>}
       {isDiverted && <span class="sub">at other times, the fallback is notified</span>}
-      {(isHeld || digest !== undefined) && programs.length > 0 && (
-        <span class="sub">
-          <Names of={programs} /> at once, at any time: programs read it
-        </span>
-      )}
       {not.length > 0 && <NotTo of={not.map(belowLevel)} />}
     </li>
   );
