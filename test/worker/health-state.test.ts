@@ -253,4 +253,27 @@ describe('a quiet tick', () => {
     await world.sql("UPDATE deliveries SET own_ms = 1 WHERE state = 'pending'");
     expect((await rowsRead(world, tick)) - few).toBeLessThan(400);
   });
+
+  it.each<[string, number, boolean]>([
+    ['a receiver that works, and has much to take', 0, true],
+    ['a receiver that does not work, with much that is ready', 1, true],
+    ['a receiver that does not work, with much that is set aside', 1, false],
+  ])('reads few rows to see that nothing severe goes elsewhere: %s', async (_, isFailing, isReady) => {
+    const { world, tick } = await withHook();
+    await tick();
+    await tick();
+    const few = await rowsRead(world, tick);
+    const later = Date.now() + HOUR;
+    await world.sql(
+      `INSERT INTO deliveries (receiver, alert, notification, level, state, attempts, queued_at, due_at, own_ms)
+       SELECT 'slack', 1, '{}', 4, 'pending', 1, ?, ?, 1
+       FROM json_each('[' || rtrim(replace(printf('%.*c', 2000, 'x'), 'x', '0,'), ',') || ']')`,
+      ...[Date.now(), isReady ? null : later],
+    );
+    await world.sql(
+      "INSERT OR REPLACE INTO receivers (name, probes, failures, next_at, slowed, failing_since) VALUES ('slack', 0, ?1, ?2, 0, iif(?1, ?3, NULL))",
+      ...[isFailing, later, Date.now()],
+    );
+    expect((await rowsRead(world, tick)) - few).toBeLessThan(400);
+  });
 });

@@ -11,7 +11,7 @@ import { declaredName } from '../../routing/routes.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { parseJson } from '../../text/json.ts';
 import type { Store } from '../store/store.ts';
-import { enqueue, READY, SET_ASIDE, SEVERE } from './outbox.ts';
+import { enqueue, SEVERE } from './outbox.ts';
 import type { Notifying } from './places.ts';
 import type { StoredReceivers } from './receivers.ts';
 
@@ -20,7 +20,11 @@ export const FALLBACK_AFTER_MS = 10 * 60_000;
 /** The most messages of one receiver in one call. */
 const FALLEN_MAX = 50;
 
-/** `?1`: a receiver; `?2`: the one that would take it. In the words of the partial index. */
+/** What is ready, and what is set aside, in the words of the partial index deliveries_severe. */
+const READY = "state = 'pending' AND (due_at IS NULL) = 1";
+const SET_ASIDE = "state = 'pending' AND (due_at IS NULL) = 0";
+
+/** `?1`: a receiver; `?2`: the one that would take it. */
 const severe = (columns: string, which: string): string =>
   `SELECT ${columns} FROM deliveries INDEXED BY deliveries_severe
    WHERE ${which} AND receiver = ?1 AND receiver <> ?2 AND level >= ${SEVERE} AND alert IS NOT NULL AND fell_back IS NULL`;

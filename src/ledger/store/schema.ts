@@ -152,7 +152,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
   [
     // What may go to another receiver as well: at high and critical, and it has not.
-    `CREATE INDEX deliveries_severe ON deliveries (receiver, queued_at)
+    `CREATE INDEX deliveries_severe ON deliveries (receiver, due_at IS NULL, queued_at)
        WHERE state = 'pending' AND level >= 3 AND alert IS NOT NULL AND fell_back IS NULL`,
   ],
 ];
