@@ -57,12 +57,7 @@ ${targetUsage(16, 'a responder')}`,
       const request = { method: 'GET', path: apiAlertPath(Number(path), 'route') } as const;
       const client = connect(url, context);
       const { answer, json } = await client.ask(request, ALERT_ROUTE);
-      print(
-        context,
-        asJson,
-        json,
-        asJson ? [] : alertRouteLines(answer, await silencesOver(client, answer.silencedBy)),
-      );
+      print(context, asJson, json, asJson ? [] : alertRouteLines(answer, await silencesOver(client, [answer])));
       return OK;
     }
     if (url !== undefined) {
@@ -70,12 +65,7 @@ ${targetUsage(16, 'a responder')}`,
       const request = { method: 'POST', path: API_ROUTE_PATH, body } as const;
       const client = connect(url, context);
       const { answer, json } = await client.ask(request, ENTRY_WHY);
-      const silences = asJson
-        ? []
-        : await silencesOver(
-            client,
-            answer.matched.flatMap(({ silencedBy }) => silencedBy),
-          );
+      const silences = asJson ? [] : await silencesOver(client, answer.matched);
       print(context, asJson, json, textWhyLines(answer, silences).slice(1));
       return OK;
     }

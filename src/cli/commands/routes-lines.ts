@@ -28,9 +28,12 @@ export const ROUTES = z.object({
 });
 type Routes = z.output<typeof ROUTES>;
 
-/** The silences, where some of them are over a match: `ids`. An answer about a match names them only. */
-export async function silencesOver(client: OperatorClient, ids: readonly number[]): Promise<readonly SilenceAnswer[]> {
-  if (ids.length === 0) return [];
+/** All silences, where one covers any of these: an answer has the ids alone. */
+export async function silencesOver(
+  client: OperatorClient,
+  answers: readonly { readonly silencedBy: readonly number[] }[],
+): Promise<readonly SilenceAnswer[]> {
+  if (answers.every(({ silencedBy }) => silencedBy.length === 0)) return [];
   const { answer } = await client.ask({ method: 'GET', path: API_SILENCES_PATH }, SILENCES);
   return answer.silences;
 }

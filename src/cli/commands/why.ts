@@ -129,16 +129,11 @@ ${targetUsage(14, 'a viewer')}`,
     const alert = isEntry ? null : readId(of);
     if (alert !== null) {
       const { answer, json } = await client.ask({ method: 'GET', path: apiAlertPath(alert, 'why') }, ALERT_PAGE);
-      print(context, asJson, json, asJson ? [] : whyLines(answer, await silencesOver(client, answer.silencedBy)));
+      print(context, asJson, json, asJson ? [] : whyLines(answer, await silencesOver(client, [answer])));
       return OK;
     }
     const { answer, json } = await client.ask({ method: 'GET', path: apiEntryWhyPath(of) }, RECORDED_WHY);
-    const silences = asJson
-      ? []
-      : await silencesOver(
-          client,
-          answer.matched.flatMap(({ silencedBy }) => silencedBy),
-        );
+    const silences = asJson ? [] : await silencesOver(client, answer.matched);
     print(context, asJson, json, entryWhyLines(of, answer, silences));
     return OK;
   },

@@ -57,8 +57,7 @@ export function sendGroups(store: Store, setup: Notifying, now: number): void {
     if (key === REMINDER) notifyReminders(store, setup, receiver, now);
     const group = readGroup(store, receiver, key);
     // One before it may have taken along all that waited here.
-    const of = setup.receivers.find(({ name }) => name === receiver) ?? null;
-    if (group?.dueAt != null && group.dueAt <= now) sendGroup(store, receiver, key, group, isByAlert(of, group), now);
+    if (group?.dueAt != null && group.dueAt <= now) sendGroup(store, setup, receiver, key, group, now);
   }
 }
 
@@ -95,12 +94,20 @@ function readRows(store: Store, which: string, ...binds: readonly (string | numb
 
 const LISTED = 'IN (SELECT value FROM json_each(?))';
 
-/** Whether each decision is a message by itself: for programs, but what is one incident. */
-function isByAlert(of: RoutedReceiver | null, { kind }: Group): boolean {
-  return of?.forPrograms === true && !(hasIncidents(of) && kind !== 'active times');
+/** Whether each decision is a message by itself: for programs. Where alerts are incidents, a flood or a digest is one. */
+function isSentSingly(of: RoutedReceiver | undefined, { kind }: Group): boolean {
+  if (of?.forPrograms !== true) return false;
+  return !hasIncidents(of) || kind === 'active times';
 }
 
-function sendGroup(store: Store, receiver: string, key: string, group: Group, isByAlert: boolean, now: number): void {
+function sendGroup(
+  store: Store,
+  { receivers }: Notifying,
+  receiver: string,
+  key: string,
+  group: Group,
+  now: number,
+): void {
   const own = readRows(
     store,
     `${WAITING} AND receiver = ? AND grp = ? ORDER BY id LIMIT ${DECISIONS_MAX}`,
@@ -111,16 +118,17 @@ function sendGroup(store: Store, receiver: string, key: string, group: Group, is
     return;
   }
   const sent = key.startsWith(FLOOD_KEYS) ? own : [...own, ...along(store, receiver, key, own)];
-  if (isByAlert) release(store, sent, now);
+  const of = receivers.find(({ name }) => name === receiver);
+  if (isSentSingly(of, group)) release(store, sent, now);
   else makeMessage(store, receiver, group.kind, sent, now);
   for (const [from, rows] of Map.groupBy(sent, ({ grp }) => grp)) {
-    const of = from === key ? group : readGroup(store, receiver, from);
-    if (of === null) continue;
+    const its = from === key ? group : readGroup(store, receiver, from);
+    if (its === null) continue;
     const left = leftIn(store, receiver, from);
     // What is left in another group is sent no later because of what was taken along.
     if (from !== key && left.length > 0) continue;
     const levels = rows.map(({ level }) => levelAt(level));
-    writeGroup(store, receiver, from, afterMessage(of, levels, left, now));
+    writeGroup(store, receiver, from, afterMessage(its, levels, left, now));
   }
 }
 

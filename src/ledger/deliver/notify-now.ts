@@ -66,7 +66,7 @@ export function notifyAcknowledged(
   setup: Notifying,
   alert: Alert,
   now: number,
-  except: string | null = null,
+  except: string | null,
 ): void {
   const to = setup.receivers.filter((receiver) => receiver.edits && shows(store, alert, receiver));
   const names = to.map(({ name }) => name).filter((name) => name !== except);

@@ -190,6 +190,7 @@ function isFlood({ kind }: GroupKey): boolean {
   return kind === 'critical flood' || kind === 'high flood' || kind === 'digest';
 }
 
+/** Whether nothing is new but the time. That a silence or an acknowledgement ended is news, though it waits with reminders. */
 function isReminder({ kind, reason }: AlertNotification): boolean {
   return kind === 'recurred' && reason === NOBODY_ACTED;
 }

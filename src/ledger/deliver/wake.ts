@@ -51,7 +51,7 @@ export function wakeAlerts(store: Store, setup: Notifying, now: number): void {
     const isEnded = before.acknowledged !== null && before.acknowledged.until <= now;
     const opened = isEnded ? endAcknowledgement(store, setup, before, seq, now) : before;
     const silence = isDue(opened, now) ? silenceNow(store, setup, opened, silences, now) : null;
-    const done = silence === null ? doDue(store, setup, opened, seq, now) : opened;
+    const done = silence === null ? notifyDue(store, setup, opened, seq, now) : opened;
     const woken = endSilence(store, setup, done, silences, seq, now);
     const wakes = silence === null ? wakesAt(woken) : Math.min(silence.endsAt, now + HELD_MS);
     writeAlert(store, { ...woken, wakesAt: wakes }, before);
@@ -109,7 +109,8 @@ function silenceNow(
   return silenceOver(silences, facts, now);
 }
 
-function doDue(store: Store, setup: Notifying, before: Alert, seq: number, now: number): Alert {
+/** Notifies of what is deferred, and escalates. */
+function notifyDue(store: Store, setup: Notifying, before: Alert, seq: number, now: number): Alert {
   const notified = notifyDeferred(store, setup, before, ({ to }) => to <= now, seq, now);
   return escalate(store, setup, notified, seq, now);
 }

@@ -102,7 +102,7 @@ export function isPastAcknowledgement(notification: Notification, editable?: Edi
 
 function actionOf(notification: Notification, editable?: Editable): Action {
   if (isOver(notification)) return 'resolve';
-  // A group in place of another receiver tells of other alerts too.
+  // A group is about other alerts too.
   const now = 'alert' in notification && !isTest(notification) ? editable : undefined;
   if (now?.alerts[0]?.status === 'resolved') return 'resolve';
   return isAcknowledgement(notification) || now?.isActedOn === true ? 'acknowledge' : 'trigger';
