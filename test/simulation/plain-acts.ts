@@ -35,7 +35,7 @@ export function applyAct(
   const wrong = (why: string): void => {
     problems.push(`act ${act.id} ("${act.act}" by ${act.who}) on alert ${alert.id}: ${why}`);
   };
-  const told = new Set<string>();
+  const notified = new Set<string>();
   const isLive = alert.state === 'open' || alert.state === 'acknowledged';
   const notify = (receiver: string, kind: string, reason: string, isUrgent = false): void => {
     const before = alert.notified.get(receiver) ?? null;
@@ -46,8 +46,8 @@ export function applyAct(
     const [fallback] = [...places].filter(([, place]) => typeof place === 'object' && place.isFallback);
     const isOutside = places.get(receiver) === 'outside active times' && !isUrgent;
     const to = isOutside ? (fallback?.[0] ?? receiver) : receiver;
-    if (told.has(`${to} ${kind}`)) return;
-    told.add(`${to} ${kind}`);
+    if (notified.has(`${to} ${kind}`)) return;
+    notified.add(`${to} ${kind}`);
     const of = places.get(to);
     messages.push({
       ...{ receiver: to, alert: alert.id, kind, count: alert.count, level: alert.level },

@@ -91,10 +91,10 @@ export function routePlainly(
     const route = active ?? leading[0];
     if (route === undefined) return [name, 'no route'];
     const begins = beginsIn(routing, route, at);
-    if (begins === at) return [name, told(route, match, null)];
-    if (match.level !== 'critical') return [name, told(route, match, begins)];
+    if (begins === at) return [name, routedBy(route, match, null)];
+    if (match.level !== 'critical') return [name, routedBy(route, match, begins)];
     // At once: to the fallback, where that is another one.
-    return [name, routing.fallback === name ? told(route, match, null) : 'outside active times'];
+    return [name, routing.fallback === name ? routedBy(route, match, null) : 'outside active times'];
   });
   const all = new Map(found);
   const isOutside = found.some(([, of]) => of === 'outside active times');
@@ -166,7 +166,7 @@ function listed(values: OneOrMore | undefined): readonly string[] {
   return [values ?? []].flat().map(String);
 }
 
-function told(route: WrittenRoute, { level, rule }: RoutedMatch, heldUntil: number | null): Routed {
+function routedBy(route: WrittenRoute, { level, rule }: RoutedMatch, heldUntil: number | null): Routed {
   const { digest = 'none', escalate = 'none', repeat_interval: repeat, group_by: by = 'actor' } = route;
   return {
     ...{ isFallback: false, heldUntil, sendResolved: route.send_resolved === true },

@@ -81,11 +81,11 @@ async function visit(init: RequestInit, changes: SiteChanges = {}): Promise<Resp
 }
 
 /** The status, what the one who clicked sees, and the acts that came of it. */
-async function click(sent: Sent): Promise<{ status: number; told: string; acts: string[] }> {
+async function click(sent: Sent): Promise<{ status: number; shown: string; acts: string[] }> {
   const before = (await actsNow()).length;
   answers.length = 0;
   const { status } = await visit(requestOf(sent), sent.changes);
-  return { status, told: answers.map(([, text]) => text).join('\n'), acts: (await actsNow()).slice(before) };
+  return { status, shown: answers.map(([, text]) => text).join('\n'), acts: (await actsNow()).slice(before) };
 }
 
 async function actsNow(): Promise<string[]> {
@@ -101,28 +101,31 @@ describe('a responder', () => {
     const link = `https://tocsin.example/alerts/${id}`;
     expect(await click({ alerts: [id] })).toEqual({
       status: 200,
-      told: `1 alert acknowledged. ${link}`,
+      shown: `1 alert acknowledged. ${link}`,
       acts: [`${id} acknowledge by jane (${RESPONDER}) via slack`],
     });
     const action = { action_id: 'resolve', selected_option: { text: { text: 'x' }, value: 'false positive' } };
     expect(await click({ alerts: [id], action })).toEqual({
       status: 200,
-      told: `1 alert resolved. ${link}`,
+      shown: `1 alert resolved. ${link}`,
       acts: [`${id} resolve by jane (${RESPONDER}) via slack {"reason":"false positive"}`],
     });
-    expect(await click({ alerts: [id], action })).toMatchObject({ told: `1 alert resolved before. ${link}`, acts: [] });
+    expect(await click({ alerts: [id], action })).toMatchObject({
+      shown: `1 alert resolved before. ${link}`,
+      acts: [],
+    });
   });
 
   it('acts on all that the message listed', async () => {
     const ids = [await alertOf(), await alertOf()];
     expect((await click({ alerts: ids })).acts).toHaveLength(2);
-    expect((await click({ alerts: ids })).told).toMatch(/^2 alerts as before\. /);
+    expect((await click({ alerts: ids })).shown).toMatch(/^2 alerts as before\. /);
   });
 
   it('does nothing to what was raised since the message', async () => {
     const id = await alertOf();
     expect(await click({ alerts: [id], level: 'low' })).toMatchObject({
-      told: expect.stringMatching(/raised since this message/),
+      shown: expect.stringMatching(/raised since this message/),
       acts: [],
     });
   });
@@ -131,8 +134,8 @@ describe('a responder', () => {
     const id = await alertOf();
     const matchers = { actor: lastOpened(), level: ['low', 'medium'] };
     const action = { action_id: 'silence', value: JSON.stringify({ of: 'actor', matchers }) };
-    expect((await click({ alerts: [id], action })).told).toMatch(/^Silenced for 2 hours: silence 1\. /);
-    expect((await click({ alerts: [id], action })).told).toMatch(/^Silenced for 2 hours: silence 1\. /);
+    expect((await click({ alerts: [id], action })).shown).toMatch(/^Silenced for 2 hours: silence 1\. /);
+    expect((await click({ alerts: [id], action })).shown).toMatch(/^Silenced for 2 hours: silence 1\. /);
     const [silence, ...more] = await site.world.stub.silences();
     expect([silence, more]).toMatchObject([
       { author: `jane (${RESPONDER})`, via: 'slack', matchers: { actors: [lastOpened()], levels: ['low', 'medium'] } },
@@ -151,8 +154,8 @@ describe('a responder', () => {
     ['{"matchers":{"actor":["a"],"fields":{"__proto__":"x"}}}', 1],
   ])('of %j, makes silences: %i', async (value, made) => {
     const before = (await site.world.stub.silences()).length;
-    const { status, told } = await click({ action: { action_id: 'silence', value } });
-    expect([status, told.length > 0]).toEqual([200, true]);
+    const { status, shown } = await click({ action: { action_id: 'silence', value } });
+    expect([status, shown.length > 0]).toEqual([200, true]);
     expect((await site.world.stub.silences()).length - before).toBe(made);
   });
 
@@ -178,7 +181,11 @@ describe('a responder', () => {
       recordSecurity: () => Promise.resolve('too many' as const),
     };
     expect(await click({ alerts: [id], changes: { deps: { ledger } } })).toEqual({
-      ...{ status: 200, told: expect.stringMatching(/^Nothing was done: the security log has no more room/), acts: [] },
+      ...{
+        status: 200,
+        shown: expect.stringMatching(/^Nothing was done: the security log has no more room/),
+        acts: [],
+      },
     });
   });
 });
@@ -211,7 +218,7 @@ describe('nothing is done', () => {
     ['to alerts of another ledger', { ledger: 'f'.repeat(16) }, /another ledger/],
     ['where nobody is listed', { changes: { settings: { SLACK_RESPONDERS: '' } } }, /not listed/],
   ])('%s', async (_, sent, text) => {
-    expect(await click(sent)).toEqual({ status: 200, told: expect.stringMatching(text), acts: [] });
+    expect(await click(sent)).toEqual({ status: 200, shown: expect.stringMatching(text), acts: [] });
   });
 
   it.each<[string, Sent]>([
@@ -221,7 +228,7 @@ describe('nothing is done', () => {
     ['for a reason of one’s own', { action: { action_id: 'resolve', selected_option: { value: 'superseded' } } }],
     ['by a row of buttons that is another app’s', { action: { ...ACK, block_id: 'x' } }],
   ])('%s', async (_, sent) => {
-    expect(await click(sent)).toEqual({ status: 200, told: '', acts: [] });
+    expect(await click(sent)).toEqual({ status: 200, shown: '', acts: [] });
   });
 
   it.each<[string, Sent]>([
@@ -237,7 +244,7 @@ describe('nothing is done', () => {
     ['any, where no secret is set', { changes: { settings: { SLACK_SIGNING_SECRET: '' } } }],
     ['any, where the secret is wrong', { changes: { settings: { SLACK_SIGNING_SECRET: 'x' } }, secret: 'x' }],
   ])('by a request that Slack did not sign, or not now: %s', async (_, sent) => {
-    expect(await click(sent)).toEqual({ status: 404, told: '', acts: [] });
+    expect(await click(sent)).toEqual({ status: 404, shown: '', acts: [] });
   });
 
   it.each([
@@ -249,7 +256,7 @@ describe('nothing is done', () => {
     `payload=${'['.repeat(50_000)}`,
     'payload={"actions":[{}]}',
   ])('by a signed body that can’t be read: %.30s', async (body) => {
-    expect(await click({ body })).toEqual({ status: 422, told: '', acts: [] });
+    expect(await click({ body })).toEqual({ status: 422, shown: '', acts: [] });
   });
 });
 
@@ -261,7 +268,7 @@ describe('the answer to the one who clicked', () => {
     '',
   ])('goes to Slack only: %s', async (hook) => {
     const id = await alertOf();
-    expect(await click({ alerts: [id], hook })).toMatchObject({ status: 200, told: '', acts: [expect.any(String)] });
+    expect(await click({ alerts: [id], hook })).toMatchObject({ status: 200, shown: '', acts: [expect.any(String)] });
   });
 
   it('is that nothing is known where the ledger does not answer: Slack is answered in time', async () => {
@@ -269,15 +276,15 @@ describe('the answer to the one who clicked', () => {
     const began = performance.now();
     expect(await click({ changes: { deps: { ledger } } })).toMatchObject({
       status: 200,
-      told: expect.stringMatching(/did not answer in time/),
+      shown: expect.stringMatching(/did not answer in time/),
     });
     expect(performance.now() - began).toBeLessThan(3_000);
   });
 
   it('has no markup of others', async () => {
     const value = JSON.stringify({ matchers: { actor: 'a', fields: { '<!channel>': null } } });
-    const { told } = await click({ action: { action_id: 'silence', value } });
-    expect(told).toContain('&lt;!channel&gt;');
-    expect(told).not.toContain('<!');
+    const { shown } = await click({ action: { action_id: 'silence', value } });
+    expect(shown).toContain('&lt;!channel&gt;');
+    expect(shown).not.toContain('<!');
   });
 });

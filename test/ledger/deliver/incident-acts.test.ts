@@ -1,12 +1,11 @@
 /** PagerDuty's incidents as their alerts change: a real ledger, its sender, and a fake of PagerDuty. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSender } from '../../../src/ledger/deliver/deliver.ts';
 import type { Act, DoneAt } from '../../../src/ledger/rpc.ts';
 import { createPagerDuty } from '../../../src/notify/pagerduty/send.ts';
 import { compile, type Level } from '../../../src/sigma/index.ts';
-import { LINKS } from '../../notify/notifications.ts';
 import { type PagerDutyInbox, startPagerDutyInbox } from '../../support/pagerduty-inbox.ts';
 import { createScene, DAY, deleted, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
+import { sendDue } from './send-due.ts';
 
 const RULE = onAction('vm.deleted');
 const at = (level: Level) => ({ ...RULE, level });
@@ -24,21 +23,13 @@ afterEach(() => inbox.stop());
 const sceneOf = (level: Level = 'high', receivers = [PAGER]): Scene => createScene([at(level)], { receivers });
 
 /** Lets the clock do what is due, and sends it to the receivers. */
-async function say(scene: Scene, from: number, names = ['pagerduty']): Promise<void> {
-  let now = from;
-  scene.ledger.watchdog(now);
-  await createSender({
-    outbox: scene.outbox,
-    receivers: names.map((name) => createPagerDuty(inbox, { name, setting: 'X', fetch, timeoutMs: 5_000 })),
-    linksOf: () => Promise.resolve(LINKS),
-    now: () => now,
-    pause: (ms) => {
-      now += Math.max(ms, 1);
-      return Promise.resolve();
-    },
-    sent: () => undefined,
-    ended: () => undefined,
-  }).run();
+async function send(scene: Scene, from: number, names = ['pagerduty']): Promise<void> {
+  const options = { setting: 'X', fetch, timeoutMs: 5_000 };
+  await sendDue(
+    scene,
+    names.map((name) => createPagerDuty(inbox, { name, ...options })),
+    from,
+  );
 }
 
 const act = (scene: Scene, what: Act, now: number, more: { who?: string; doneAt?: DoneAt } = {}) =>
@@ -60,13 +51,13 @@ describe('an incident', () => {
   it('is acknowledged once as its alert is, and resolved as that is', async () => {
     const scene = sceneOf();
     scene.record([deleted('a', NOON)]);
-    await say(scene, NOON + SECOND);
+    await send(scene, NOON + SECOND);
     expect(act(scene, ACKNOWLEDGE, NOON + MINUTE)).toBe('done');
     expect(act(scene, ACKNOWLEDGE, NOON + MINUTE + 1)).toBe('unchanged');
-    await say(scene, NOON + 2 * MINUTE);
+    await send(scene, NOON + 2 * MINUTE);
     expect([actions(), state()]).toEqual([['trigger', 'acknowledge'], ['acknowledged, 1 pages']]);
     act(scene, RESOLVE, NOON + HOUR);
-    await say(scene, NOON + HOUR + MINUTE);
+    await send(scene, NOON + HOUR + MINUTE);
     expect([actions().at(-1), state()]).toEqual(['resolve', ['resolved, 1 pages']]);
     expect(scene.count('deliveries', "state <> 'delivered'")).toBe(0);
   });
@@ -87,11 +78,11 @@ describe('an incident', () => {
       const scene = createScene([at(level)], { receivers: [{ ...PAGER, minLevel: 'informational' }] });
       inbox.answer({ status: 500 });
       scene.record([deleted('a', NOON)]);
-      await say(scene, NOON + SECOND);
+      await send(scene, NOON + SECOND);
       act(scene, what, NOON + MINUTE);
       inbox.answer({ status: 202 });
       // The acknowledgement goes first: what has failed is tried later.
-      for (let minute = 2; minute < 30; minute += 5) await say(scene, NOON + minute * MINUTE);
+      for (let minute = 2; minute < 30; minute += 5) await send(scene, NOON + minute * MINUTE);
       expect(state()).toEqual([]);
       expect(new Set(actions())).toEqual(new Set(expected));
       expect(scene.count('deliveries', "state <> 'delivered'")).toBe(0);
@@ -102,25 +93,25 @@ describe('an incident', () => {
     const scene = sceneOf();
     inbox.answer({ status: 202, lose: true });
     scene.record([deleted('a', NOON)]);
-    await say(scene, NOON + SECOND);
+    await send(scene, NOON + SECOND);
     act(scene, ACKNOWLEDGE, NOON + MINUTE);
     inbox.answer({ status: 202 });
-    for (let minute = 2; minute < 30; minute += 5) await say(scene, NOON + minute * MINUTE);
+    for (let minute = 2; minute < 30; minute += 5) await send(scene, NOON + minute * MINUTE);
     expect(state()).toEqual(['acknowledged, 1 pages']);
   });
 
   it('is not acknowledged late, after the level rose, or a day', async () => {
     const scene = sceneOf('medium');
     scene.record([deleted('a', NOON)]);
-    await say(scene, NOON + SECOND);
+    await send(scene, NOON + SECOND);
     act(scene, ACKNOWLEDGE, NOON + MINUTE);
     const raised = scene.reopened({ engine: compile({ version: 'two', rules: [at('critical')] }) });
     raised.record([deleted('b', NOON + 2 * MINUTE)], { now: NOON + 2 * MINUTE });
-    await say(raised, NOON + 3 * MINUTE);
+    await send(raised, NOON + 3 * MINUTE);
     // The raise goes first, and notifies; the acknowledgement has ended.
     expect([actions(), state()]).toEqual([['trigger', 'trigger'], ['triggered, 2 pages']]);
     act(raised, ACKNOWLEDGE, NOON + HOUR);
-    await say(raised, NOON + HOUR + DAY + MINUTE);
+    await send(raised, NOON + HOUR + DAY + MINUTE);
     expect(actions()).toEqual(['trigger', 'trigger']);
     expect(raised.count('deliveries', "state <> 'delivered'")).toBe(0);
   });
@@ -128,11 +119,11 @@ describe('an incident', () => {
   it('is opened again by what comes after a day', async () => {
     const scene = sceneOf();
     scene.record([deleted('a', NOON)]);
-    await say(scene, NOON + SECOND);
+    await send(scene, NOON + SECOND);
     act(scene, ACKNOWLEDGE, NOON + MINUTE);
-    await say(scene, NOON + 2 * MINUTE);
+    await send(scene, NOON + 2 * MINUTE);
     scene.record([deleted('b', NOON + HOUR)], { now: NOON + HOUR });
-    await say(scene, NOON + DAY + 2 * MINUTE);
+    await send(scene, NOON + DAY + 2 * MINUTE);
     expect(actions()).toEqual(['trigger', 'acknowledge', 'trigger']);
   });
 
@@ -141,13 +132,13 @@ describe('an incident', () => {
     routed.record([deleted('a', NOON)]);
     routed.makeDue(NOON + MINUTE);
     routed.send(NOON + MINUTE, () => ({ kind: 'retry', reason: 'down', afterMs: null }));
-    await say(routed, NOON + 15 * MINUTE);
+    await send(routed, NOON + 15 * MINUTE);
     expect(state()).toEqual(['triggered, 1 pages']);
     act(routed, ACKNOWLEDGE, NOON + 20 * MINUTE);
-    await say(routed, NOON + 21 * MINUTE);
+    await send(routed, NOON + 21 * MINUTE);
     expect(state()).toEqual(['acknowledged, 1 pages']);
     act(routed, RESOLVE, NOON + 22 * MINUTE);
-    await say(routed, NOON + 23 * MINUTE);
+    await send(routed, NOON + 23 * MINUTE);
     expect(state()).toEqual(['resolved, 1 pages']);
   });
 });
@@ -156,7 +147,7 @@ describe('what was done in PagerDuty', () => {
   it('is not sent back, and other receivers are notified of it', async () => {
     const scene = sceneOf('high', [PAGER, OTHER]);
     scene.record([deleted('a', NOON)]);
-    await say(scene, NOON + SECOND);
+    await send(scene, NOON + SECOND);
     const by = { who: 'Bob (PB)', doneAt: doneAt(NOON + MINUTE) };
     expect(act(scene, ACKNOWLEDGE, NOON + 2 * MINUTE, by)).toBe('done');
     expect(act(scene, ACKNOWLEDGE, NOON + 3 * MINUTE, by)).toBe('unchanged');
@@ -178,9 +169,9 @@ describe('what was done in PagerDuty', () => {
   ])('gets no reminder where it %s', async (_, what) => {
     const scene = sceneOf('critical');
     scene.record([deleted('a', NOON), deleted('b', NOON + 1)]);
-    await say(scene, NOON + SECOND);
+    await send(scene, NOON + SECOND);
     if (what !== null) act(scene, what, NOON + MINUTE, { doneAt: doneAt(NOON + MINUTE) });
-    for (let hour = 1; hour < 23; hour++) await say(scene, NOON + hour * HOUR);
+    for (let hour = 1; hour < 23; hour++) await send(scene, NOON + hour * HOUR);
     const recurred = "alert = 1 AND notification ->> '$.kind' = 'recurred'";
     expect(scene.count('deliveries', `${recurred} AND state <> 'suppressed'`)).toBe(0);
     expect(scene.count('deliveries', recurred) > 0).toBe(what === null);
@@ -195,14 +186,14 @@ describe('what was done in PagerDuty', () => {
   ])('counts for its own alert only: %s', async (_, more, outcome) => {
     const scene = sceneOf();
     scene.record([deleted('a', NOON)]);
-    await say(scene, NOON + SECOND);
+    await send(scene, NOON + SECOND);
     expect(act(scene, ACKNOWLEDGE, NOON + MINUTE, { doneAt: doneAt(NOON + MINUTE, more) })).toBe(outcome);
   });
 
   it('does not count where the alert was raised since, or what was raised was not delivered', async () => {
     const scene = sceneOf('medium');
     scene.record([deleted('a', NOON)]);
-    await say(scene, NOON + SECOND);
+    await send(scene, NOON + SECOND);
     const raised = scene.reopened({ engine: compile({ version: 'two', rules: [at('critical')] }) });
     raised.record([deleted('b', NOON + HOUR)], { now: NOON + HOUR });
     const resolve = (when: number) => act(raised, RESOLVE, NOON + 3 * HOUR, { doneAt: doneAt(when) });
@@ -210,7 +201,7 @@ describe('what was done in PagerDuty', () => {
     raised.store.run("UPDATE deliveries SET state = 'dead', settled_at = ? WHERE id = 2", NOON + HOUR);
     expect(resolve(NOON + 2 * HOUR)).toBe('raised');
     raised.store.run("UPDATE deliveries SET state = 'pending', settled_at = NULL WHERE id = 2");
-    await say(raised, NOON + HOUR + SECOND);
+    await send(raised, NOON + HOUR + SECOND);
     expect(resolve(NOON + 30 * MINUTE)).toBe('raised');
     expect(resolve(NOON + 2 * HOUR)).toBe('done');
   });
@@ -218,7 +209,7 @@ describe('what was done in PagerDuty', () => {
   it('counts where its messages were evicted', async () => {
     const scene = sceneOf('critical');
     scene.record([deleted('a', NOON)]);
-    await say(scene, NOON + SECOND);
+    await send(scene, NOON + SECOND);
     act(scene, ACKNOWLEDGE, NOON + MINUTE, { doneAt: doneAt(NOON + MINUTE) });
     scene.store.run('DELETE FROM deliveries');
     expect(act(scene, RESOLVE, NOON + 40 * DAY, { doneAt: doneAt(NOON + 40 * DAY) })).toBe('done');
