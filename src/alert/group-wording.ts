@@ -44,7 +44,7 @@ export function groupWording({ group }: GroupNotification, links: Links): Wordin
       ...words.passages.map((each) => ({ ...each, heading: ofFirst(each.heading) })),
     ],
     runbook: words.runbook && { ...words.runbook, heading: ofFirst(words.runbook.heading) },
-    buttons: groupButtons(links, first.kind === 'resolved'),
+    buttons: groupButtons(links, first.kind === 'resolved', first.alert.id),
   };
 }
 

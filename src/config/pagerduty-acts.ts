@@ -74,6 +74,13 @@ export function missingToken(env: Environment): readonly SettingProblem[] {
   ];
 }
 
+/** Whether what is done in PagerDuty comes back, whatever its services create. */
+export function comesBack(env: Environment): boolean {
+  const isGood = (name: string, parse: (text: string) => Reading<unknown>) =>
+    after(readText(env, name), parse).kind === 'value';
+  return isGood(SECRET, parseSecrets) && isGood(TOKEN, parseToken);
+}
+
 /** The form of a secret is not documented: "a strong unique secret" (https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/04-Signatures.md). */
 function parseSecrets(text: string): Reading<readonly string[]> {
   const secrets = text.split(/[\s,]+/).filter((secret) => secret !== '');

@@ -3,7 +3,7 @@
 const PATH_CHARS_MAX = 1024;
 
 /**
- * The path and query in `text`; `/` if it is not a path on our own origin, which is that of the request's `url`.
+ * The path, query and fragment in `text`; `/` if it is not a path on our own origin, which is that of the request's `url`.
  *
  * @example safeRedirect('//evil.example', 'https://tocsin.example/session') // '/'
  */
@@ -15,5 +15,5 @@ export function safeRedirect(text: string | null | undefined, url: string): stri
   if (!URL.canParse(text, origin)) return '/';
   const to = new URL(text, origin);
   if (to.origin !== origin || to.pathname.startsWith('//')) return '/';
-  return `${to.pathname}${to.search}`;
+  return `${to.pathname}${to.search}${to.hash}`;
 }

@@ -297,7 +297,7 @@ describe('the first alert', () => {
     ]);
     expect(group.runbook).toEqual({ ...first.runbook, heading: 'Alert 14: runbook' });
     expect(group.buttons.map(({ href }) => href)).toEqual([
-      ...[LINKS.alert, `${LINKS.alert}#comment`, LINKS.entry, LINKS.alerts],
+      ...[LINKS.alert, `${LINKS.alert}#acknowledge`, `${LINKS.alert}#silence`, LINKS.entry, LINKS.alerts],
     ]);
   });
 

@@ -9,15 +9,26 @@ const LINKS = {
 };
 const names = (buttons: readonly { readonly name: string }[]) => buttons.map(({ name }) => name);
 
-it('what can be done with an alert is the second button, and leads to the form of its page', () => {
-  const [, act] = alertButtons(LINKS, false);
-  expect(act).toMatchObject({ label: 'Acknowledge or silence', href: expect.stringContaining(`${LINKS.alert}#`) });
-  const page = readFileSync(join(import.meta.dirname, '../frozen/pages/alert-by-link.txt'), 'utf8');
-  expect(page).toContain(` id="${act?.href.split('#')[1]}"`);
+it.each([0, 1])('what can be done with an alert is beside it, and leads to a part of its page (%i)', (i) => {
+  const acts = alertButtons(LINKS, false).slice(1, 3);
+  expect(acts.map(({ label }) => label)).toEqual(['Acknowledge', 'Silence']);
+  const { href } = acts[i] as (typeof acts)[number];
+  expect(href.startsWith(`${LINKS.alert}#`)).toBe(true);
+  for (const file of ['alert-by-link', 'alert-to-act-on']) {
+    const page = readFileSync(join(import.meta.dirname, `../frozen/pages/${file}.txt`), 'utf8');
+    expect(page.split(` id="${href.split('#')[1]}"`), file).toHaveLength(2);
+  }
 });
 
-it('what is over has no such button, nor has what has no page', () => {
+it('a group has the buttons of its first alert, by number, and the list', () => {
+  const labels = groupButtons({ ...LINKS, alerts: '/alerts' }, false, 1_234).map(({ label }) => label);
+  expect(labels).toEqual([
+    ...['Open alert 1,234', 'Acknowledge alert 1,234', 'Silence', 'Open the entry', 'Open the list of alerts'],
+  ]);
+});
+
+it('what is over has no acts, nor has what has no page', () => {
   expect(names(alertButtons(LINKS, true))).toEqual(['alert', 'entry']);
   expect(names(alertButtons({ ...LINKS, alert: null }, false))).toEqual(['entry']);
-  expect(names(groupButtons({ ...LINKS, alerts: '/alerts' }, true))).toEqual(['alert', 'entry', 'alerts']);
+  expect(names(groupButtons({ ...LINKS, alerts: '/alerts' }, true, 12))).toEqual(['alert', 'entry', 'alerts']);
 });

@@ -73,7 +73,7 @@ describe('the keyboard alone', () => {
       await page.keyboard.press(key);
       expect([key, await focused()]).toEqual([key, id]);
     }
-    expect(await page.locator('[data-alert="60"] a').isVisible()).toBe(true);
+    expect(await page.locator('[data-alert="60"] .what a').isVisible()).toBe(true);
     await page.keyboard.press('x');
     await page.keyboard.press('k');
     await page.keyboard.press('x');
@@ -135,6 +135,16 @@ describe('the keyboard alone', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('j');
     expect(await focused()).toBe('80');
+  });
+
+  it('goes to the silence of the alert in focus, and on its page to the form', async () => {
+    await page.goto('/alerts');
+    for (const key of ['j', 's']) await page.keyboard.press(key);
+    await page.waitForURL(/\/alerts\/80#silence$/);
+    await page.goto(`/alerts/${ALERT_ID}`);
+    await page.keyboard.press('s');
+    expect(await page.evaluate('document.activeElement.closest("form").id')).toBe('silence');
+    expect(requests).toEqual([]);
   });
 
   it('leaves keys with Ctrl to the browser', async () => {
@@ -214,7 +224,7 @@ describe('the list is refreshed', () => {
 
   it('in place: what is chosen, the focus and the scroll stay, and what is new is only counted', async () => {
     await boxOf(79).check();
-    await page.locator('[data-alert="79"] a').focus();
+    await page.getByRole('link', { name: 'Silence alert 79' }).focus();
     await page.evaluate('window.scrollTo(0, 200)');
     const scroll = await page.evaluate('window.scrollY');
     listed = [alertLine(ORDINARY, { id: 99 }), alertLine(ORDINARY, { id: 98 }), ...listed].map((alert) =>
@@ -226,6 +236,7 @@ describe('the list is refreshed', () => {
     expect(await item.textContent()).toContain('12 matches');
     expect(await boxOf(79).isChecked()).toBe(true);
     expect(await focused()).toBe('79');
+    expect(await page.evaluate('document.activeElement.hash')).toBe('#silence');
     expect(await page.evaluate('window.scrollY')).toBe(scroll);
     expect(await page.locator('[data-alert="99"]').count()).toBe(0);
     expect(await page.locator('#news').textContent()).toBe('2 new: show them');
@@ -283,12 +294,42 @@ it('a phone shows the bar and the list without scrolling sideways', async () => 
   await phone.close();
 });
 
-it('on a phone, an alert can be acknowledged without scrolling far', async () => {
-  const phone = await openTab(browser, running.origin, PHONE);
-  await phone.page.goto(`/alerts/${ALERT_ID}`);
-  const box = await phone.page.getByRole('button', { name: 'Acknowledge' }).boundingBox();
-  expect(box?.y).toBeLessThan(900);
-  await phone.close();
+describe('on a phone, without scrolling', () => {
+  const SCREEN = 800;
+  it.each([
+    [
+      'a page leads to acknowledge, silence and why',
+      `/alerts/${ALERT_ID}`,
+      ['Acknowledge', 'Silence', 'Why it alerted'],
+    ],
+    [
+      'the list has them for its first alert',
+      '/alerts?actor=ci-deploy&since=24h',
+      ['Why alert 80', 'Silence alert 80'],
+    ],
+  ] as const)('%s', async (_, path, names) => {
+    const phone = await openTab(browser, running.origin, PHONE);
+    await phone.page.goto(path);
+    const ends = [phone.page.getByRole('button', { name: 'Acknowledge' })]
+      .concat(names.map((name) => phone.page.getByRole('link', { name, exact: true })))
+      .map(async (each) => {
+        const box = await each.boundingBox();
+        return (box?.y ?? Number.POSITIVE_INFINITY) + (box?.height ?? 0);
+      });
+    for (const end of await Promise.all(ends)) expect(end).toBeLessThan(SCREEN);
+    await phone.close();
+  });
+
+  it('how many filters are set stands there, and they are a tap away', async () => {
+    const phone = await openTab(browser, running.origin, PHONE);
+    await phone.page.goto('/alerts?actor=ci-deploy&since=24h&level=high');
+    const level = phone.page.getByLabel('Level');
+    expect(await level.isVisible()).toBe(false);
+    await phone.page.getByText('More filters: 2 set').click();
+    expect(await level.inputValue()).toBe('high');
+    expect(await level.isVisible()).toBe(true);
+    await phone.close();
+  });
 });
 
 it('an act that needs more says so before it is sent, and no other act does', async () => {

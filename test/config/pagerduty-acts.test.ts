@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
+import { comesBack } from '../../src/config/pagerduty-acts.ts';
 import { pagerduty } from '../../src/notify/pagerduty/pagerduty.ts';
 
 const SECRET = 'GReRsSVR4VGhLrWRfl9xR5QOiCZV2cDQ';
@@ -31,6 +32,17 @@ describe('acts from PagerDuty', () => {
       pagerduty: { secrets: [SECRET], api: null },
       problems: [{ setting: 'PAGERDUTY_API_TOKEN', severity: 'notice' }],
     });
+  });
+
+  test.each<[Record<string, string>, boolean]>([
+    [ALL, true],
+    [{}, false],
+    [{ PAGERDUTY_WEBHOOK_SECRET: SECRET }, false],
+    [{ PAGERDUTY_API_TOKEN: TOKEN }, false],
+    [{ ...ALL, PAGERDUTY_WEBHOOK_SECRET: 'short' }, false],
+    [{ ...ALL, PAGERDUTY_API_TOKEN: 'short' }, false],
+  ])('come back by %j: %s', (env, expected) => {
+    expect(comesBack(env)).toBe(expected);
   });
 
   test('in an unknown region ask no REST API', () => {

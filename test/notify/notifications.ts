@@ -71,6 +71,9 @@ export const LINKS: Links = {
   alerts: 'https://tocsin.example.workers.dev/alerts',
 };
 
+/** Of the buttons that lead to what can be done with the alert. */
+export const ACT_LINKS = ['acknowledge', 'silence'].map((part) => `${LINKS.alert}#${part}`);
+
 /** `notification` on its way out. */
 export function outgoing(notification: Notification, links: Links = NO_LINKS): Outgoing {
   return { id: 'delivery-7', notification, links };

@@ -9,7 +9,7 @@ import type { Outcome, Receiver } from '../../src/notify/receiver.ts';
 import { untrustedLine } from '../../src/text/untrusted.ts';
 import { EXAMPLES, groupWrittenBy, HOSTILE_TEXTS, writtenBy } from './examples.ts';
 import { anyNotification, hostile } from './hostile.ts';
-import { LINKS, OPENED } from './notifications.ts';
+import { ACT_LINKS, LINKS, OPENED } from './notifications.ts';
 import type { ReadBack } from './read-back.ts';
 
 /** What the stand-in does with a message. */
@@ -71,7 +71,7 @@ const WAITS: readonly (readonly [string, Readonly<Record<string, string>>, numbe
 ];
 
 /** The only links: ours, and the operator's runbook. */
-const ALLOWED_LINKS = [LINKS.alert, `${LINKS.alert}#comment`, LINKS.entry, LINKS.alerts, OPENED.alert.runbook];
+const ALLOWED_LINKS = [LINKS.alert, ...ACT_LINKS, LINKS.entry, LINKS.alerts, OPENED.alert.runbook];
 /** In hints, which are our own words. A client makes links of them, some with what follows. */
 const LINKS_OF_HINTS = ['https://tocsin.example.workers.dev', 'https://www.cloudflarestatus.com'];
 

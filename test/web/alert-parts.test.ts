@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { AlertDetails, AlertSummary } from '../../src/ledger/rpc.ts';
 import { LEVELS } from '../../src/sigma/index.ts';
 import { didText, readDid } from '../../src/web/act-paths.ts';
-import { DidNote } from '../../src/web/pages/parts/act-forms.tsx';
+import { ActCard, DidNote } from '../../src/web/pages/parts/act-forms.tsx';
 import { AlertItems } from '../../src/web/pages/parts/alert-list.tsx';
 import { Deliveries } from '../../src/web/pages/parts/deliveries.tsx';
 import { Ago } from '../../src/web/pages/parts/elements.tsx';
 import { SilenceList } from '../../src/web/pages/parts/silence-list.tsx';
 import { Timeline } from '../../src/web/pages/parts/timeline.tsx';
+import { RESPONDER } from './app.ts';
 import { alertLine, alertPage, entryLine, groups, NOW, ORDINARY, silence } from './views.ts';
 
 /** The text of an element, its tags as spaces. */
@@ -110,7 +111,7 @@ describe('the list groups', () => {
   it('each alert with who, from where, when, its status and its assignee', () => {
     const alerts = [alertLine(ORDINARY, { assignee: 'Bob', networks: 3 })];
     expect(textOf(AlertItems({ alerts, now: NOW, hasBoxes: false }))).toBe(
-      'high API key deleted Mallory Reed from 203.0.113.7 and 2 other networks 12 minutes ago 3 matches, first 25 minutes ago open assigned to Bob',
+      'high API key deleted vm.deleted by Mallory Reed from 203.0.113.7 and 2 other networks 12 minutes ago Alert 42: 3 matches, first 25 minutes ago open assigned to Bob Why alert 42 Silence alert 42',
     );
   });
 });
@@ -129,6 +130,42 @@ it.each<[number, string]>([
   [7_200_000, 'in 2 hours'],
 ])('an instant %i ms from now reads %s', (ms, words) => {
   expect(textOf(Ago({ at: NOW + ms, now: NOW }))).toBe(words);
+});
+
+it('what went or waits in one message is one row of the notifications, what was sent by itself another', () => {
+  const [sent, , suppressed, bundled, waiting] = alertPage(ORDINARY).deliveries;
+  if (!sent || !suppressed || !bundled || !waiting) throw new Error('views.ts has a delivery of each state');
+  const inMessage = { ...sent, attempts: 0, reason: 'in a message with others' };
+  const deliveries = [
+    ...[inMessage, { ...inMessage, what: 'updated' }, { ...inMessage, what: 'updated' }],
+    ...[{ ...sent, what: 'group' }, { ...inMessage, receiver: 'mail' }, sent, sent],
+    ...[waiting, { ...waiting, what: 'raised' }, bundled, suppressed, { ...suppressed, reason: 'acknowledged' }],
+  ].map((each, id) => ({ ...each, id }));
+  const html = String(Deliveries({ details: alertPage(ORDINARY, { deliveries }) }));
+  const rows = [...html.matchAll(/<th scope="row".*?<\/td>/gs)].map(([row]) => textOf(row));
+  expect(rows).toEqual([
+    ...['slack Opened, 2 × update', 'slack The message of its group', 'mail Opened', 'slack Opened', 'slack Opened'],
+    ...['chat Opened, raised', 'chat Opened', 'hook Opened', 'hook Opened'],
+  ]);
+});
+
+it.each([
+  ['a detection', false, []],
+  ['a correlation', true, ['This alert is of several entries']],
+])('a silence from %s names whom it is about, and what it does not cover', (_, isCorrelation, sentences) => {
+  const latest = {
+    action: 'x',
+    actor: { id: 'u-1', name: '"><script>x</script><img src=x>', type: null },
+    clientIp: '2001:db8::1',
+  };
+  const alert = alertLine(ORDINARY, { latest, level: 'critical' });
+  const html = String(ActCard({ caller: RESPONDER, alert, token: 't', isCorrelation, silencedUntil: null }));
+  expect(html).toContain('<button type="submit" name="actor" value="u-1" class="second">Silence this actor: <bdi>');
+  expect(html).not.toMatch(/<script|<img/);
+  const text = textOf(html);
+  expect(text).toContain('Silence this address: 2001:db8::1');
+  expect(text).toContain('Critical alerts too, such as this one');
+  expect(text.match(/This alert is of several entries/g) ?? []).toEqual(sentences);
 });
 
 it('the notifications say why there were no more, stored and counted decisions together', () => {

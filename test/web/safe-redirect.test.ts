@@ -11,6 +11,7 @@ it.each([
   '/entries/a-b_c',
   '/rules/%E8%AD%A6',
   '/?next=https://x.example',
+  '/alerts/12#silence',
 ])('keeps %s', (path) => {
   expect(safeRedirect(path, URL_)).toBe(path);
 });

@@ -98,9 +98,13 @@ function fieldsOf(words: Wording): readonly Field[] {
   ];
 }
 
-/** A passage that is too long for one field goes on in further ones. */
 function passageFields({ heading, lines }: Passage): Field[] {
-  const parts = inParts(lines.map(line), FIELD_VALUE_MAX, ({ length }) => length);
+  return fieldsNamed(heading, lines.map(line));
+}
+
+/** What is too long for one field goes on in further ones. */
+function fieldsNamed(heading: string, lines: readonly string[]): Field[] {
+  const parts = inParts(lines, FIELD_VALUE_MAX, ({ length }) => length);
   return parts.map((part, index) => field(index === 0 ? heading : `${heading} (${index + 1})`, part));
 }
 
@@ -134,7 +138,7 @@ function piece(of: string | Instant): string {
 
 function linksField(buttons: readonly Button[]): Field[] {
   const all = buttons.map(({ label, href }) => link(label, href)).filter((each) => each !== null);
-  return all.length === 0 ? [] : [field('Links', all)];
+  return fieldsNamed('Links', all);
 }
 
 function runbookField(runbook: Wording['runbook']): Field[] {

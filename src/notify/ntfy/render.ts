@@ -61,8 +61,10 @@ export function render(notification: Notification, links: Links): NtfyMessage {
     ...openable(words.buttons).map((button) => ({ label: button.label, url: button.href })),
     ...(href === null ? [] : [{ label: 'Open the runbook', url: href }]),
   ].filter(({ url }) => url.length <= HREF_MAX);
-  const actions = views.slice(0, ACTIONS_MAX).map((view) => ({ action: 'view' as const, ...view }));
-  const click = links.alert !== null && actions.some(({ url }) => url === links.alert) ? links.alert : null;
+  const click = views.find(({ url }) => url === links.alert)?.url ?? null;
+  // A tap opens the alert: where there are more, its own button is the one to do without.
+  const shown = views.length > ACTIONS_MAX ? views.filter(({ url }) => url !== click) : views;
+  const actions = shown.slice(0, ACTIONS_MAX).map((view) => ({ action: 'view' as const, ...view }));
   return {
     // ntfy makes a header of the title, and decodes what looks like an encoded word there (RFC 2047).
     title: safeSlice(words.headline.replaceAll('=?', '= ?'), TITLE_MAX),

@@ -52,8 +52,18 @@ export interface PagerDutyEvent {
   readonly links?: readonly { readonly href: string; readonly text: string }[];
 }
 
+interface Circumstances {
+  readonly editable?: Editable | undefined;
+  /** What is done in PagerDuty comes back (config/pagerduty-acts.ts). */
+  readonly isHeard?: boolean;
+}
+
 /** Renders an event. */
-export function render(notification: Notification, links: Links, editable?: Editable): PagerDutyEvent {
+export function render(
+  notification: Notification,
+  links: Links,
+  { editable, isHeard = false }: Circumstances = {},
+): PagerDutyEvent {
   const dedup_key = keyOf(notification);
   const action = actionOf(notification, editable);
   if (action !== 'trigger') return { event_action: action, dedup_key };
@@ -73,7 +83,7 @@ export function render(notification: Notification, links: Links, editable?: Edit
       severity: severityOf(levelOf(notification)),
       ...timestamp(notification),
       ...('alert' in notification ? { class: trustedLine(notification.alert.title, KEY_MAX) } : {}),
-      custom_details: detailsOf(words),
+      custom_details: { ...acting(dedup_key, isHeard), ...detailsOf(words) },
     },
     client: 'Tocsin',
     ...(first === undefined ? {} : { client_url: first.href, links: all }),
@@ -178,6 +188,15 @@ function timestamp(notification: Notification): { timestamp?: string } {
         ? notification.health.since
         : Number.NaN;
   return plainPiece({ at }).endsWith('UTC') ? { timestamp: new Date(at).toISOString() } : {};
+}
+
+/** What PagerDuty's own buttons do here: the people who see them know nothing of Tocsin. */
+function acting(key: string, isHeard: boolean): Record<string, string> {
+  if (alertOfKey(key) === null) return {};
+  const way = isHeard
+    ? 'Here, or on the alert’s page: what is done in one place counts in both.'
+    : 'On the alert’s page, by the links: what is done in PagerDuty alone may not reach Tocsin, whose messages then go on.';
+  return { 'Acknowledge and resolve': way };
 }
 
 /** What the message says, a row for each label. */

@@ -3,7 +3,7 @@
  *
  * Contract: pure; a problem never holds the key.
  */
-import { REGION, readRegion } from '../../config/pagerduty-acts.ts';
+import { comesBack, REGION, readRegion } from '../../config/pagerduty-acts.ts';
 import { after, bySecret, IN_VARS, type Reading, readText, value, wrong } from '../../config/setting.ts';
 import type { ReceiverType } from '../receiver.ts';
 import { createPagerDuty } from './send.ts';
@@ -29,8 +29,9 @@ export const pagerduty: ReceiverType = {
     const key = take(secret, after(readText(env, secret), parseKey), `set it to ${EXPECTS}: ${bySecret(secret)}`);
     const region = take(REGION, readRegion(env), `set ${REGION} ${IN_VARS}`);
     if (key === null || region === null) return null;
+    const isHeard = comesBack(env);
     return ({ fetch, timeoutMs }) =>
-      createPagerDuty({ origin: ORIGINS[region], key }, { name, setting: secret, fetch, timeoutMs });
+      createPagerDuty({ origin: ORIGINS[region], key, isHeard }, { name, setting: secret, fetch, timeoutMs });
   },
 };
 

@@ -15,11 +15,13 @@ export interface PagerDutyIntegration {
   readonly origin: string;
   /** A secret: anyone who knows it can open and resolve incidents. */
   readonly key: string;
+  /** What is done in PagerDuty comes back; missing: it does not. */
+  readonly isHeard?: boolean;
 }
 
 /** Creates a receiver that sends to one integration. */
 export function createPagerDuty(
-  { origin, key }: PagerDutyIntegration,
+  { origin, key, isHeard = false }: PagerDutyIntegration,
   options: Omit<IncomingWebhookOptions, 'webhookUrl'>,
 ): Receiver {
   const toKey = (event: PagerDutyEvent) => ({ routing_key: key, ...event });
@@ -28,7 +30,7 @@ export function createPagerDuty(
       ...ANSWERS,
       label: 'PagerDuty',
       paceMs: PACE_MS,
-      render: (notification, links, editable) => toKey(render(notification, links, editable)),
+      render: (notification, links, editable) => toKey(render(notification, links, { editable, isHeard })),
       renderShort: (notification, editable) => toKey(renderShort(notification, editable)),
     },
     { ...options, webhookUrl: `${origin}/v2/enqueue` },

@@ -12,14 +12,7 @@ import { counted, numberText } from '../../text/numbers.ts';
 import { untrustedLine } from '../../text/untrusted.ts';
 import { isOver, levelOf, RESOLVED } from '../level-color.ts';
 import type { AlertNow, Editable } from '../receiver.ts';
-import {
-  type ActButton,
-  BLOCK_ID_MAX,
-  type Block,
-  BUTTON_TEXT_MAX,
-  BUTTON_VALUE_MAX,
-  plain,
-} from '../slack/message.ts';
+import { type ActButton, BLOCK_ID_MAX, BUTTON_TEXT_MAX, BUTTON_VALUE_MAX, plain } from '../slack/message.ts';
 import type { OfApp } from '../slack/render.ts';
 import { ACKNOWLEDGE, blockIdOf, RESOLVE, SILENCE, SILENCE_HOURS, type Silencing } from './action.ts';
 
@@ -33,7 +26,7 @@ export function ofApp(notification: Notification, { alerts, ledger, isEdit }: Ed
   return {
     prefix: isSaid || !handled ? '' : live.length === 0 ? 'Resolved: ' : 'Acknowledged: ',
     status: isSaid ? [] : alerts.flatMap((alert) => statusLine(alert, alerts.length > 1)),
-    acts: canAct ? acts(notification, live, ledger) : [],
+    ...(canAct ? acts(notification, live, ledger) : NO_ACTS),
     color: live.length === 0 ? RESOLVED : null,
   };
 }
@@ -46,33 +39,41 @@ function statusLine({ id, status, by, reason }: AlertNow, isOneOfSeveral: boolea
   return [isOneOfSeveral ? `Alert ${numberText(id)}: ${what}` : `${what.charAt(0).toUpperCase()}${what.slice(1)}.`];
 }
 
-function acts(notification: Notification, live: readonly AlertNow[], ledger: string): Block[] {
+type Acts = Pick<OfApp, 'acts' | 'does'>;
+const NO_ACTS: Acts = { acts: [], does: [] };
+
+function acts(notification: Notification, live: readonly AlertNow[], ledger: string): Acts {
   const level = levelOf(notification);
-  if (live.length === 0 || level === null) return [];
+  if (live.length === 0 || level === null) return NO_ACTS;
   const blockId = blockIdOf({ ledger, level, alerts: live.map(({ id }) => id) });
-  if (blockId.length > BLOCK_ID_MAX) return [];
+  if (blockId.length > BLOCK_ID_MAX) return NO_ACTS;
   const all = live.length === 1 ? '' : ` ${counted(live.length, 'alert')}`;
   const acknowledge: ActButton = { ...act(ACKNOWLEDGE, `Acknowledge${all}`), style: 'primary' };
   const silencing = silencingOf(notification);
   const value = JSON.stringify(silencing);
-  return [
-    {
-      type: 'actions',
-      block_id: blockId,
-      elements: [
-        ...(live.some(({ status }) => status === 'open') ? [acknowledge] : []),
-        {
-          type: 'static_select',
-          placeholder: plain([`Resolve${all} as…`], BUTTON_TEXT_MAX),
-          action_id: RESOLVE,
-          options: RESOLVE_REASONS.map((reason) => ({ text: plain([reason], BUTTON_TEXT_MAX), value: reason })),
-        },
-        ...(silencing === null || value.length > BUTTON_VALUE_MAX
-          ? []
-          : [act(SILENCE, `Silence this ${silencing.of} for ${SILENCE_HOURS} h`, value)]),
-      ],
-    },
-  ];
+  const silence =
+    silencing === null || value.length > BUTTON_VALUE_MAX
+      ? []
+      : [act(SILENCE, `Silence this ${silencing.of} for ${SILENCE_HOURS} h`, value)];
+  return {
+    acts: [
+      {
+        type: 'actions',
+        block_id: blockId,
+        elements: [
+          ...(live.some(({ status }) => status === 'open') ? [acknowledge] : []),
+          {
+            type: 'static_select',
+            placeholder: plain([`Resolve${all} as…`], BUTTON_TEXT_MAX),
+            action_id: RESOLVE,
+            options: RESOLVE_REASONS.map((reason) => ({ text: plain([reason], BUTTON_TEXT_MAX), value: reason })),
+          },
+          ...silence,
+        ],
+      },
+    ],
+    does: ['acknowledge', ...(silence.length > 0 ? (['silence'] as const) : [])],
+  };
 }
 
 function act(name: string, label: string, value = '-'): ActButton {

@@ -39,11 +39,13 @@ export interface OfApp {
   readonly status: readonly string[];
   /** At most one. */
   readonly acts: readonly Block[];
+  /** What they do: a button that leads to it would be a second one. */
+  readonly does: readonly Button['name'][];
   /** Null: by its level. */
   readonly color: string | null;
 }
 
-const NO_APP: OfApp = { prefix: '', status: [], acts: [], color: null };
+const NO_APP: OfApp = { prefix: '', status: [], acts: [], does: [], color: null };
 
 /** Renders a message. */
 export function render(notification: Notification, links: Links, app = NO_APP): SlackMessage {
@@ -92,7 +94,7 @@ function mention(text: string | null): Block[] {
   return [MENTION.test(text) ? { type: 'section', text: markup(text) } : section([text])];
 }
 
-function blocksOf(words: Wording, { status, acts }: OfApp): Block[] {
+function blocksOf(words: Wording, { status, acts, does }: OfApp): Block[] {
   return [
     ...(status.length === 0 ? [] : [section(status)]),
     ...(words.change === null ? [] : [section([words.change])]),
@@ -100,7 +102,7 @@ function blocksOf(words: Wording, { status, acts }: OfApp): Block[] {
     ...(words.facts.length === 0 ? [] : [table(words.facts)]),
     // Above the long parts: visible without scrolling, and not where Slack folds.
     ...acts,
-    ...actions(words.buttons, acts.length > 0),
+    ...actions(words.buttons, does),
     ...[...words.passages.flatMap(passage), ...runbook(words.runbook)].slice(0, LONG_BLOCKS_MAX),
     ...(words.falsePositives === null ? [] : [context(plain([words.falsePositives], TEXT_MAX))]),
     context(footer(words.footer)),
@@ -141,11 +143,11 @@ function runbook(words: Wording['runbook']): Block[] {
   return [{ type: 'section', text: markup(`*${words.heading}*\n${link(words.href)}`) }];
 }
 
-/** `isSecond`: below the app's own, which act. */
-function actions(buttons: readonly Button[], isSecond: boolean): Block[] {
+/** `does`: what the app's own buttons above do. */
+function actions(buttons: readonly Button[], does: OfApp['does']): Block[] {
   const elements = buttons
-    .filter(({ name }) => !isSecond || name !== 'act')
-    .map(({ name, label, href }, i) => button(name, label, href, i === 0 && !isSecond))
+    .filter(({ name }) => !does.includes(name))
+    .map(({ name, label, href }, i) => button(name, label, href, i === 0 && does.length === 0))
     .filter((each) => each !== null);
   return elements.length === 0 ? [] : [{ type: 'actions', elements }];
 }

@@ -123,6 +123,7 @@
     ['x', 'choose the alert'],
     ['a', 'acknowledge what is chosen, else the alert'],
     ['r', 'resolve it: choose a reason'],
+    ['s', 'silence the alert'],
     ['/', 'search'],
     ['?', 'these keys'],
   ];
@@ -210,6 +211,16 @@
       choose();
       reason.focus();
     },
+    s: () => {
+      const item = current();
+      const way = item === null ? null : item.querySelector('a[href$="#silence"]');
+      if (way !== null) {
+        way.click();
+        return;
+      }
+      const field = document.querySelector('form#silence [name="comment"]');
+      if (field !== null) field.focus();
+    },
     '/': () => {
       const search = keyed('/');
       if (search !== null) search.focus();
@@ -226,7 +237,8 @@
       (event.repeat && key !== 'j' && key !== 'k')
     )
       return;
-    if (target.closest('input:not([type="checkbox"]), textarea, select, dialog') !== null) return;
+    // Until the next frame, keys go to what had the focus in a dialog that is closed.
+    if (target.closest('input:not([type="checkbox"]), textarea, select, dialog[open]') !== null) return;
     if (!Object.hasOwn(act, key) || (off && key !== '?')) return;
     event.preventDefault();
     act[key]();
@@ -242,10 +254,12 @@
     const own = item.querySelector('.box');
     // Not where the level rose: nobody has chosen that.
     if (box !== null && own !== null) own.checked = box.checked && box.value === own.value;
-    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const fields = (of) => [...of.querySelectorAll('a, .box')];
+    const focused = fields(old).indexOf(document.activeElement);
     old.replaceWith(item);
     localize(item);
-    if (focused !== null) item.querySelector(focused === box ? '.box' : 'a').focus({ preventScroll: true });
+    const same = fields(item)[focused];
+    if (same !== undefined) same.focus({ preventScroll: true });
     rendered.set(item.dataset.alert, html);
     count();
   };

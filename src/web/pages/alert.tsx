@@ -6,11 +6,13 @@
 
 import { actWording } from '../../alert/act-wording.ts';
 import { isLive } from '../../alert/identity.ts';
+import { PARTS } from '../../alert/links.ts';
 import { nextStep } from '../../alert/next-step.ts';
 import type { AlertList, AlertSummary } from '../../ledger/rpc.ts';
 import { LEVELS, type Level, type Rule } from '../../sigma/index.ts';
 import { counted } from '../../text/numbers.ts';
 import type { Did } from '../act-paths.ts';
+import { hasAccess } from '../policy.ts';
 import { alertsPath } from './alerts.tsx';
 import { ActCard, DidNote } from './parts/act-forms.tsx';
 import { AlertFacts, type AlertFactsProps } from './parts/alert-facts.tsx';
@@ -57,6 +59,13 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
           <p class="next">
             {sentence.map((part) => (typeof part === 'number' ? <When at={part} /> : <UntrustedText text={part} />))}
           </p>
+          <nav class="jump" aria-label="On this page">
+            {isLive(alert.status) && hasAccess('scoped responder', caller) && (
+              <a href={`#${PARTS.acknowledge}`}>Acknowledge</a>
+            )}
+            <a href={`#${PARTS.silence}`}>Silence</a>
+            {first !== undefined && <a href={`#${PARTS.why}`}>Why it alerted</a>}
+          </nav>
           {rule?.description != null && (
             <p class="lead">
               <UntrustedText text={rule.description} max={TEXT_MAX} />
@@ -64,9 +73,15 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
           )}
         </header>
         <DidNote did={did} />
-        <ActCard caller={caller} alert={alert} token={token} />
+        <ActCard
+          caller={caller}
+          alert={alert}
+          token={token}
+          isCorrelation={rule?.kind === 'correlation'}
+          silencedUntil={longest?.endsAt ?? null}
+        />
         {first !== undefined && (
-          <Card title="Why it alerted">
+          <Card title="Why it alerted" id={PARTS.why}>
             <Timeline timeline={[first]} />
           </Card>
         )}

@@ -172,7 +172,7 @@ function Form({ query, token, children }: AlertsOptions & { children?: Child }) 
 function Filters({ query, rules }: AlertsOptions) {
   const { status, level, rule, actor, tag, assignee, text, given } = query;
   const tags = [...new Set(rules.flatMap((each) => each.tags))].sort();
-  const isOpen = [rule, actor, tag, assignee].some((of) => of !== null) || given.since !== '' || given.until !== '';
+  const more = [rule, actor, tag, assignee, given.since, given.until].filter((of) => of !== null && of !== '').length;
   return (
     <search>
       <form method="get" action={ALERTS_PAGE} class="filters" aria-label="Filter alerts">
@@ -190,8 +190,8 @@ function Filters({ query, rules }: AlertsOptions) {
         <Choice name="status" label="Status" chosen={status} of={STATUSES} />
         <Choice name="level" label="Level" chosen={level} of={anyOr('all levels', LEVELS.toReversed())} />
         <button type="submit">Show</button>
-        <details open={isOpen}>
-          <summary>More filters</summary>
+        <details>
+          <summary>More filters{more > 0 && `: ${more} set`}</summary>
           <div class="filters">
             <Choice
               name="rule"

@@ -10,7 +10,7 @@ import { payload } from '../../../src/notify/webhook/payload.ts';
 import { fieldLine } from '../../../src/text/untrusted.ts';
 import { readDiscord } from '../../notify/discord/read-back.ts';
 import { CORRELATION, GROUP } from '../../notify/examples.ts';
-import { LINKS } from '../../notify/notifications.ts';
+import { ACT_LINKS, LINKS } from '../../notify/notifications.ts';
 import { readNtfy } from '../../notify/ntfy/read-back.ts';
 import { readPagerDuty } from '../../notify/pagerduty/read-back.ts';
 import { type ReadBack, readHtml, readSlack } from '../../notify/read-back.ts';
@@ -136,7 +136,7 @@ function twinOf({ kind, texts }: MessageInput): Twin {
   return twin;
 }
 
-const LINKED = [...Object.values(LINKS), `${LINKS.alert}#comment`];
+const LINKED = [...Object.values(LINKS), ...ACT_LINKS];
 
 function problemOf(
   part: string,

@@ -8,7 +8,7 @@ import { createDiscord } from '../../../src/notify/discord/send.ts';
 import { discordProblem, startDiscordInbox } from '../../support/discord-inbox.ts';
 import { EXAMPLES, FLOOD, HOSTILE, HOSTILE_TEXTS } from '../examples.ts';
 import { anyNotification, hostile } from '../hostile.ts';
-import { LINKS, OPENED, outgoing } from '../notifications.ts';
+import { ACT_LINKS, LINKS, OPENED, outgoing } from '../notifications.ts';
 import { readDiscord } from './read-back.ts';
 
 const TOKEN = 'aB3dE5fG'.repeat(8);
@@ -72,7 +72,7 @@ describe('a message', () => {
     ]) {
       expect(text).toContain(part);
     }
-    expect(links).toEqual([LINKS.alert, LINKS.alert, `${LINKS.alert}#comment`, LINKS.entry, OPENED.alert.runbook]);
+    expect(links).toEqual([LINKS.alert, LINKS.alert, ...ACT_LINKS, LINKS.entry, OPENED.alert.runbook]);
   });
 
   test('has a group’s list, and says where it was cut', () => {

@@ -95,8 +95,8 @@ describe('a message', () => {
     const message = render(OPENED, LINKS);
     expect(message).toMatchObject({ title: '[HIGH] API key deleted', click: LINKS.alert });
     expect(message.actions).toEqual([
-      { action: 'view', label: 'Open the alert', url: LINKS.alert },
-      { action: 'view', label: 'Acknowledge or silence', url: `${LINKS.alert}#comment` },
+      { action: 'view', label: 'Acknowledge', url: `${LINKS.alert}#acknowledge` },
+      { action: 'view', label: 'Silence', url: `${LINKS.alert}#silence` },
       { action: 'view', label: 'Open the entry', url: LINKS.entry },
     ]);
     expect(message.message.split('\n').slice(0, 7)).toEqual([

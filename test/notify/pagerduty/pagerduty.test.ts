@@ -96,11 +96,21 @@ describe('an event', () => {
     });
     expect(event.links?.map(({ text }) => text)).toEqual([
       'Open the alert',
-      'Acknowledge or silence',
+      'Acknowledge',
+      'Silence',
       'Open the entry',
       'Open the runbook',
     ]);
     expect(readPagerDuty(event).text).toContain('Alert 12 · rule ');
+  });
+
+  test('says where to acknowledge: in PagerDuty only where that comes back, and only of an incident of one alert', () => {
+    const way = (notification: Notification, isHeard: boolean) =>
+      render(notification, LINKS, { isHeard }).payload?.custom_details?.['Acknowledge and resolve'];
+    expect(way(OPENED, true)).toMatch(/^Here, or on the alert’s page/);
+    expect(way(OPENED, false)).toMatch(/^On the alert’s page/);
+    expect(way(GROUP, true)).toMatch(/^Here, or/);
+    for (const other of [BLIND, testNotification(0), FLOOD_DIGEST, FLOOD]) expect(way(other, true)).toBeUndefined();
   });
 
   const at = (level: typeof OPENED.alert.level): Notification => ({ ...OPENED, alert: { ...OPENED.alert, level } });
@@ -145,7 +155,7 @@ describe('an event that is late', () => {
     ['a test, which has no alert', testNotification(0), {}, 'trigger'],
   ])('says what is so: %s', (_, notification, more, action) => {
     const { editable } = asOpen(outgoing(notification, LINKS), more);
-    for (const event of [render(notification, LINKS, editable), renderShort(notification, editable)]) {
+    for (const event of [render(notification, LINKS, { editable }), renderShort(notification, editable)]) {
       expect(event).toMatchObject({ event_action: action, dedup_key: render(notification, LINKS).dedup_key });
       expect(Object.keys(event).includes('payload')).toBe(action === 'trigger');
       expect(problemOf(event)).toBeNull();

@@ -177,7 +177,7 @@ describe('the buttons', () => {
         .flatMap((block) => elements([block]))
         .flatMap((element) => ('url' in element ? [element.text.text] : []));
     expect(links(true)).toEqual(['Open the alert', 'Open the entry']);
-    expect(links(false)).toEqual(['Open the alert', 'Acknowledge or silence', 'Open the entry']);
+    expect(links(false)).toEqual(['Open the alert', 'Acknowledge', 'Silence', 'Open the entry']);
   });
 
   const open = (notification: Parameters<typeof idsOf>[0]): Editable => ({

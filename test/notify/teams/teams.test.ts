@@ -7,7 +7,7 @@ import { teams } from '../../../src/notify/teams/teams.ts';
 import { startTeamsInbox, teamsProblem } from '../../support/teams-inbox.ts';
 import { EXAMPLES, SHORTENED } from '../examples.ts';
 import { anyNotification, hostile } from '../hostile.ts';
-import { BLIND, LINKS, OPENED, outgoing } from '../notifications.ts';
+import { ACT_LINKS, BLIND, LINKS, OPENED, outgoing } from '../notifications.ts';
 import { readTeams } from './read-back.ts';
 
 const SIGNATURE = 'vmIihrkhagLWJ2yAFwDGdqm74d5RgPATjWqXlinZwwc';
@@ -75,7 +75,7 @@ describe('a message', () => {
     expect(text).toMatch(/\n…$/);
     for (const label of ['What', 'Who', 'From', 'When', 'How many'])
       expect(text).toMatch(new RegExp(`^${label}$`, 'm'));
-    expect(links).toEqual([LINKS.alert, `${LINKS.alert}#comment`, LINKS.entry]);
+    expect(links).toEqual([LINKS.alert, ...ACT_LINKS, LINKS.entry]);
   });
 
   test('has the level and title, the facts, the links and why', () => {
@@ -92,7 +92,7 @@ describe('a message', () => {
     ]) {
       expect(text).toContain(part);
     }
-    expect(links).toEqual([LINKS.alert, `${LINKS.alert}#comment`, LINKS.entry, OPENED.alert.runbook]);
+    expect(links).toEqual([LINKS.alert, ...ACT_LINKS, LINKS.entry, OPENED.alert.runbook]);
   });
 
   test.each<[string, Parameters<typeof render>[0], string]>([

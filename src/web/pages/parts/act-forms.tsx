@@ -8,14 +8,16 @@ import { alertPath } from '../../../access/link.ts';
 import { SIGN_IN_PATH } from '../../../access/session.ts';
 import { RESOLVE_REASONS } from '../../../alert/alert.ts';
 import { isLive } from '../../../alert/identity.ts';
+import { PARTS } from '../../../alert/links.ts';
 import type { AlertSummary } from '../../../ledger/rpc.ts';
 import { LEVELS } from '../../../sigma/index.ts';
 import { counted, numberText } from '../../../text/numbers.ts';
 import { actPath, type Did, type FormAct, SILENCES_PAGE } from '../../act-paths.ts';
 import type { Caller } from '../../context.ts';
 import { hasAccess } from '../../policy.ts';
-import { Card } from './elements.tsx';
+import { Card, When } from './elements.tsx';
 import { DurationChoice, FormFields, Text } from './form-fields.tsx';
+import { UntrustedText } from './untrusted-text.tsx';
 
 /** Whether the caller may act on every alert. */
 export function canAct(caller: Caller): boolean {
@@ -27,7 +29,7 @@ export function WhyNot({ caller, next }: { caller: Caller; next: string }) {
   return (
     <p class="quiet">
       {caller.kind === 'link'
-        ? 'By this link, which may have been forwarded, you can acknowledge and comment. To resolve, assign or silence, '
+        ? 'By this link, which may have been forwarded, you can acknowledge and comment. For more, '
         : 'You can read, and not act: that is for the role responder. '}
       <a href={`${SIGN_IN_PATH}?next=${encodeURIComponent(next)}`}>
         {caller.kind === 'link' ? 'sign' : 'Sign'} in with the token of a responder
@@ -56,11 +58,47 @@ interface ActCardProps {
   readonly caller: Caller;
   readonly alert: AlertSummary;
   readonly token: string;
+  /** Its rule counts or orders the entries of other rules. */
+  readonly isCorrelation: boolean;
+  /** When the silence over it now ends, ms; null: there is none. */
+  readonly silencedUntil: number | null;
 }
 
 /** The card of an alert's page. */
-export function ActCard({ caller, alert, token }: ActCardProps) {
+export function ActCard(props: ActCardProps) {
+  const { caller, alert, token } = props;
   const next = alertPath(alert.id);
+  const mayAll = canAct(caller);
+  return (
+    <Card title="Act">
+      <div class="halves">
+        <AlertForm {...props} next={next} />
+        {mayAll ? (
+          <QuickSilence {...props} next={next} />
+        ) : (
+          <div id={PARTS.silence}>
+            <h3>Silence, resolve and assign</h3>
+            <WhyNot caller={caller} next={`${next}#${PARTS.silence}`} />
+          </div>
+        )}
+      </div>
+      {mayAll && (
+        <details>
+          <summary>Assign to somebody else</summary>
+          <form method="post" action={actPath(alert.id, 'assign')} class="acts">
+            <FormFields token={token} next={next} />
+            <Text name="to" label="Name; empty: nobody" />
+            <button type="submit">Assign</button>
+          </form>
+        </details>
+      )}
+    </Card>
+  );
+}
+
+/** What is done with the alert itself. */
+function AlertForm({ caller, alert, token, next }: ActCardProps & { next: string }) {
+  if (!hasAccess('scoped responder', caller)) return null;
   const isEnded = !isLive(alert.status);
   const mayAll = canAct(caller);
   const button = (act: FormAct, words: string) => (
@@ -75,79 +113,87 @@ export function ActCard({ caller, alert, token }: ActCardProps) {
     </button>
   );
   return (
-    <Card title="Act">
-      {hasAccess('scoped responder', caller) && (
-        <form method="post" action={actPath(alert.id, 'comment')} class="acts">
-          <FormFields token={token} next={next} />
-          <input type="hidden" name="level" value={alert.level} />
-          <label for="comment">Comment</label>
-          <textarea id="comment" name="comment" rows={2} maxlength={2000} />
-          <p class="buttons">
-            {!isEnded && button('acknowledge', 'Acknowledge')}
-            {!isEnded && mayAll && <ReasonChoice />}
-            {!isEnded && mayAll && button('resolve', 'Resolve')}
-            {mayAll && button('assign', 'Assign to me')}
-            {button('comment', 'Comment')}
-          </p>
-        </form>
-      )}
-      {mayAll ? (
+    <form method="post" action={actPath(alert.id, 'comment')} class="acts" id={PARTS.acknowledge}>
+      <FormFields token={token} next={next} />
+      <input type="hidden" name="level" value={alert.level} />
+      {!isEnded && (
         <>
-          <QuickSilence alert={alert} token={token} next={next} />
-          <details>
-            <summary>Assign to somebody else</summary>
-            <form method="post" action={actPath(alert.id, 'assign')} class="acts">
-              <FormFields token={token} next={next} />
-              <Text name="to" label="Name; empty: nobody" />
-              <button type="submit">Assign</button>
-            </form>
-          </details>
+          <p class="buttons">
+            {button('acknowledge', 'Acknowledge')}
+            {mayAll && button('assign', 'Assign to me')}
+          </p>
+          <p class="quiet">
+            Acknowledge: you take care of it. No reminders for 24 hours; what is new is still notified.
+          </p>
         </>
-      ) : (
-        <WhyNot caller={caller} next={next} />
       )}
-    </Card>
+      {!isEnded && mayAll && (
+        <p class="buttons">
+          <ReasonChoice />
+          {button('resolve', 'Resolve')}
+        </p>
+      )}
+      <label for="comment">Comment, with any of these or alone</label>
+      <textarea id="comment" name="comment" rows={1} maxlength={2000} />
+      {button('comment', 'Comment')}
+    </form>
   );
 }
 
 /** As the last match was. */
-function QuickSilence({ alert, token, next }: Omit<ActCardProps, 'caller'> & { next: string }) {
+function QuickSilence({ alert, token, next, isCorrelation, silencedUntil }: ActCardProps & { next: string }) {
   const { actor, clientIp = null } = alert.latest ?? {};
+  const ofActor = actor?.id ?? actor?.name ?? null;
   const of = [
-    ['actor', actor?.id ?? actor?.name ?? null],
-    ['rule', alert.rule],
-    ['address', clientIp],
-  ] as const;
+    { name: 'actor', value: ofActor, shown: actor?.name ?? ofActor },
+    { name: 'rule', value: alert.rule, shown: null },
+    { name: 'address', value: clientIp, shown: clientIp },
+  ];
   return (
-    <details>
-      <summary>Silence this actor, rule or address</summary>
-      <form method="post" action={SILENCES_PAGE} class="acts">
-        <FormFields token={token} next={next} />
-        <div class="filters">
-          <DurationChoice />
-          <Text name="comment" label="Why" required />
-        </div>
-        {alert.level === 'critical' && (
-          <label>
-            <input type="checkbox" name="level" value={LEVELS.join(',')} /> Critical alerts too, such as this one: else
-            they are still notified
-          </label>
-        )}
-        <p class="buttons">
-          {of.map(
-            ([name, value]) =>
-              value !== null && (
-                <button type="submit" name={name} value={value} class="second">
-                  Silence this {name}
-                </button>
-              ),
-          )}
+    <form method="post" action={SILENCES_PAGE} class="acts" id={PARTS.silence} aria-labelledby="silence-title">
+      <h3 id="silence-title">Silence</h3>
+      {silencedUntil !== null && (
+        <p class="note">
+          Silenced now, until <When at={silencedUntil} />. <a href={SILENCES_PAGE}>End it</a>
         </p>
-        <p class="quiet">Alerts are recorded all the same. Nobody is notified of them until the silence ends.</p>
-      </form>
-    </details>
+      )}
+      <p class="quiet">Alerts are still recorded, and nobody is notified of them until it ends.</p>
+      <FormFields token={token} next={next} />
+      <div class="filters">
+        <DurationChoice />
+        <Text name="comment" label="Why" required />
+      </div>
+      {alert.level === 'critical' && (
+        <label>
+          <input type="checkbox" name="level" value={LEVELS.join(',')} /> Critical alerts too, such as this one: else
+          they are still notified
+        </label>
+      )}
+      <p class="buttons">
+        {of.map(
+          ({ name, value, shown }) =>
+            value !== null && (
+              <button type="submit" name={name} value={value} class="second">
+                Silence this {name}
+                {shown !== null && (
+                  <>
+                    : <UntrustedText text={shown} max={NAME_CHARS} />
+                  </>
+                )}
+              </button>
+            ),
+        )}
+      </p>
+      {isCorrelation && (
+        <p class="quiet">
+          This alert is of several entries: a silence of an actor or address is over it only where all of them match.
+        </p>
+      )}
+    </form>
   );
 }
+
+const NAME_CHARS = 40;
 
 /** What the last form did, in sentences of ours: of the address, only known words and numbers count. */
 export function DidNote({ did }: { did: Did | null }) {

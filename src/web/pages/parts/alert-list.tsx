@@ -8,6 +8,7 @@
 import { alertPath } from '../../../access/link.ts';
 import { statusWording } from '../../../alert/act-wording.ts';
 import { isLive } from '../../../alert/identity.ts';
+import { PARTS } from '../../../alert/links.ts';
 import type { AlertSummary } from '../../../ledger/rpc.ts';
 import { isSevere, LEVELS } from '../../../sigma/index.ts';
 import { counted } from '../../../text/numbers.ts';
@@ -108,6 +109,12 @@ function Item({ alert, now, hasBoxes }: { alert: AlertSummary } & Omit<AlertItem
           <UntrustedText text={title} max={TITLE_CHARS} />
         </a>
         <span class="sub">
+          {latest?.action != null && (
+            <>
+              <Code text={latest.action} max={NAME_CHARS} />
+              {' by '}
+            </>
+          )}
           {name === null ? (
             latest === null ? (
               <KeyParts parts={alert.key} max={NAME_CHARS} />
@@ -129,7 +136,7 @@ function Item({ alert, now, hasBoxes }: { alert: AlertSummary } & Omit<AlertItem
       <div class="age">
         <Ago at={lastAt} now={now} />
         <span class="sub">
-          {counted(count, 'match', 'matches')}
+          Alert {id}: {counted(count, 'match', 'matches')}
           {firstAt !== lastAt && (
             <>
               , first <Ago at={firstAt} now={now} />
@@ -148,6 +155,14 @@ function Item({ alert, now, hasBoxes }: { alert: AlertSummary } & Omit<AlertItem
             </>
           )}
           {alert.backfilled && 'backfilled'}
+        </span>
+        <span class="ways">
+          <a href={`${alertPath(id)}#${PARTS.why}`}>
+            Why<span class="unsighted"> alert {id}</span>
+          </a>
+          <a href={`${alertPath(id)}#${PARTS.silence}`}>
+            Silence<span class="unsighted"> alert {id}</span>
+          </a>
         </span>
       </div>
     </li>

@@ -13,19 +13,19 @@ const KINDS: { readonly [what: string]: string } = {
   updated: 'Update',
   recurred: 'Goes on',
   resolved: 'Resolved',
-  group: 'With others',
+  group: 'The message of its group',
 };
 
 const STATUS: { readonly [state in DeliverySummary['state']]: string } = {
   waiting: 'Waiting',
   pending: 'Pending',
-  bundled: 'With others',
+  bundled: 'Pending',
   delivered: 'Delivered',
   dead: 'Dead',
   suppressed: 'Suppressed',
 };
 
-/** A table with a row per delivery; and why nobody was notified of the other matches. */
+/** A table with a row per message; and why nobody was notified of the other matches. */
 export function Deliveries({ details: { deliveries, timeline, decided } }: { details: AlertDetails }) {
   const counts: { [reason: string]: number } = { ...decided };
   for (const { notify, reason, receivers } of timeline.flatMap(({ decisions }) => decisions ?? [])) {
@@ -70,8 +70,8 @@ function Table({ deliveries }: { deliveries: readonly DeliverySummary[] }) {
           </tr>
         </thead>
         <tbody>
-          {deliveries.map((delivery) => (
-            <Row delivery={delivery} />
+          {rowsOf(deliveries).map((row) => (
+            <Row {...row} />
           ))}
         </tbody>
       </table>
@@ -79,15 +79,45 @@ function Table({ deliveries }: { deliveries: readonly DeliverySummary[] }) {
   );
 }
 
-function Row({ delivery }: { delivery: DeliverySummary }) {
-  const { receiver, what, state, reason, attempts, queuedAt, dueAt, settledAt } = delivery;
+interface RowProps {
+  readonly delivery: DeliverySummary;
+  /** What it notified of, and the others that went or wait as it does. */
+  readonly kinds: readonly string[];
+}
+
+/** What is in one message is one row. */
+function rowsOf(deliveries: readonly DeliverySummary[]): readonly RowProps[] {
+  const rows = new Map<unknown, { delivery: DeliverySummary; kinds: string[] }>();
+  for (const delivery of deliveries) {
+    const { id, receiver, what, state, reason, settledAt } = delivery;
+    const isPart = state === 'bundled' || state === 'waiting' || (what !== 'group' && reason !== null);
+    const key = isPart ? JSON.stringify([receiver, state, reason, settledAt]) : id;
+    const row = rows.get(key);
+    if (row === undefined) rows.set(key, { delivery, kinds: [what] });
+    else row.kinds.push(what);
+  }
+  return [...rows.values()];
+}
+
+/** `Opened, 2 × update`. */
+function kindsText(kinds: readonly string[]): string {
+  const names = [...new Set(kinds)].map((what) => {
+    const count = kinds.filter((other) => other === what).length;
+    const name = (Object.hasOwn(KINDS, what) ? KINDS[what] : undefined) ?? what;
+    return count === 1 ? name : `${numberText(count)} × ${name}`;
+  });
+  return names.map((name, i) => (i === 0 ? name : name.toLowerCase())).join(', ');
+}
+
+function Row({ delivery, kinds }: RowProps) {
+  const { receiver, state, reason, attempts, queuedAt, dueAt, settledAt } = delivery;
   return (
     <tr>
       <th scope="row" data-label="Receiver">
         <UntrustedText text={receiver} max={80} />
       </th>
       <td data-label="Notification">
-        <UntrustedText text={(Object.hasOwn(KINDS, what) ? KINDS[what] : undefined) ?? what} max={80} />
+        <UntrustedText text={kindsText(kinds)} max={120} />
       </td>
       <td data-label="Status">
         <span class={`delivery ${state === 'bundled' || state === 'waiting' ? 'pending' : state}`}>
@@ -98,7 +128,7 @@ function Row({ delivery }: { delivery: DeliverySummary }) {
             <UntrustedText text={reason} max={400} />
           </span>
         )}
-        {state === 'bundled' && <span class="sub">in one message with others; pending</span>}
+        {state === 'bundled' && <span class="sub">in one message with others</span>}
         {state === 'waiting' && <span class="sub">for the message of its group</span>}
         {state === 'pending' && (
           <span class="sub">
@@ -110,7 +140,7 @@ function Row({ delivery }: { delivery: DeliverySummary }) {
         <When at={settledAt ?? queuedAt} />
       </td>
       <td data-label="Attempts" class="number">
-        {state === 'suppressed' || state === 'bundled' || state === 'waiting' ? '–' : numberText(attempts)}
+        {attempts === 0 ? '–' : numberText(attempts)}
       </td>
     </tr>
   );
