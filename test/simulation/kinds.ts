@@ -166,7 +166,7 @@ const LEAST: readonly (readonly [kind: string, least: number])[] = [
   ['slack: down for a day', 6],
   ['slack: never this one', 380],
   ['slack: not now', 1500],
-  ['slack: slow', 360],
+  ['slack: slow', 180],
   ['slack: too many', 190],
   ['slow: alarm.get', 1000],
   ['slow: alarm.set', 260],
