@@ -66,7 +66,7 @@ const PLUS = '[+\\uFE62\\uFF0B]';
 const LINKING = new RegExp(
   [
     `(?<=[^\\s/])${DOT}(?=\\p{L}[\\p{L}\\p{M}\\p{N}-])`,
-    `(?<=\\bwww)${DOT}`,
+    `(?<=(?<![a-z\\d])www)${DOT}`,
     `(?<=//[^\\s/]*)${DOT}`,
     `(?<=\\d${DOT}\\d{1,3}${DOT}\\d{1,3})${DOT}(?=\\d{1,3}(?:[/?#]|${COLON}))`,
     `(?<=${AT}\\d{1,3})${DOT}`,

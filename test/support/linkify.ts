@@ -7,8 +7,8 @@
 
 /** A host: labels of letters, digits, symbols (emoji), marks, `-` and `_`; the last begins with a letter. */
 const HOST = /(?:[\p{L}\p{N}\p{M}\p{S}_-]+\.)+\p{L}[\p{L}\p{N}\p{M}-]+/gu;
-/** `www.` needs no known domain (GitHub Flavored Markdown, "Autolinks"). */
-const WWW = /\bwww\.[^\s.]/giu;
+/** `www.` needs no known domain, and may follow `_` (GitHub Flavored Markdown, "Autolinks"). */
+const WWW = /(?<![a-z\d])www\.[^\s.]/giu;
 /** `https://x`, `slack://x`, whatever the scheme. */
 const ABSOLUTE = /[\p{L}\p{N}+.-]+:\/\/[\p{L}\p{N}\p{S}_%[-]/gu;
 /** `tel:1`, `javascript:x`, `msteams:x`: RFC 3986, 3.1, a scheme of letters at its end, and something after it. */

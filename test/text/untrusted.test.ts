@@ -37,6 +37,7 @@ describe('defanged', () => {
     ['a host in another script', 'пример.рф', 'пример[.]рф'],
     ['its Punycode', 'evil.xn--p1ai', 'evil[.]xn--p1ai'],
     ['www', 'www.1.x', 'www[.]1.x'],
+    ['www after what a vendor may take as markup', '_www.[ *www.1 éwww.-', '_www[.][ *www[.]1 éwww[.]-'],
     ['a URL', 'https://evil.com/a?b=c', 'https[:]//evil[.]com/a?b=c'],
     ['one with a user', 'http://a@evil.com', 'http[:]//a@evil[.]com'],
     ['one without a scheme', '//evil.com/x', '//evil[.]com/x'],
