@@ -33,8 +33,8 @@ export function alertWording(notification: AlertNotification, links: Links): Wor
     ...common,
     facts: facts(notification),
     passages: [
-      ...inhibited(notification),
       ...why(notification),
+      ...inhibited(notification),
       ...shownFields(notification),
       ...firstEntries(notification),
     ],

@@ -290,8 +290,8 @@ describe('the first alert', () => {
     expect(group).toMatchObject({ facts, description, falsePositives, footer });
     expect(group.passages.map(({ heading }) => heading)).toEqual([
       'The other 4 alerts, with the last match in UTC',
-      'Alert 14: alerts behind it, not sent by themselves',
       'Alert 14: why',
+      'Alert 14: alerts behind it, not sent by themselves',
       'Alert 14: fields',
       'Alert 14: first entries, in UTC',
     ]);

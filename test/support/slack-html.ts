@@ -90,7 +90,7 @@ function block(value: unknown): string {
 }
 
 function button(value: unknown): string {
-  const { text, url, style } = fieldsOf(value);
+  const { text, placeholder, url, style } = fieldsOf(value);
   const looks =
     style === 'primary'
       ? 'slack-button slack-primary'
@@ -98,8 +98,9 @@ function button(value: unknown): string {
         ? 'slack-button slack-danger'
         : 'slack-button';
   const href = address(url);
-  if (href === null) return `<span class="${looks}">${object(text)}</span>`;
-  return `<a class="${looks}" href="${safe(href)}" rel="noreferrer">${object(text)}</a>`;
+  const label = text === undefined && placeholder !== undefined ? `${object(placeholder)} ▾` : object(text);
+  if (href === null) return `<span class="${looks}">${label}</span>`;
+  return `<a class="${looks}" href="${safe(href)}" rel="noreferrer">${label}</a>`;
 }
 
 /** A text object. */

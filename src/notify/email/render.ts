@@ -4,7 +4,7 @@
  * Pure; throws only for a notification that this version can't read. The HTML has inline styles, nothing remote, and no
  * text color except on buttons, so that the client's own light or dark colors apply. Its templates escape every value.
  * Addresses in untrusted text are defanged (text/untrusted.ts), so that no client links them; ours are written out
- * below the buttons.
+ * at the end.
  */
 import type { Button, Links } from '../../alert/links.ts';
 import type { Fact, Passage, Wording } from '../../alert/message-parts.ts';
@@ -85,6 +85,7 @@ ${buttonsHtml(openable(words.buttons), color)}
 ${passagesOf(words).map(passageHtml)}
 ${paragraph(words.falsePositives)}
 ${paragraph(words.footer.map(plainPiece).join(''), 'font-size:13px;opacity:.75')}
+${addressesHtml(openable(words.buttons))}
 </div></body></html>`;
 }
 
@@ -101,13 +102,18 @@ function passageHtml({ heading, lines, href }: Passage & { readonly href: string
   return html`<h2 style="margin:12px 0 2px;font-size:16px">${heading}</h2><p style="margin:0 0 12px">${body}</p>\n`;
 }
 
-/** In one row, so that all are in sight; below it their addresses, each page once. */
+/** In one row, so that all are in sight. */
 function buttonsHtml(buttons: readonly Button[], color: string): Html | null {
   if (buttons.length === 0) return null;
   const style = `display:inline-block;margin:0 6px 8px 0;padding:10px 16px;border-radius:6px;background:${color};color:#ffffff;font-weight:bold;text-decoration:none`;
+  return html`<p style="margin:12px 0 4px">${buttons.map(({ label, href }) => html`<a href="${href}" style="${style}">${label}</a>\n`)}</p>\n`;
+}
+
+/** Where the buttons lead, each page once: long, and for those whose client shows no buttons. */
+function addressesHtml(buttons: readonly Button[]): Html | null {
+  if (buttons.length === 0) return null;
   const pages = [...new Set(buttons.map(({ href }) => href.replace(/#.*/, '')))];
-  return html`<p style="margin:12px 0 4px">${buttons.map(({ label, href }) => html`<a href="${href}" style="${style}">${label}</a>\n`)}</p>
-<p style="margin:0 0 12px;font-size:13px;opacity:.75">${lineBreaks(pages)}</p>\n`;
+  return html`<p style="margin:12px 0;font-size:13px;opacity:.75">${lineBreaks(pages)}</p>\n`;
 }
 
 function lineBreaks(lines: readonly string[]): Html[] {
