@@ -32,8 +32,10 @@ export function nextStep(alert: NextStepFacts, now: number, silence: SilenceOver
     case 'past':
       return ['It is from long before a later alert. Nothing more is sent of it.'];
     case 'acknowledged': {
-      const end = acknowledged?.until ?? now;
-      const update = deferredFirst(alert, ['updated']);
+      const heldUntil = silence?.endsAt ?? now;
+      const end = Math.max(acknowledged?.until ?? now, heldUntil);
+      const first = deferredFirst(alert, ['updated']);
+      const update = first && { ...first, at: Math.max(first.at, heldUntil) };
       if (update !== null && update.at < end) return updateSentence(update, now);
       if (resolvesAt !== null && resolvesAt < end) return resolvesSentence(resolvesAt);
       return [

@@ -122,6 +122,21 @@ it.each<[string, NextStepFacts, string]>([
   expect(parts.join('')).toBe(sentence);
 });
 
+it.each<[string, NextStepFacts, number, string]>([
+  ['its end waits for a silence', ACKNOWLEDGED, 30, 'Acknowledged until [+30h]'],
+  ['but not for one that ends before', ACKNOWLEDGED, 2, 'Acknowledged until [+23h]'],
+  [
+    'new networks wait, too',
+    { ...ACKNOWLEDGED, notified: { slack: update(NOW + HOUR) } },
+    2,
+    'It came from new networks: an update goes to slack at [+2h].',
+  ],
+])('it is acknowledged: %s', (_, alert, hours, sentence) => {
+  const parts = nextStep(alert, NOW, { author: 'ada', endsAt: NOW + hours * HOUR });
+  const text = parts.map((part) => (typeof part === 'number' ? `[+${(part - NOW) / HOUR}h]` : part)).join('');
+  expect(text.startsWith(sentence)).toBe(true);
+});
+
 const ADA = { author: 'ada', endsAt: NOW + 2 * HOUR };
 const SILENCED = 'Silenced until [+2h] by ada: nobody is notified of matches before that, or reminded.';
 const AFTERWARDS = ' Then receivers are notified of what came, unless somebody acts.';

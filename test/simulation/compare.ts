@@ -493,7 +493,8 @@ function reportDue(
   const acknowledged = JSON.parse(row.acknowledged ?? 'null') as { until: number } | null;
   for (const { to, at } of alert.escalations)
     if (at < now - MINUTE && !mayHold) report(`alert ${row.id} was due to escalate to ${to}, and has not`);
-  if (acknowledged !== null && acknowledged.until < now - MINUTE) report(`alert ${row.id} is still acknowledged`);
+  if (acknowledged !== null && acknowledged.until < now - MINUTE && !mayHold)
+    report(`alert ${row.id} is still acknowledged`);
   const silencedUntil = row.silenced_until ?? Number.NEGATIVE_INFINITY;
   if (alert.isSilenced && row.state !== 'resolved' && silencedUntil < now - MINUTE)
     report(`alert ${row.id}: a silence suppressed something severe of it, and is over, and nobody was notified`);

@@ -26,8 +26,8 @@ const WOKEN_MAX = 200;
 const REMINDED_MAX = 1_000;
 
 /**
- * What is due while a silence covers the alert waits until it ends; it is looked at again after this, since people may end a
- * silence sooner.
+ * What is due while a silence covers the alert, the end of an acknowledgement too, waits until it ends; it is looked at again
+ * after this, since people may end a silence sooner.
  */
 const HELD_MS = 60 * 60_000;
 
@@ -49,8 +49,8 @@ export function wakeAlerts(store: Store, setup: Notifying, now: number): void {
   const silences = readSilences(store, now);
   for (const before of rows.map(alertFrom)) {
     const isEnded = before.acknowledged !== null && before.acknowledged.until <= now;
-    const opened = isEnded ? endAcknowledgement(store, setup, before, seq, now) : before;
-    const silence = isDue(opened, now) ? silenceNow(store, setup, opened, silences, now) : null;
+    const silence = isEnded || isDue(before, now) ? silenceNow(store, setup, before, silences, now) : null;
+    const opened = isEnded && silence === null ? endAcknowledgement(store, setup, before, seq, now) : before;
     const done = silence === null ? notifyDue(store, setup, opened, seq, now) : opened;
     const woken = endSilence(store, setup, done, silences, seq, now);
     const wakes = silence === null ? wakesAt(woken) : Math.min(silence.endsAt, now + HELD_MS);

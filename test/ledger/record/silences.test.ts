@@ -260,6 +260,20 @@ describe('what is due already while a silence covers its alert', () => {
     expect(hourly(scene, 20)).toEqual([]);
   });
 
+  it.each<[string, boolean, string[]]>([
+    ['matches came', true, ['40 h: recurred 1 its acknowledgement ended']],
+    ['nothing came', false, []],
+  ])('is the end of an acknowledgement: it waits until the silence ends (%s)', (_, hasGrown, got) => {
+    const scene = reminded('high', 'ci');
+    const by = { who: 'ada', via: 'cli', seenLevel: null };
+    scene.ledger.act({ alerts: [1], act: { act: 'acknowledge', comment: null }, ...by }, NOON + HOUR);
+    if (hasGrown) scene.record([deletedBy('ci', 'ci 3', NOON + 2 * HOUR)], { now: NOON + 2 * HOUR });
+    silence(scene, { actor: 'ci' }, NOON + 3 * HOUR, NOON + 40 * HOUR);
+    expect(hourly(scene, 60).slice(0, 1)).toEqual(got);
+    const acts = scene.store.all<{ act: string }>('SELECT act FROM acts ORDER BY id').map(({ act }) => act);
+    expect(acts).toContain('acknowledgement ended');
+  });
+
   it('and the reminder of another alert does not take it along', () => {
     const scene = reminded('high', 'ci', 'bob');
     silence(scene, { actor: 'ci' }, NOON + HOUR, NOON + 9 * HOUR);
