@@ -18,6 +18,12 @@ export function passagesOf({ passages, runbook }: Wording): readonly (Passage & 
   return [...passages.map((each) => ({ ...each, href: null })), ...(runbook === null ? [] : [runbook])];
 }
 
+/** What a message leads to: the pages of its buttons, and the runbook where that is a page. */
+export function linksOf({ buttons, runbook }: Wording): readonly { readonly label: string; readonly href: string }[] {
+  const href = runbook?.href ?? null;
+  return [...openable(buttons), ...(href === null ? [] : [{ label: 'Open the runbook', href }])];
+}
+
 /** Those that a client would open as a page of ours. */
 export function openable(buttons: readonly Button[]): readonly Button[] {
   return buttons.filter(({ href }) => /^https?:\/\/[^\s<>"]+$/.test(href));

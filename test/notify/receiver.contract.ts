@@ -70,6 +70,32 @@ const WAITS: readonly (readonly [string, Readonly<Record<string, string>>, numbe
   ['no time', {}, null],
 ];
 
+/** How a send ends by most vendors' protocols: what a vendor does otherwise stands in its own contract. */
+export const USUAL_ENDS = {
+  'accepts it': 'delivered',
+  'never answers': 'retry',
+  'resets the connection': 'retry',
+  'asks to slow down': 'slow down',
+  'is broken': 'retry',
+  'wants no more messages': 'refused',
+  redirects: 'refused',
+  'answers with garbage': 'retry',
+  'answers endlessly': 'refused',
+  'answers slowly': 'retry',
+  'takes it and loses the answer': 'retry',
+} as const;
+export const USUAL_HTTP_ENDS = {
+  400: 'refused',
+  401: 'refused',
+  403: 'refused',
+  404: 'refused',
+  408: 'retry',
+  410: 'refused',
+  500: 'retry',
+  502: 'retry',
+  503: 'retry',
+} as const;
+
 /** The only links: ours, and the operator's runbook. */
 const ALLOWED_LINKS = [LINKS.alert, ...ACT_LINKS, LINKS.entry, LINKS.alerts, OPENED.alert.runbook];
 /** In hints, which are our own words. A client makes links of them, some with what follows. */

@@ -6,10 +6,10 @@
  */
 
 import { actorAndAddress } from '../../alert/alert-wording.ts';
-import { healthLevelOf } from '../../alert/health-words.ts';
 import { isTest, type Notification } from '../../alert/notification.ts';
 import type { Level } from '../../sigma/index.ts';
 import { oneLine } from '../../text/untrusted.ts';
+import { isOver, levelOf } from '../level-color.ts';
 
 /** https://developers.cloudflare.com/email-service/platform/limits/ ("Email content limits"). */
 export const LIMITS = { subject: 998, messageBytes: 5 * 1024 * 1024 } as const;
@@ -109,20 +109,8 @@ const URGENCY: { readonly [level in Level]: Record<string, string> } = {
   informational: QUIET,
 };
 
+/** Nobody needs to wake up because something is over, or for a test. */
 function urgency(notification: Notification): Record<string, string> {
-  switch (notification.kind) {
-    case 'health':
-      return URGENCY[healthLevelOf(notification)] ?? NORMAL;
-    case 'health-resolved':
-    // Nobody needs to wake up because something is over.
-    case 'resolved':
-      return NORMAL;
-    case 'group':
-      return URGENCY[notification.group.level] ?? NORMAL;
-    case 'opened':
-    case 'raised':
-    case 'updated':
-    case 'recurred':
-      return isTest(notification) ? NORMAL : (URGENCY[notification.alert.level] ?? NORMAL);
-  }
+  const level = isOver(notification) ? null : levelOf(notification);
+  return level === null ? NORMAL : (URGENCY[level] ?? NORMAL);
 }

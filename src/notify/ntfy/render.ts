@@ -12,7 +12,7 @@ import { wording } from '../../alert/wording.ts';
 import type { Level } from '../../sigma/index.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 import { isOver, levelOf } from '../level-color.ts';
-import { factLines, openable, passagesOf, plainPiece } from '../plain.ts';
+import { factLines, linksOf, passagesOf, plainPiece } from '../plain.ts';
 
 /** "Each message can be up to 4,096 bytes long" (https://docs.ntfy.sh/publish/#limitations); a longer one is an attachment. */
 const MESSAGE_BYTES_MAX = 4_096;
@@ -55,12 +55,9 @@ const PRIORITIES: { readonly [level in Level]: number } = {
 /** Renders a message. */
 export function render(notification: Notification, links: Links): NtfyMessage {
   const words = wording(notification, links);
-  const { runbook } = words;
-  const href = runbook?.href ?? null;
-  const views = [
-    ...openable(words.buttons).map((button) => ({ label: button.label, url: button.href })),
-    ...(href === null ? [] : [{ label: 'Open the runbook', url: href }]),
-  ].filter(({ url }) => url.length <= HREF_MAX);
+  const views = linksOf(words)
+    .map(({ label, href }) => ({ label, url: href }))
+    .filter(({ url }) => url.length <= HREF_MAX);
   const click = views.find(({ url }) => url === links.alert)?.url ?? null;
   // A tap opens the alert: where there are more, its own button is the one to do without.
   const shown = views.length > ACTIONS_MAX ? views.filter(({ url }) => url !== click) : views;

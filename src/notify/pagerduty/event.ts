@@ -15,7 +15,7 @@ import { wording } from '../../alert/wording.ts';
 import type { Level } from '../../sigma/index.ts';
 import { safeSlice, trustedLine } from '../../text/untrusted.ts';
 import { isOver, levelOf } from '../level-color.ts';
-import { factLines, openable, passagesOf, plainPiece } from '../plain.ts';
+import { factLines, linksOf, passagesOf, plainPiece } from '../plain.ts';
 import type { Editable } from '../receiver.ts';
 
 /** Characters of `summary` and of `dedup_key`. The whole may have 512 KB, of which the words of a message are a fortieth. */
@@ -68,11 +68,7 @@ export function render(
   const action = actionOf(notification, editable);
   if (action !== 'trigger') return { event_action: action, dedup_key };
   const words = wording(notification, links);
-  const href = words.runbook?.href ?? null;
-  const all = [
-    ...openable(words.buttons).map((button) => ({ href: button.href, text: button.label })),
-    ...(href === null ? [] : [{ href, text: 'Open the runbook' }]),
-  ];
+  const all = linksOf(words).map(({ label, href }) => ({ href, text: label }));
   const [first] = all;
   return {
     event_action: 'trigger',

@@ -66,7 +66,8 @@ export function isGone(answer: Answer): boolean {
   return isInvalid(answer) || (answer.kind === 'answered' && GONE.test(readAnswer(answer.body).error));
 }
 
-const TOKEN = 'SLACK_BOT_TOKEN';
+/** The setting that holds the app's token. */
+export const TOKEN = 'SLACK_BOT_TOKEN';
 const INSTALL = `install the app in the workspace again and set its bot token: ${bySecret(TOKEN)}`;
 
 /** What is wrong, by Slack's error, and what to do. */

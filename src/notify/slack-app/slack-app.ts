@@ -6,10 +6,10 @@
 import { after, bySecret, type Reading, readText, value, wrong } from '../../config/setting.ts';
 import { readSigningSecret } from '../../config/slack-actions.ts';
 import type { ReceiverType } from '../receiver.ts';
+import { TOKEN } from './answer.ts';
 import { createSlackApp, SLACK_API } from './send.ts';
 
 const EXPECTS = 'the id of a channel that the app is in, C…';
-const TOKEN = 'SLACK_BOT_TOKEN';
 
 export const slackApp: ReceiverType = {
   type: 'slack-app',

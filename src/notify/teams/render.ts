@@ -11,7 +11,7 @@ import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import type { Level } from '../../sigma/index.ts';
 import { levelOf } from '../level-color.ts';
-import { openable, passagesOf } from '../plain.ts';
+import { linksOf, passagesOf } from '../plain.ts';
 import {
   CARD_SIZE_MAX,
   type CardElement,
@@ -77,13 +77,8 @@ function row(fact: Fact): CardElement {
   };
 }
 
-function actions({ buttons, runbook }: Wording): readonly CardElement[] {
-  const href = runbook?.href ?? null;
-  const all = [
-    ...openable(buttons).map((button) => ({ title: button.label, url: button.href })),
-    ...(href === null ? [] : [{ title: 'Open the runbook', url: href }]),
-  ];
-  const opens = all.map((each): OpenUrl => ({ type: 'Action.OpenUrl', ...each }));
+function actions(words: Wording): readonly CardElement[] {
+  const opens = linksOf(words).map(({ label, href }): OpenUrl => ({ type: 'Action.OpenUrl', title: label, url: href }));
   return opens.length === 0 ? [] : [{ type: 'ActionSet', actions: opens }];
 }
 

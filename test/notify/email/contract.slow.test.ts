@@ -1,7 +1,7 @@
 import { createEmail } from '../../../src/notify/email/send.ts';
 import { startMailInbox } from '../../support/mail-inbox.ts';
 import { readHtml, readText } from '../read-back.ts';
-import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
+import { asName, receiverContract, type StandInVendor, USUAL_ENDS } from '../receiver.contract.ts';
 
 receiverContract('email', async (): Promise<StandInVendor> => {
   const inbox = await startMailInbox();
@@ -35,19 +35,7 @@ receiverContract('email', async (): Promise<StandInVendor> => {
           return;
       }
     },
-    ends: {
-      'accepts it': 'delivered',
-      'never answers': 'retry',
-      'resets the connection': 'retry',
-      'asks to slow down': 'slow down',
-      'is broken': 'retry',
-      'wants no more messages': 'refused',
-      redirects: null,
-      'answers with garbage': 'retry',
-      'answers endlessly': 'retry',
-      'answers slowly': null,
-      'takes it and loses the answer': 'retry',
-    },
+    ends: { ...USUAL_ENDS, redirects: null, 'answers endlessly': 'retry', 'answers slowly': null },
     slowDownMs: null,
     http: null,
     paceMs: 0,

@@ -1,6 +1,6 @@
 import { createNtfy } from '../../../src/notify/ntfy/send.ts';
 import { startNtfyInbox } from '../../support/ntfy-inbox.ts';
-import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
+import { asName, receiverContract, type StandInVendor, USUAL_ENDS, USUAL_HTTP_ENDS } from '../receiver.contract.ts';
 import { readNtfy } from './read-back.ts';
 
 receiverContract('ntfy', async (): Promise<StandInVendor> => {
@@ -36,34 +36,12 @@ receiverContract('ntfy', async (): Promise<StandInVendor> => {
           return inbox.answer({ status: 200, lose: true });
       }
     },
-    ends: {
-      'accepts it': 'delivered',
-      'never answers': 'retry',
-      'resets the connection': 'retry',
-      'asks to slow down': 'slow down',
-      'is broken': 'retry',
-      'wants no more messages': 'refused',
-      redirects: 'refused',
-      'answers with garbage': 'retry',
-      'answers endlessly': 'refused',
-      'answers slowly': 'retry',
-      'takes it and loses the answer': 'retry',
-    },
+    ends: USUAL_ENDS,
     // It names no time.
     slowDownMs: null,
     http: {
       answers: (status, headers) => inbox.answer({ status, headers }),
-      ends: {
-        400: 'refused',
-        401: 'refused',
-        403: 'refused',
-        404: 'refused',
-        408: 'retry',
-        410: 'refused',
-        500: 'retry',
-        502: 'retry',
-        503: 'retry',
-      },
+      ends: USUAL_HTTP_ENDS,
     },
     paceMs: 1_000,
     attempts: () => inbox.bodies,

@@ -1,7 +1,7 @@
 import { createSlackApp } from '../../../src/notify/slack-app/send.ts';
 import { startSlackApi } from '../../support/slack-api.ts';
 import { readSlack } from '../read-back.ts';
-import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
+import { asName, receiverContract, type StandInVendor, USUAL_ENDS, USUAL_HTTP_ENDS } from '../receiver.contract.ts';
 import { asOpen } from './editable.ts';
 
 receiverContract('a Slack app', async (): Promise<StandInVendor> => {
@@ -47,33 +47,11 @@ receiverContract('a Slack app', async (): Promise<StandInVendor> => {
           return api.answer({ status: 200, lose: true });
       }
     },
-    ends: {
-      'accepts it': 'delivered',
-      'never answers': 'retry',
-      'resets the connection': 'retry',
-      'asks to slow down': 'slow down',
-      'is broken': 'retry',
-      'wants no more messages': 'refused',
-      redirects: 'refused',
-      'answers with garbage': 'retry',
-      'answers endlessly': 'refused',
-      'answers slowly': 'retry',
-      'takes it and loses the answer': 'retry',
-    },
+    ends: USUAL_ENDS,
     slowDownMs: 30_000,
     http: {
       answers: (status, headers) => api.answer({ status, headers }),
-      ends: {
-        400: 'refused',
-        401: 'refused',
-        403: 'refused',
-        404: 'refused',
-        408: 'retry',
-        410: 'refused',
-        500: 'retry',
-        502: 'retry',
-        503: 'retry',
-      },
+      ends: USUAL_HTTP_ENDS,
     },
     paceMs: 1_020,
     attempts: () => api.bodies,

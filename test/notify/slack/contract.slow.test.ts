@@ -1,7 +1,7 @@
 import { createSlack } from '../../../src/notify/slack/send.ts';
 import { startInbox } from '../../support/slack-inbox.ts';
 import { readSlack } from '../read-back.ts';
-import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
+import { asName, receiverContract, type StandInVendor, USUAL_ENDS, USUAL_HTTP_ENDS } from '../receiver.contract.ts';
 
 const RETRY_AFTER = { 'retry-after': '30' };
 
@@ -37,33 +37,11 @@ receiverContract('Slack', async (): Promise<StandInVendor> => {
           return inbox.answer({ status: 200, body: 'ok', lose: true });
       }
     },
-    ends: {
-      'accepts it': 'delivered',
-      'never answers': 'retry',
-      'resets the connection': 'retry',
-      'asks to slow down': 'slow down',
-      'is broken': 'retry',
-      'wants no more messages': 'refused',
-      redirects: 'refused',
-      'answers with garbage': 'retry',
-      'answers endlessly': 'refused',
-      'answers slowly': 'retry',
-      'takes it and loses the answer': 'retry',
-    },
+    ends: USUAL_ENDS,
     slowDownMs: 30_000,
     http: {
       answers: (status, headers) => inbox.answer({ status, headers }),
-      ends: {
-        400: 'refused',
-        401: 'refused',
-        403: 'refused',
-        404: 'refused',
-        408: 'retry',
-        410: 'refused',
-        500: 'retry',
-        502: 'retry',
-        503: 'retry',
-      },
+      ends: USUAL_HTTP_ENDS,
     },
     paceMs: 1_020,
     attempts: () => inbox.bodies,

@@ -1,6 +1,6 @@
 import { createTeams } from '../../../src/notify/teams/send.ts';
 import { startTeamsInbox } from '../../support/teams-inbox.ts';
-import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
+import { asName, receiverContract, type StandInVendor, USUAL_ENDS, USUAL_HTTP_ENDS } from '../receiver.contract.ts';
 import { readTeams } from './read-back.ts';
 
 const RETRY_AFTER = { 'retry-after': '30' };
@@ -37,33 +37,11 @@ receiverContract('Teams', async (): Promise<StandInVendor> => {
           return inbox.answer({ status: 202, lose: true });
       }
     },
-    ends: {
-      'accepts it': 'delivered',
-      'never answers': 'retry',
-      'resets the connection': 'retry',
-      'asks to slow down': 'slow down',
-      'is broken': 'retry',
-      'wants no more messages': 'refused',
-      redirects: 'refused',
-      'answers with garbage': 'retry',
-      'answers endlessly': 'refused',
-      'answers slowly': 'retry',
-      'takes it and loses the answer': 'retry',
-    },
+    ends: USUAL_ENDS,
     slowDownMs: 30_000,
     http: {
       answers: (status, headers) => inbox.answer({ status, headers }),
-      ends: {
-        400: 'refused',
-        401: 'refused',
-        403: 'refused',
-        404: 'refused',
-        408: 'retry',
-        410: 'refused',
-        500: 'retry',
-        502: 'retry',
-        503: 'retry',
-      },
+      ends: USUAL_HTTP_ENDS,
     },
     paceMs: 1_000,
     attempts: () => inbox.bodies,

@@ -1,7 +1,7 @@
 import { createWebhook } from '../../../src/notify/webhook/send.ts';
 import { startWebhookInbox } from '../../support/webhook-inbox.ts';
 import type { ReadBack } from '../read-back.ts';
-import { receiverContract, type StandInVendor } from '../receiver.contract.ts';
+import { receiverContract, type StandInVendor, USUAL_ENDS, USUAL_HTTP_ENDS } from '../receiver.contract.ts';
 
 const RETRY_AFTER = { 'retry-after': '30' };
 
@@ -37,33 +37,11 @@ receiverContract('webhook', async (): Promise<StandInVendor> => {
           return inbox.answer({ status: 204, lose: true });
       }
     },
-    ends: {
-      'accepts it': 'delivered',
-      'never answers': 'retry',
-      'resets the connection': 'retry',
-      'asks to slow down': 'slow down',
-      'is broken': 'retry',
-      'wants no more messages': 'refused',
-      redirects: 'refused',
-      'answers with garbage': 'delivered',
-      'answers endlessly': 'retry',
-      'answers slowly': 'retry',
-      'takes it and loses the answer': 'retry',
-    },
+    ends: { ...USUAL_ENDS, 'answers with garbage': 'delivered', 'answers endlessly': 'retry' },
     slowDownMs: 30_000,
     http: {
       answers: (status, headers) => inbox.answer({ status, headers }),
-      ends: {
-        400: 'retry',
-        401: 'retry',
-        403: 'retry',
-        404: 'retry',
-        408: 'retry',
-        410: 'refused',
-        500: 'retry',
-        502: 'retry',
-        503: 'retry',
-      },
+      ends: { ...USUAL_HTTP_ENDS, 400: 'retry', 401: 'retry', 403: 'retry', 404: 'retry' },
     },
     paceMs: 0,
     attempts: () => inbox.posts.map(({ id, body }) => ({ id, body })),
