@@ -1,9 +1,9 @@
 /**
- * Links in messages. Each gives anyone who has it access to one alert and its entries, until it expires. An entry's page
- * also lists what the same actor did around it; the link does not open those entries.
+ * Links in messages. Each gives anyone who has it access to the alerts that its message lists and to their entries, until it
+ * expires. An entry's page also lists what the same actor did around it; the link does not open those entries.
  *
- * Contract: pure; `now` is a parameter. The pass is one query parameter, `pass`, and names the alert and the ledger that
- * has it, since a new ledger counts its alerts from 1 again. Pages turn the pass into a cookie (web/links.ts), which holds
+ * Contract: pure; `now` is a parameter. The pass is one query parameter, `pass`, and names the alerts and the ledger that
+ * has them, since a new ledger counts its alerts from 1 again. Pages turn the pass into a cookie (web/links.ts), which holds
  * the passes of the last alerts. Changing LINK_SECRET revokes every link, unless the old one stays as LINK_SECRET_PREVIOUS.
  */
 import { toSegment } from '../http/segment.ts';
@@ -21,10 +21,12 @@ export const PASSES_MAX = 10;
 const SEPARATOR = '_';
 /** The name of a receiver in a pass, as the hexadecimal digits of its UTF-8: a cookie takes them as they are. */
 const NAME_BYTES_MAX = 64;
+/** The alerts of a pass, `14-31-32`: what does not fit is left out. A message lists sixteen, which fit up to alert 99,999. */
+const ALERTS_CHARS_MAX = 95;
 const PASS = new RegExp(
-  `^([1-9]\\d{0,14})\\.([1-9]\\d{0,11})\\.([0-9a-f]{16})(?:\\.((?:[0-9a-f]{2}){1,${NAME_BYTES_MAX}}))?\\.(${SEAL})$`,
+  `^([1-9]\\d{0,14}(?:-[1-9]\\d{0,14}){0,50})\\.([1-9]\\d{0,11})\\.([0-9a-f]{16})(?:\\.((?:[0-9a-f]{2}){1,${NAME_BYTES_MAX}}))?\\.(${SEAL})$`,
 );
-const PASS_CHARS_MAX = 15 + 12 + 16 + 2 * NAME_BYTES_MAX + 8 + 64 + 5;
+const PASS_CHARS_MAX = ALERTS_CHARS_MAX + 12 + 16 + 2 * NAME_BYTES_MAX + 8 + 64 + 5;
 /** https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie: browsers keep 4,096 bytes of one. */
 const COOKIE_CHARS_MAX = PASSES_MAX * (PASS_CHARS_MAX + SEPARATOR.length);
 if (!(COOKIE_CHARS_MAX < 3_500)) throw new Error('with its attributes, a browser would not keep the cookie');
@@ -32,6 +34,8 @@ if (!(COOKIE_CHARS_MAX < 3_500)) throw new Error('with its attributes, a browser
 /** The alert that a pass gives access to. */
 export interface Pass {
   readonly alert: number;
+  /** All alerts of the message, this one among them; absent: it is the only one. The pass gives access to each. */
+  readonly alerts?: readonly number[];
   /** The id of the ledger that has the alert: 16 hexadecimal digits. */
   readonly ledger: string;
   /** ms since the epoch. */
@@ -43,20 +47,40 @@ export interface Pass {
 /** A pass that was read: valid, expired though signed by us, or neither. */
 export type PassRead = { readonly kind: 'good' | 'expired'; readonly pass: Pass } | { readonly kind: 'none' };
 
-/** `<alert>.<expiry in s>.<ledger>.<receiver>.<seal>`: letters, digits and dots only. */
-export function signPass(secret: string, { alert, ledger, expires, receiver }: Pass): string {
+/** `<alerts>.<expiry in s>.<ledger>.<receiver>.<seal>`: letters, digits, dots and dashes only. */
+export function signPass(secret: string, { alert, alerts = [alert], ledger, expires, receiver }: Pass): string {
   const name = receiver === undefined || receiver === '' ? [] : [hex(safeBytes(receiver))];
-  const lines = [String(alert), String(Math.floor(expires / 1000)), ledger, ...name];
+  const lines = [fitting(alert, alerts).join('-'), String(Math.floor(expires / 1000)), ledger, ...name];
   return `${lines.join('.')}.${seal(secret, 'link', lines)}`;
+}
+
+/** The alerts of a pass: the first one, and as many of the others as there is room for. */
+function fitting(alert: number, alerts: readonly number[]): readonly number[] {
+  const all = [alert, ...alerts.filter((other) => other !== alert)];
+  let chars = -1;
+  return all.filter((of, i) => {
+    chars += 1 + String(of).length;
+    return i === 0 || chars <= ALERTS_CHARS_MAX;
+  });
+}
+
+/** A pass for each alert of its message. */
+export function eachAlert(pass: Pass): readonly [Pass, ...Pass[]] {
+  const others = (pass.alerts ?? []).filter((alert) => alert !== pass.alert);
+  return [pass, ...others.map((alert) => ({ ...pass, alert }))];
 }
 
 /** Reads the pass of a request. One that is valid for longer than any that is signed gives no access. Never throws. */
 export function readPass(secrets: LinkSecrets, text: string | undefined, now: number): PassRead {
-  const [, alert, until, ledger, name, given] = PASS.exec(text ?? '') ?? [];
-  if (alert === undefined || until === undefined || ledger === undefined || given === undefined) return NO_PASS;
-  const pass = { alert: Number(alert), ledger, expires: Number(until) * 1000, ...nameFrom(name) };
+  const [, numbers, until, ledger, name, given] = PASS.exec(text ?? '') ?? [];
+  if (numbers === undefined || until === undefined || ledger === undefined || given === undefined) return NO_PASS;
+  const alerts = numbers.split('-').map(Number);
+  const [alert = 0] = alerts;
+  const several = alerts.length > 1 ? { alerts } : {};
+  const pass = { alert, ...several, ledger, expires: Number(until) * 1000, ...nameFrom(name) };
   if (pass.expires > now + LINK_MS + CLOCKS_APART_MS) return NO_PASS;
-  if (!isSealed(secrets, 'link', [alert, until, ledger, ...(name === undefined ? [] : [name])], given)) return NO_PASS;
+  if (!isSealed(secrets, 'link', [numbers, until, ledger, ...(name === undefined ? [] : [name])], given))
+    return NO_PASS;
   return { kind: pass.expires > now ? 'good' : 'expired', pass };
 }
 
@@ -125,8 +149,18 @@ export interface LinkTarget {
   readonly ledger: string;
   /** "": the entry was deleted, so there is no page to link to. */
   readonly entry: string;
-  /** The message is about more alerts. */
-  readonly isGroup?: boolean;
+  /** The alerts that the message lists, where it is about several. */
+  readonly alerts?: readonly number[];
+}
+
+/** The addresses of a message; null where there is none. */
+interface MessageLinks {
+  readonly alert: string | null;
+  readonly entry: string | null;
+  /** Of the list, for a message about several alerts. */
+  readonly alerts?: string;
+  /** How many of them the links give access to. */
+  readonly covered?: number;
 }
 
 /**
@@ -139,17 +173,17 @@ export function linksTo(
   target: LinkTarget | null,
   now: number,
   receiver?: string,
-): { readonly alert: string | null; readonly entry: string | null; readonly alerts?: string } {
+): MessageLinks {
   if (publicUrl === null) return { alert: null, entry: null };
   if (target === null) return { alert: `${publicUrl}/`, entry: null };
-  const { alert, ledger, entry, isGroup = false } = target;
+  const { alert, alerts, ledger, entry } = target;
+  const about = { alert, ...(alerts !== undefined && { alerts }), ledger, ...(receiver !== undefined && { receiver }) };
   const pass =
-    linkSecret === null
-      ? ''
-      : `?${PASS_PARAM}=${signPass(linkSecret, { alert, ledger, expires: now + LINK_MS, ...(receiver !== undefined && { receiver }) })}`;
+    linkSecret === null ? '' : `?${PASS_PARAM}=${signPass(linkSecret, { ...about, expires: now + LINK_MS })}`;
   return {
     alert: `${publicUrl}${alertPath(alert)}${pass}`,
     entry: entry === '' ? null : `${publicUrl}${entryPath(entry)}${pass}`,
-    ...(isGroup ? { alerts: `${publicUrl}${ALERT_LIST}` } : {}),
+    ...(alerts === undefined ? {} : { alerts: `${publicUrl}${ALERT_LIST}` }),
+    ...(alerts === undefined || linkSecret === null ? {} : { covered: fitting(alert, alerts).length }),
   };
 }

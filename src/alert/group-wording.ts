@@ -100,7 +100,7 @@ function occasion(group: Group): string {
     most === undefined ? '' : ` The most are of ${untrustedLine(most.name, NAME_MAX)} (${numberText(most.alerts)}).`;
   switch (kind) {
     case 'group':
-      return `${number}${whose(group)}. ${from}${mostly}`;
+      return `${number}${whose(group)}. ${from}${mostly}${one ? '' : ` Shown first: alert ${numberText(group.first.alert.id)}, the most severe.`}`;
     case 'critical flood':
     case 'high flood':
       return `There are too many alerts of this rule to send each: ${one ? 'this is' : 'these are'} ${numberText(alerts)} more. ${from}${mostly}`;

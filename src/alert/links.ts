@@ -1,5 +1,5 @@
 /** Where a message's buttons lead, and what they are called. Pure; without a link there is no button. */
-import { numberText } from '../text/numbers.ts';
+import { counted, numberText } from '../text/numbers.ts';
 
 /** Null where no public address is known, or there is no such page. */
 export interface Links {
@@ -9,6 +9,8 @@ export interface Links {
   readonly entry: string | null;
   /** The list of the alerts that are not resolved, for a group; missing elsewhere. */
   readonly alerts?: string | null;
+  /** How many alerts of a group the links give access to (access/link.ts); missing: none without signing in. */
+  readonly covered?: number;
 }
 
 export const NO_LINKS: Links = { alert: null, entry: null };
@@ -22,23 +24,24 @@ export interface Button {
 /** The parts of an alert's page that are linked to. A redirect keeps the fragment. */
 export const PARTS = { acknowledge: 'acknowledge', silence: 'silence', why: 'why' } as const;
 
-/** To an alert, to what can be done with it, and to the entry that its message shows. `isOver`: nothing is left to do. */
+/** To what can be done with an alert, to its page, and to the entry that its message shows. `isOver`: nothing is left to do. */
 export function alertButtons(links: Links, isOver: boolean): Button[] {
-  return buttonsOf(links, isOver, { open: 'Open the alert', acknowledge: 'Acknowledge' });
+  return buttonsOf({ ...links, alerts: null }, isOver, { open: 'Open the alert', acknowledge: 'Acknowledge…' });
 }
 
-/** As for a group's first alert, by its number; and to the list of alerts. */
-export function groupButtons({ alerts = null, ...links }: Links, isOver: boolean, first: number): Button[] {
+/** As for a group's first alert, by its number, or for all that the links give access to; and to the list of alerts. */
+export function groupButtons(links: Links, isOver: boolean, first: number): Button[] {
+  const { covered = 1 } = links;
   const one = `alert ${numberText(first)}`;
-  const list = { name: 'alerts', label: 'Open the list of alerts' } as const;
-  return [
-    ...buttonsOf(links, isOver, { open: `Open ${one}`, acknowledge: `Acknowledge ${one}` }),
-    ...(alerts === null ? [] : [{ ...list, href: alerts }]),
-  ];
+  return buttonsOf(links, isOver, {
+    open: `Open ${one}`,
+    acknowledge: `Acknowledge ${covered > 1 ? counted(covered, 'alert') : one}…`,
+  });
 }
 
+/** Most needed first: a phone shows few. An ellipsis: the page asks before it is done. */
 function buttonsOf(
-  { alert, entry }: Links,
+  { alert, entry, alerts = null }: Links,
   isOver: boolean,
   labels: { readonly open: string; readonly acknowledge: string },
 ): Button[] {
@@ -47,12 +50,13 @@ function buttonsOf(
       ? []
       : [
           { name: 'acknowledge', label: labels.acknowledge, href: `${alert}#${PARTS.acknowledge}` },
-          { name: 'silence', label: 'Silence', href: `${alert}#${PARTS.silence}` },
+          { name: 'silence', label: 'Silence…', href: `${alert}#${PARTS.silence}` },
         ];
   return [
-    ...(alert === null ? [] : [{ name: 'alert', label: labels.open, href: alert } as const]),
     ...acts,
-    ...(entry === null ? [] : [{ name: 'entry', label: 'Open the entry', href: entry } as const]),
+    ...(alert === null ? [] : [{ name: 'alert', label: labels.open, href: alert } as const]),
+    ...(alerts === null ? [] : [{ name: 'alerts', label: 'Open the list of alerts', href: alerts } as const]),
+    ...(entry === null ? [] : [{ name: 'entry', label: 'Open the log entry', href: entry } as const]),
   ];
 }
 

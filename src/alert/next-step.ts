@@ -98,7 +98,7 @@ function whileOpen(alert: NextStepFacts, now: number): Sentence {
   const names = Object.keys(notified);
   if (names.length === 0) return ['No receiver was notified of it. It stays open until somebody resolves it.'];
   return [
-    `Nobody has acknowledged it: if it goes on, ${named(names)} will be reminded. It stays open until somebody resolves it.`,
+    `Nobody has acknowledged it: if it goes on, a reminder goes to ${named(names)}. It stays open until somebody resolves it.`,
   ];
 }
 
@@ -125,7 +125,7 @@ function updateSentence({ at, receivers }: DeferredFirst, now: number): Sentence
 
 /** By the time up to which the log was read. */
 function resolvesSentence(at: number): Sentence {
-  return ['Resolved by itself after ', at, ' if nothing more comes.'];
+  return ['It resolves itself after ', at, ' if nothing more comes.'];
 }
 
 function when(at: number, now: number): Sentence {

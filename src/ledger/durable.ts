@@ -15,6 +15,7 @@ import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/index.ts';
 import { log } from '../text/log.ts';
 import type { Sent } from './deliver/deliver.ts';
+import { alertsOf } from './deliver/editable.ts';
 import { createOutbox } from './health/attempts.ts';
 import { UsageMeter } from './health/usage-meter.ts';
 import { createHost, type Host } from './host.ts';
@@ -33,6 +34,7 @@ import type {
   AlertQuery,
   AlertRoute,
   AlertScope,
+  AlertSummary,
   AlertWhy,
   Batch,
   BeginInput,
@@ -225,6 +227,10 @@ export class Ledger
     return this.#views.alert(id, scope);
   }
 
+  async linked(scope: NonNullable<AlertScope>): Promise<readonly AlertSummary[]> {
+    return this.#views.linked(scope);
+  }
+
   async alerts(query: AlertQuery): Promise<AlertList> {
     return this.#views.alerts(query);
   }
@@ -296,10 +302,10 @@ function recoveryOf(ctx: DurableObjectState): Recovery {
 
 /** What a message's links lead to; null for a message about Tocsin itself. */
 function linkTargetOf(notification: Notification, store: Store): LinkTarget | null {
-  const isGroup = 'group' in notification;
-  const of = isGroup ? notification.group.first : notification;
+  const of = 'group' in notification ? notification.group.first : notification;
   if (!('alert' in of) || isTest(of)) return null;
-  return { alert: of.alert.id, ledger: readLedgerId(store), entry: of.entry.id, isGroup };
+  const several = 'group' in notification ? { alerts: alertsOf(notification) } : {};
+  return { alert: of.alert.id, ...several, ledger: readLedgerId(store), entry: of.entry.id };
 }
 
 function logSent({ due, outcome, settled }: Sent): void {

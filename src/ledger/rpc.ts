@@ -845,6 +845,8 @@ export interface LedgerViews {
   entryText(id: string, scope: AlertScope): Promise<string | null>;
   /** Null where it does not exist, or lies outside the scope. */
   alert(id: number, scope: AlertScope): Promise<AlertDetails | null>;
+  /** The alerts that these links open, in their order. */
+  linked(scope: NonNullable<AlertScope>): Promise<readonly AlertSummary[]>;
   alerts(query: AlertQuery): Promise<AlertList>;
   /** Null where it does not exist. */
   alertWhy(id: number): Promise<AlertWhy | null>;

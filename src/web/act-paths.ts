@@ -13,6 +13,9 @@ export function actPath(alert: number, act: FormAct): string {
   return `${alertPath(alert)}/${act}`;
 }
 
+/** The field of the form by which a link's holder acknowledges all alerts of the message, not only the one shown. */
+export const ALL_OF_MESSAGE = 'all';
+
 /** Where a silence is ended. */
 export function expirePath(silence: number): string {
   return `${SILENCES_PAGE}/${silence}/expire`;

@@ -10,12 +10,14 @@ import { Hono } from 'hono/tiny';
 import { alertPath } from '../access/link.ts';
 import { RESOLVE_REASONS } from '../alert/alert.ts';
 import type { Act, Acted } from '../ledger/rpc.ts';
-import { LEVELS } from '../sigma/index.ts';
+import { LEVELS, type Level } from '../sigma/index.ts';
 import { parseDuration } from '../text/duration.ts';
 import { readId } from '../text/ids.ts';
+import { actAsShown, type Shown } from './act-as-shown.ts';
 import {
   type ActCounts,
   ALERTS_PAGE,
+  ALL_OF_MESSAGE,
   DID_PARAM,
   type Did,
   didText,
@@ -23,10 +25,11 @@ import {
   type FormAct,
   SILENCES_PAGE,
 } from './act-paths.ts';
-import { type AppDeps, actorOf, type Caller, type WebEnv } from './context.ts';
+import { type AppDeps, actorOf, type Caller, messageOf, passesTo, type WebEnv } from './context.ts';
 import { FORM_TOKEN, isFormToken } from './form-token.ts';
 import { foreignForm, isOurForm, readForm } from './forms.ts';
 import { refusedFormPage, unboundPage } from './pages/errors.tsx';
+import { hasAccess } from './policy.ts';
 import { missing, page } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
 import { recordAct, refuse } from './security.ts';
@@ -67,7 +70,11 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
       if (id === null || !(await isInScope(c, id))) return missing(c);
       const form = await formOf(c, id);
       if (form instanceof Response) return form;
-      return actOn(c, form, act, [[id, form.get('level')]], alertPath(id));
+      const one: Shown = [id, levelFrom(form.get('level'))];
+      const isAll = act === 'acknowledge' && form.has(ALL_OF_MESSAGE);
+      const message = messageOf(c.var.caller, id);
+      const others = isAll ? chosenIn(form).filter(([other]) => other !== id && message.includes(other)) : [];
+      return actOn(c, form, act, [one, ...others], alertPath(id));
     });
   }
 
@@ -75,23 +82,18 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
     const form = await formOf(c);
     if (form instanceof Response) return form;
     const act = FORM_ACTS.find((known) => known === form.get('act'));
-    const alerts = form.getAll('alert').flatMap((text): [number, string | null][] => {
-      const [id = '', level = null] = text.split('.');
-      const read = readId(id);
-      return read === null ? [] : [[read, level]];
-    });
+    const alerts = chosenIn(form);
     if (act === undefined || alerts.length === 0) {
       return wrongForm(c, form, 'No alert was chosen.', ALERTS_PAGE);
     }
     return actOn(c, form, act, alerts.slice(0, SEVERAL_MAX), ALERTS_PAGE);
   });
 
-  /** `alerts`: with the level that they were shown with. */
   async function actOn(
     c: Web,
     form: URLSearchParams,
     name: FormAct,
-    alerts: readonly (readonly [id: number, level: string | null])[],
+    alerts: readonly Shown[],
     otherwise: string,
   ): Promise<Response> {
     if (ledger === null) return page(c, unboundPage(c.var.caller), 503);
@@ -101,13 +103,7 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
     const ids = alerts.map(([id]) => id).join(', ');
     const stopped = await recordAct(c, deps, 'alert act', `by ${by.who} (${by.via}): ${name} ${ids}`);
     if (stopped !== null) return stopped;
-    const acted: Acted[] = [];
-    const shown = [...LEVELS, null];
-    for (const level of shown) {
-      const of = alerts.filter((each) => (LEVELS.find((known) => known === each[1]) ?? null) === level);
-      if (of.length === 0) continue;
-      acted.push(...(await ledger.act({ alerts: of.map(([id]) => id), act, ...by, seenLevel: level })));
-    }
+    const acted = await actAsShown(ledger, alerts, act, by);
     return after(c, form, { act: name, ...countsOf(acted) }, otherwise);
   }
 
@@ -141,14 +137,28 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
   /** A link is to an alert of one ledger: another has alerts of the same numbers. */
   async function isInScope(c: Web, id: number): Promise<boolean> {
     const { caller } = c.var;
-    if (caller.kind !== 'link') return true;
-    const passes = caller.passes.filter(({ alert }) => alert === id);
+    if (hasAccess('responder', caller)) return true;
+    const passes = passesTo(caller, id);
     if (passes.length === 0 || ledger === null) return false;
     const own = await ledger.ledgerId();
     return passes.some((pass) => pass.ledger === own);
   }
 
   return app;
+}
+
+/** What is chosen in a form: `12.high`, each once. */
+function chosenIn(form: URLSearchParams): readonly Shown[] {
+  const chosen = form.getAll('alert').flatMap((text): [number, Shown][] => {
+    const [id = '', level = null] = text.split('.');
+    const read = readId(id);
+    return read === null ? [] : [[read, [read, levelFrom(level)]]];
+  });
+  return [...new Map(chosen).values()];
+}
+
+function levelFrom(text: string | null): Level | null {
+  return LEVELS.find((known) => known === text) ?? null;
 }
 
 /** Who acts, and by what. */

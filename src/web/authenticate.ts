@@ -9,7 +9,7 @@
 
 import type { Context } from 'hono';
 import { keyIdOf, readAccessToken } from '../access/jwt.ts';
-import { PASS_PARAM, type Pass, readPass, readPasses } from '../access/link.ts';
+import { eachAlert, PASS_PARAM, type Pass, readPass, readPasses } from '../access/link.ts';
 import { linksCookie, readSession, SESSION_MS, type Session, sessionCookie } from '../access/session.ts';
 import { isMadeHere, isTokenOf, isValid, tokenId } from '../access/viewer.ts';
 import type { AccessProof } from '../ledger/rpc.ts';
@@ -18,6 +18,7 @@ import type { AppDeps, Refused, Visitor, WebEnv } from './context.ts';
 import { inTime } from './in-time.ts';
 import { accessKey } from './jwks.ts';
 import { readCookie } from './own-cookie.ts';
+import { hasAccess } from './policy.ts';
 import { readViewer } from './viewer-store.ts';
 
 export type Authenticated =
@@ -40,17 +41,17 @@ const AUTH_METHODS: readonly AuthMethod[] = [byToken, bySession, byAccess];
 export async function authenticate(c: Web, deps: AppDeps, allowsLinks: boolean): Promise<Authenticated> {
   let isUnchecked = false;
   let limited: Limited | null = null;
+  const { passes, hasExpired } = allowsLinks ? passesOf(c, deps) : { passes: [], hasExpired: false };
   for (const method of AUTH_METHODS) {
     try {
       const found = await method(c, deps);
       if (found?.kind === 'limited') limited = found;
-      else if (found !== null) return { kind: 'caller', caller: found };
+      else if (found !== null) return { kind: 'caller', caller: withPasses(found, passes) };
     } catch (error) {
       isUnchecked = true;
       log('error', { at: 'access', error: error instanceof Error ? error.message : 'unknown' });
     }
   }
-  const { passes, hasExpired } = allowsLinks ? passesOf(c, deps) : { passes: [], hasExpired: false };
   const [first, ...others] = passes;
   if (first !== undefined) return { kind: 'caller', caller: { kind: 'link', passes: [first, ...others] } };
   if (limited !== null) return limited;
@@ -58,7 +59,14 @@ export async function authenticate(c: Web, deps: AppDeps, allowsLinks: boolean):
   return { kind: 'refused', why: { kind: hasExpired ? 'expired link' : 'nobody' } };
 }
 
-/** The valid passes of a request: that of its address, then those of its cookie. */
+/** Who may act on every alert needs no links. */
+function withPasses(caller: Visitor, passes: readonly Pass[]): Visitor {
+  return passes.length === 0 || caller.kind === 'link' || hasAccess('responder', caller)
+    ? caller
+    : { ...caller, passes };
+}
+
+/** The valid passes of a request, one for each alert: that of its address, then those of its cookie. */
 function passesOf(c: Web, { config, now }: AppDeps): { passes: readonly Pass[]; hasExpired: boolean } {
   const time = now();
   const reads = [
@@ -66,7 +74,7 @@ function passesOf(c: Web, { config, now }: AppDeps): { passes: readonly Pass[]; 
     ...readPasses(config, readCookie(c, linksCookie(c.req.url).name), time).map(({ read }) => read),
   ];
   return {
-    passes: reads.flatMap((read) => (read.kind === 'good' ? [read.pass] : [])),
+    passes: reads.flatMap((read) => (read.kind === 'good' ? eachAlert(read.pass) : [])),
     hasExpired: reads.some(({ kind }) => kind === 'expired'),
   };
 }

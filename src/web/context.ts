@@ -90,11 +90,13 @@ export type Caller =
       readonly isSession: boolean;
       /** Of its session: what the tokens of its forms are bound to. */
       readonly session?: string;
+      /** Of its links from messages, where its role does not act: on their alerts it may do what any holder of them may. */
+      readonly passes?: readonly Pass[];
     }
   /** Proved to know LINK_SECRET. */
   | { readonly kind: 'secret' }
   /** Signed in with Cloudflare Access. */
-  | { readonly kind: 'access'; readonly email: string }
+  | { readonly kind: 'access'; readonly email: string; readonly passes?: readonly Pass[] }
   /** Has links from messages, the last opened first: access to their alerts and the entries of these. */
   | { readonly kind: 'link'; readonly passes: readonly [Pass, ...Pass[]] };
 
@@ -110,6 +112,24 @@ export type Refused =
 /** The alerts that a caller's access is limited to; null: no limit. */
 export function scopeOf(caller: Caller): AlertScope {
   return caller.kind === 'link' ? caller.passes : null;
+}
+
+/** The caller's links to an alert, the last opened first. */
+export function passesTo(caller: Caller, alert: number): readonly Pass[] {
+  const passes = caller.kind === 'secret' ? [] : (caller.passes ?? []);
+  return passes.filter((each) => each.alert === alert);
+}
+
+/**
+ * The alerts of the message that a link to `alert` was in, this one first; without a link, it alone. A new ledger has other
+ * alerts of the same numbers: with links of both, it alone as well.
+ */
+export function messageOf(caller: Caller, alert: number): readonly number[] {
+  const passes = passesTo(caller, alert);
+  const [newest] = passes;
+  const isSure = passes.every(({ ledger }) => ledger === newest?.ledger);
+  const alerts = isSure ? (newest?.alerts ?? []) : [];
+  return [alert, ...alerts.filter((other) => other !== alert)];
 }
 
 /** Who acts where LINK_SECRET is the proof. */

@@ -7,7 +7,7 @@
  */
 
 import { includesRole, type Role } from '../access/viewer.ts';
-import type { Caller } from './context.ts';
+import { type Caller, passesTo } from './context.ts';
 
 /**
  * - `unlimited`: anybody, as often as they like; signing out, too, which has a limit for what it reads (session.ts).
@@ -140,11 +140,21 @@ export function hasAccess(access: Access | null, caller: Caller | null): boolean
     case 'link':
       return isScoped(access);
     case 'access':
-      return access === 'scoped' || access === 'viewer' || access === 'api';
+      return access === 'scoped' || access === 'viewer' || access === 'api' || actsByLink(access, caller);
     case 'viewer':
       if (access === 'operator' && caller.isSession) return false;
-      return includesRole(caller.role, ROLE_FOR[access]);
+      return includesRole(caller.role, ROLE_FOR[access]) || actsByLink(access, caller);
   }
+}
+
+/** What a link gives to anyone, it gives to those who are signed in too. */
+function actsByLink(access: Access, { passes = [] }: { readonly passes?: readonly unknown[] }): boolean {
+  return access === 'scoped responder' && passes.length > 0;
+}
+
+/** Whether a caller may acknowledge this alert and comment on it: on every alert, or by a link to this one. */
+export function mayActOn(caller: Caller, alert: number): boolean {
+  return hasAccess('responder', caller) || passesTo(caller, alert).length > 0;
 }
 
 /** Whether a proof of knowing LINK_SECRET gives this access. */

@@ -20,6 +20,7 @@ import { parseJson } from '../text/json.ts';
 import { log } from '../text/log.ts';
 import { counted } from '../text/numbers.ts';
 import { list, nullable, object, orElse, readShape, type ShapeOf, string } from '../text/shape.ts';
+import { actAsShown, type Shown } from './act-as-shown.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { readBody } from './request-body.ts';
 import { missing, refused } from './responses.ts';
@@ -113,8 +114,8 @@ export function slackRoutes(deps: AppDeps): Hono<WebEnv> {
     await within<unknown>(SAY_MS, null, (signal) => post(fetch, url, { headers, body }, 'Slack', signal));
   }
 
-  function linkTo({ alerts: [first = 0] }: ActedOn): string {
-    return config.publicUrl === null ? '' : ` ${config.publicUrl}${alertPath(first)}`;
+  function linkTo({ alerts: [first] }: ActedOn): string {
+    return config.publicUrl === null ? '' : ` ${config.publicUrl}${alertPath(first?.id ?? 0)}`;
   }
 
   return app;
@@ -150,12 +151,12 @@ function prepare(
   now: number,
 ): { readonly act: SecurityAct; readonly detail: string; readonly run: () => Promise<string> } {
   if ('act' in act) {
-    const run = async (): Promise<string> =>
-      didText(act, await ledger.act({ alerts: on.alerts, act, ...author, seenLevel: on.level }));
-    return { act: 'alert act', detail: `${act.act} ${on.alerts.join(', ')}`, run };
+    const shown = on.alerts.map(({ id, level }): Shown => [id, level]);
+    const run = async (): Promise<string> => didText(act, await actAsShown(ledger, shown, act, author));
+    return { act: 'alert act', detail: `${act.act} ${on.alerts.map(({ id }) => id).join(', ')}`, run };
   }
   const endsAt = now + SILENCE_HOURS * 60 * 60_000;
-  const comment = `By the button of the message about alert ${on.alerts[0]}`;
+  const comment = `By the button of the message about alert ${on.alerts[0]?.id}`;
   const silence = JSON.stringify({ matchers: act.silence, startsAt: now, endsAt, comment });
   const run = async (): Promise<string> => {
     const made = await ledger.silence({ silence, ...author });

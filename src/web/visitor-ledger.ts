@@ -22,6 +22,7 @@ export const VIEWS = Object.keys({
   entry: 0,
   entryText: 0,
   alert: 0,
+  linked: 0,
   alerts: 0,
   alertWhy: 0,
   alertRoute: 0,

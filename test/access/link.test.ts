@@ -1,10 +1,11 @@
 /**
- * Passes, links and the cookie of links: a pass opens one alert of one ledger until it expires; a changed one, or one made
+ * Passes, links and the cookie of links: a pass opens the alerts of one message of one ledger until it expires; a changed one, or one made
  * for another purpose, is invalid.
  */
 import { describe, expect, it } from 'vitest';
 import {
   addPass,
+  eachAlert,
   LINK_MS,
   linksTo,
   PASSES_MAX,
@@ -187,9 +188,43 @@ describe('links in a message', () => {
     expect(linksTo(SET, null, NOW)).toEqual({ alert: 'https://tocsin.example/', entry: null });
   });
 
-  it('about a group are to its first alert, and to the page of all', () => {
-    const links = linksTo(SET, { ...ENTRY, isGroup: true }, NOW);
-    expect(links).toEqual({ ...linksTo(SET, ENTRY, NOW), alerts: 'https://tocsin.example/alerts' });
+  it('about a group are to its first alert, give access to all that it lists, and lead to the page of all', () => {
+    const { alerts, covered, ...links } = linksTo(SET, { ...ENTRY, alerts: [12, 31, 40] }, NOW, 'mail');
+    expect([alerts, covered]).toEqual(['https://tocsin.example/alerts', 3]);
+    for (const href of Object.values(links)) {
+      const url = new URL(href ?? '');
+      const read = readPass(SECRETS, url.searchParams.get('pass') ?? '', NOW);
+      if (read.kind !== 'good') throw new Error(`the pass is ${read.kind}`);
+      expect(read.pass).toMatchObject({ alert: 12, alerts: [12, 31, 40], receiver: 'mail' });
+      expect(eachAlert(read.pass).map(({ alert }) => alert)).toEqual([12, 31, 40]);
+    }
+    expect(new URL(links.alert ?? '').pathname).toBe('/alerts/12');
+  });
+
+  it('about a group cover as many alerts as a pass has room for, and say how many', () => {
+    const passOfAll = (ids: readonly number[]) => {
+      const { alert, covered } = linksTo(SET, { ...ENTRY, alert: ids[0] ?? 0, alerts: ids }, NOW, 'x'.repeat(64));
+      const text = new URL(alert ?? '').searchParams.get('pass') ?? '';
+      const read = readPass(SECRETS, text, NOW);
+      return { covered, text, alerts: read.kind === 'good' ? eachAlert(read.pass).map((pass) => pass.alert) : [] };
+    };
+    const sixteen = Array.from({ length: 16 }, (_, i) => 99_999 - i);
+    expect(passOfAll(sixteen)).toMatchObject({ covered: 16, alerts: sixteen });
+    const long = Array.from({ length: 16 }, (_, i) => 999_999_999_999_999 - i);
+    expect(passOfAll(long)).toMatchObject({ covered: 6, alerts: long.slice(0, 6) });
+    const cookie = Array.from({ length: 12 }, (_, i) => passOfAll(long.map((id) => id - 16 * i)).text).reduce(
+      (before, text) => addPass(SECRETS, before, text, NOW),
+      '',
+    );
+    expect(readPasses(SECRETS, cookie, NOW).filter(({ read }) => read.kind === 'good')).toHaveLength(10);
+    expect(linksTo({ ...SET, linkSecret: null }, { ...ENTRY, alerts: [12, 31] }, NOW)).not.toHaveProperty('covered');
+  });
+
+  it('with another alert added to the pass give no access', () => {
+    const { alert } = linksTo(SET, { ...ENTRY, alerts: [12, 31] }, NOW);
+    const pass = new URL(alert ?? '').searchParams.get('pass') ?? '';
+    for (const forged of [pass.replace('12-31', '12-32'), pass.replace('12-31', '31-12'), pass.replace('12-31', '12')])
+      expect(readPass(SECRETS, forged, NOW).kind).toBe('none');
   });
 
   it('have no pass without a secret, and are left out without an address', () => {

@@ -36,7 +36,7 @@ describe('what it is', () => {
       GROUP,
       {},
       '[CRITICAL] A stolen key at work, and 4 more alerts of ci-deploy from 2 addresses',
-      /^5 alerts of ci-deploy from 2 addresses\. The earliest match was at 2026-01-31 09:20 UTC\.$/,
+      /^5 alerts of ci-deploy from 2 addresses\. The earliest match was at 2026-01-31 09:20 UTC\. Shown first: alert 14, the most severe\.$/,
     ],
     [
       'the alerts of an actor from one address, with a long title',
@@ -163,7 +163,7 @@ describe('what it is', () => {
       '[HIGH] After an outage: API key deleted, and 238 more alerts of 9 rules',
       /^Nothing .* from an unknown time to an unknown time: 3 messages waited/,
     ],
-    ['an unknown time', GROUP, { since: Number.NaN }, words(GROUP).headline, /at an unknown time\.$/],
+    ['an unknown time', GROUP, { since: Number.NaN }, words(GROUP).headline, /at an unknown time\. /],
   ];
   it.each(rows)('%s', (_, of, more, headline, change) => {
     const shown = words(of, more);
@@ -297,7 +297,7 @@ describe('the first alert', () => {
     ]);
     expect(group.runbook).toEqual({ ...first.runbook, heading: 'Alert 14: runbook' });
     expect(group.buttons.map(({ href }) => href)).toEqual([
-      ...[LINKS.alert, `${LINKS.alert}#acknowledge`, `${LINKS.alert}#silence`, LINKS.entry, LINKS.alerts],
+      ...[`${LINKS.alert}#acknowledge`, `${LINKS.alert}#silence`, LINKS.alert, LINKS.alerts, LINKS.entry],
     ]);
   });
 

@@ -79,7 +79,7 @@ it.each<[string, NextStepFacts, string]>([
   [
     'it is severe, and nothing waits',
     OPEN,
-    `Nobody has acknowledged it: if it goes on, slack will be reminded. ${GOES_ON}`,
+    `Nobody has acknowledged it: if it goes on, a reminder goes to slack. ${GOES_ON}`,
   ],
   ['it is severe, and nobody was notified', { ...OPEN, notified: {} }, `No receiver was notified of it. ${GOES_ON}`],
   [
@@ -92,7 +92,7 @@ it.each<[string, NextStepFacts, string]>([
     { ...OPEN, notified: {}, silencedUntil: NOW },
     `No receiver was notified of it. ${GOES_ON}`,
   ],
-  ['it is medium', MEDIUM, 'Resolved by itself after [+336h] if nothing more comes.'],
+  ['it is medium', MEDIUM, 'It resolves itself after [+336h] if nothing more comes.'],
   ['it is medium, and an older version stored it', { ...MEDIUM, resolvesAt: null }, GOES_ON],
   ['it is acknowledged', ACKNOWLEDGED, `Acknowledged until [+23h]${THEN}`],
   [
@@ -113,7 +113,7 @@ it.each<[string, NextStepFacts, string]>([
   [
     'it is acknowledged, and quiet before that ends',
     { ...ACKNOWLEDGED, level: 'medium', resolvesAt: NOW + HOUR },
-    'Resolved by itself after [+1h] if nothing more comes.',
+    'It resolves itself after [+1h] if nothing more comes.',
   ],
   ['it is resolved', { ...OPEN, status: 'resolved' }, 'Nothing more is sent. A later match opens a new alert.'],
   ['it is past', { ...OPEN, status: 'past' }, 'It is from long before a later alert. Nothing more is sent of it.'],

@@ -170,9 +170,9 @@ describe('several at once', () => {
     await page.goto('/alerts');
     const words = page.locator('#chosen');
     expect(await words.textContent()).toBe('Choose alerts to act on:');
-    await page.getByRole('button', { name: 'Choose all' }).click();
+    await page.getByRole('button', { name: 'Choose all on this page' }).click();
     expect(await words.textContent()).toBe('Acts on 19 alerts:');
-    await page.getByRole('button', { name: 'Choose all' }).click();
+    await page.getByRole('button', { name: 'Choose all on this page' }).click();
     expect(await words.textContent()).toBe('Choose alerts to act on:');
     await boxOf(40).check();
     expect(await words.textContent()).toBe('Acts on 1 alert:');
@@ -201,8 +201,8 @@ describe('several at once', () => {
     await plain.getByRole('button', { name: 'Resolve' }).click();
     await plain.getByText('2 alerts resolved.').waitFor();
     expect(acts().map(({ alerts, seenLevel }) => [alerts, seenLevel])).toEqual([
-      [[40], 'low'],
       [[80], 'critical'],
+      [[40], 'low'],
     ]);
     expect(new URL(plain.url()).searchParams.get('actor')).toBe('ci-deploy');
     await context.close();
@@ -310,7 +310,7 @@ describe('on a phone, without scrolling', () => {
   ] as const)('%s', async (_, path, names) => {
     const phone = await openTab(browser, running.origin, PHONE);
     await phone.page.goto(path);
-    const ends = [phone.page.getByRole('button', { name: 'Acknowledge' })]
+    const ends = [phone.page.getByRole('button', { name: 'Acknowledge', exact: true })]
       .concat(names.map((name) => phone.page.getByRole('link', { name, exact: true })))
       .map(async (each) => {
         const box = await each.boundingBox();

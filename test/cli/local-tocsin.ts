@@ -132,6 +132,7 @@ export async function startLocalTocsin(
       entry: async (id, scope) => views.entry(id, scope),
       entryText: async (id, scope) => views.entryText(id, scope),
       alert: async (id, scope) => views.alert(id, scope),
+      linked: async (scope) => views.linked(scope),
       alerts: async (query) => views.alerts(query),
       alertWhy: async (id) => views.alertWhy(id, now()),
       alertRoute: async (id) => views.alertRoute(id, now()),

@@ -79,6 +79,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
     entry: async (id, scope) => ledgerViews.entry(id, scope),
     entryText: async (id, scope) => ledgerViews.entryText(id, scope),
     alert: async (id, scope) => ledgerViews.alert(id, scope),
+    linked: async (scope) => ledgerViews.linked(scope),
     alerts: async (query) => ledgerViews.alerts(query),
     alertWhy: async (id) => ledgerViews.alertWhy(id, NOW),
     alertRoute: async (id) => ledgerViews.alertRoute(id, NOW),

@@ -97,7 +97,7 @@ export const USUAL_HTTP_ENDS = {
 } as const;
 
 /** The only links: ours, and the operator's runbook. */
-const ALLOWED_LINKS = [LINKS.alert, ...ACT_LINKS, LINKS.entry, LINKS.alerts, OPENED.alert.runbook];
+const ALLOWED_LINKS = [...ACT_LINKS, LINKS.alert, LINKS.entry, LINKS.alerts, OPENED.alert.runbook];
 /** In hints, which are our own words. A client makes links of them, some with what follows. */
 const LINKS_OF_HINTS = ['https://tocsin.example.workers.dev', 'https://www.cloudflarestatus.com'];
 

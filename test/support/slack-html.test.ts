@@ -41,7 +41,7 @@ describe('a Slack message as HTML', () => {
     expect(text).toContain('[HIGH] API key deleted');
     expect(text).toContain('Alice Smith\nuser 123e4567');
     expect(text).toContain('Jan 31, 2026 at 09:30:00');
-    expect(links).toEqual([LINKS.alert, ...ACT_LINKS, LINKS.entry, OPENED.alert.runbook]);
+    expect(links).toEqual([...ACT_LINKS, LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
     expect(html).toContain('fill="#d1242f"');
     expect(html).toContain('<strong>Runbook</strong>');
   });
@@ -50,7 +50,7 @@ describe('a Slack message as HTML', () => {
 
   test.each(HOSTILE_TEXTS)('what an attacker wrote is text: %j', (text) => {
     const html = slackHtml(render(writtenBy(text, OPENED), LINKS));
-    expect(read(html).links).toEqual([LINKS.alert, ...ACT_LINKS, LINKS.entry, OPENED.alert.runbook]);
+    expect(read(html).links).toEqual([...ACT_LINKS, LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
     expect(html).not.toContain('slack-mention');
   });
 

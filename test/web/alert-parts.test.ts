@@ -111,7 +111,7 @@ describe('the list groups', () => {
   it('each alert with who, from where, when, its status and its assignee', () => {
     const alerts = [alertLine(ORDINARY, { assignee: 'Bob', networks: 3 })];
     expect(textOf(AlertItems({ alerts, now: NOW, hasBoxes: false }))).toBe(
-      'high API key deleted vm.deleted by Mallory Reed from 203.0.113.7 and 2 other networks 12 minutes ago Alert 42: 3 matches, first 25 minutes ago open assigned to Bob Why alert 42 Silence alert 42',
+      'high API key deleted vm.deleted by Mallory Reed from 203.0.113.7 and 2 other networks 12 minutes ago Alert 42: 3 matches, first 25 minutes ago open assigned to Bob Acknowledge alert 42 Why alert 42 Silence alert 42',
     );
   });
 });
@@ -150,21 +150,20 @@ it('what went or waits in one message is one row of the notifications, what was 
 });
 
 it.each([
-  ['a detection', false, []],
-  ['a correlation', true, ['This alert is of several entries']],
-])('a silence from %s names whom it is about, and what it does not cover', (_, isCorrelation, sentences) => {
-  const latest = {
-    action: 'x',
-    actor: { id: 'u-1', name: '"><script>x</script><img src=x>', type: null },
-    clientIp: '2001:db8::1',
-  };
+  ['covers it', { actor: false, address: false }, 0, []],
+  ['does not cover it', { actor: true, address: false }, 1, ['This alert is of several entries']],
+])('a silence from an alert names whom it is about, and says where it %s', (_, notCovering, not, sentences) => {
+  const name = '"><script>x</script><img src=x>';
+  const latest = { action: 'x', actor: { id: 'u-1', name, type: null }, clientIp: '2001:db8::1' };
   const alert = alertLine(ORDINARY, { latest, level: 'critical' });
-  const html = String(ActCard({ caller: RESPONDER, alert, token: 't', isCorrelation, silencedUntil: null }));
+  const more = { notCovering, silencedUntil: null, others: [], linked: [] };
+  const html = String(ActCard({ caller: RESPONDER, alert, token: 't', ...more }));
   expect(html).toContain('<button type="submit" name="actor" value="u-1" class="second">Silence this actor: <bdi>');
   expect(html).not.toMatch(/<script|<img/);
   const text = textOf(html);
   expect(text).toContain('Silence this address: 2001:db8::1');
-  expect(text).toContain('Critical alerts too, such as this one');
+  expect(text).toContain('Without this, the silence does not cover this alert');
+  expect(text.match(/\(not this alert\)/g) ?? []).toHaveLength(not);
   expect(text.match(/This alert is of several entries/g) ?? []).toEqual(sentences);
 });
 

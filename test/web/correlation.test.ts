@@ -88,6 +88,7 @@ describe('the page of an alert', () => {
       details: alertDetails(),
       rule: null,
       others: null,
+      linked: [],
       token: '',
       did: null,
       now: 0,

@@ -364,6 +364,7 @@ export function views(
         : null,
     entryText: async () => null,
     alert: async (id) => (id === ALERT_ID ? alertPage(of) : null),
+    linked: async (scope) => scope.map(({ alert }) => alertLine(of, { id: alert })),
     alerts: async ({ before }) => ({
       alerts: before === null ? [alertLine(of), alertLine(of, { id: 41, ...RESOLVED, level: 'medium' })] : [],
       next: before === null ? 41 : null,

@@ -77,6 +77,8 @@ const COLUMNS: readonly (readonly [column: string, kinds: readonly Kind[]])[] = 
     ],
   ],
   ['Access', ['an Access user', 'an Access user, by cookie']],
+  ['and link', ['a session, and a link', 'a viewer, and a link', 'an Access user, and a link']],
+  ['and other', ['a session, and a link of another alert', 'a session, and a link of another ledger']],
   ['responder', ['a responder', 'a session of a responder']],
   ['op. session', ['a session of an operator']],
   ['operator', ['an operator']],
@@ -86,60 +88,61 @@ const COLUMNS: readonly (readonly [column: string, kinds: readonly Kind[]])[] = 
 /**
  * Every route with an example and the status for each column. `404-`: the handler's own, for what is outside the link; `404+`: the
  * handler's own, for what does not exist.
- * A new link is one in the address, which becomes a cookie.
+ * A new link is one in the address, which becomes a cookie. `and link`: somebody who may read, and has a link besides; `and other`:
+ * one to something else.
  * Everything else that is not 200 or 422 is a refusal before any handler runs; POSTs are sent with an empty body, as from
  * a page of ours. 403: the caller may act, and the form has no token (acts.test.ts).
  */
 const TABLE = `
-route                              | nobody | expired link | new link | link | other link | viewer | Access | responder | op. session | operator | secret
-GET /healthz                       | 200    | 200          | 200      | 200  | 200        | 200    | 200    | 200       | 200         | 200      | 200
-GET /sign-in                       | 200    | 200          | 200      | 200  | 200        | 200    | 200    | 200       | 200         | 200      | 200
-POST /session                      | 401    | 401          | 401      | 401  | 401        | 401    | 401    | 401       | 401         | 401      | 401
-POST /sign-out                     | 303    | 303          | 303      | 303  | 303        | 303    | 303    | 303       | 303         | 303      | 303
-POST /slack/actions                | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 404      | 404
-POST /pagerduty/webhook            | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 404      | 404
-GET /operator/status               | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 200      | 200
-POST /operator/rewind              | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 422      | 422
-POST /operator/restore             | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 422      | 422
-POST /operator/resend              | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 422      | 422
-POST /operator/test                | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 200      | 200
-GET /operator/quarantine           | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 200      | 200
-GET /operator/quarantine/record    | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 422      | 422
-POST /operator/quarantine/release  | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 422      | 422
-POST /operator/quarantine/drop     | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 422      | 422
-GET /operator/viewers              | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 200      | 200
-POST /operator/viewers             | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 422      | 422
-DELETE /operator/viewers/:id       | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 200      | 200
-GET /operator/security             | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 404         | 200      | 200
-GET /api/alerts                    | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200       | 200         | 200      | 200
-GET /api/alerts/:id                | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200       | 200         | 200      | 200
-GET /api/alerts/:id/route          | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200       | 200         | 200      | 200
-GET /api/alerts/:id/why            | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200       | 200         | 200      | 200
-POST /api/alerts/acts              | 401    | 401          | 401      | 401  | 401        | 403    | 403    | 422       | 422         | 422      | 422
-GET /api/entries/:id/why           | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200       | 200         | 200      | 200
-POST /api/route                    | 401    | 401          | 401      | 401  | 401        | 403    | 403    | 422       | 422         | 422      | 422
-GET /api/silences                  | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200       | 200         | 200      | 200
-POST /api/silences                 | 401    | 401          | 401      | 401  | 401        | 403    | 403    | 422       | 422         | 422      | 422
-POST /api/silences/:id/expire      | 401    | 401          | 401      | 401  | 401        | 403    | 403    | 404+      | 404+        | 404+     | 404+
-GET /v1/audit_logs                 | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200       | 200         | 200      | 401
-GET /v1/audit_logs/:id             | 401    | 401          | 200      | 200  | 404-       | 200    | 200    | 200       | 200         | 200      | 401
-GET /                              | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
-GET /alerts                        | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
-POST /alerts                       | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
-GET /alerts/:id                    | 404    | 410          | 303      | 200  | 404-       | 200    | 200    | 200       | 200         | 200      | 404
-POST /alerts/:id/acknowledge       | 404    | 410          | 403      | 403  | 404-       | 404    | 404    | 403       | 403         | 403      | 404
-POST /alerts/:id/comment           | 404    | 410          | 403      | 403  | 404-       | 404    | 404    | 403       | 403         | 403      | 404
-POST /alerts/:id/resolve           | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
-POST /alerts/:id/assign            | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
-GET /entries/:id                   | 404    | 410          | 303      | 200  | 404-       | 200    | 200    | 200       | 200         | 200      | 404
-GET /quarantine                    | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
-GET /quarantine/:key               | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
-GET /rules                         | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
-GET /rules/:id                     | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
-GET /silences                      | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
-POST /silences                     | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
-POST /silences/:id/expire          | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 403       | 403         | 403      | 404
-GET /security                      | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404       | 200         | 200      | 404
+route                              | nobody | expired link | new link | link | other link | viewer | Access | and link | and other | responder | op. session | operator | secret
+GET /healthz                       | 200    | 200          | 200      | 200  | 200        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 200
+GET /sign-in                       | 200    | 200          | 200      | 200  | 200        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 200
+POST /session                      | 401    | 401          | 401      | 401  | 401        | 401    | 401    | 401      | 401       | 401       | 401         | 401      | 401
+POST /sign-out                     | 303    | 303          | 303      | 303  | 303        | 303    | 303    | 303      | 303       | 303       | 303         | 303      | 303
+POST /slack/actions                | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 404      | 404
+POST /pagerduty/webhook            | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 404      | 404
+GET /operator/status               | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 200      | 200
+POST /operator/rewind              | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 422      | 422
+POST /operator/restore             | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 422      | 422
+POST /operator/resend              | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 422      | 422
+POST /operator/test                | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 200      | 200
+GET /operator/quarantine           | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 200      | 200
+GET /operator/quarantine/record    | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 422      | 422
+POST /operator/quarantine/release  | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 422      | 422
+POST /operator/quarantine/drop     | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 422      | 422
+GET /operator/viewers              | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 200      | 200
+POST /operator/viewers             | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 422      | 422
+DELETE /operator/viewers/:id       | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 200      | 200
+GET /operator/security             | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 404         | 200      | 200
+GET /api/alerts                    | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 200
+GET /api/alerts/:id                | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 200
+GET /api/alerts/:id/route          | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 200
+GET /api/alerts/:id/why            | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 200
+POST /api/alerts/acts              | 401    | 401          | 401      | 401  | 401        | 403    | 403    | 403      | 403       | 422       | 422         | 422      | 422
+GET /api/entries/:id/why           | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 200
+POST /api/route                    | 401    | 401          | 401      | 401  | 401        | 403    | 403    | 403      | 403       | 422       | 422         | 422      | 422
+GET /api/silences                  | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 200
+POST /api/silences                 | 401    | 401          | 401      | 401  | 401        | 403    | 403    | 403      | 403       | 422       | 422         | 422      | 422
+POST /api/silences/:id/expire      | 401    | 401          | 401      | 401  | 401        | 403    | 403    | 403      | 403       | 404+      | 404+        | 404+     | 404+
+GET /v1/audit_logs                 | 401    | 401          | 401      | 401  | 401        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 401
+GET /v1/audit_logs/:id             | 401    | 401          | 200      | 200  | 404-       | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 401
+GET /                              | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 404
+GET /alerts                        | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 404
+POST /alerts                       | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 403       | 403         | 403      | 404
+GET /alerts/:id                    | 404    | 410          | 303      | 200  | 404-       | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 404
+POST /alerts/:id/acknowledge       | 404    | 410          | 403      | 403  | 404-       | 404    | 404    | 403      | 404-      | 403       | 403         | 403      | 404
+POST /alerts/:id/comment           | 404    | 410          | 403      | 403  | 404-       | 404    | 404    | 403      | 404-      | 403       | 403         | 403      | 404
+POST /alerts/:id/resolve           | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 403       | 403         | 403      | 404
+POST /alerts/:id/assign            | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 403       | 403         | 403      | 404
+GET /entries/:id                   | 404    | 410          | 303      | 200  | 404-       | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 404
+GET /quarantine                    | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 404
+GET /quarantine/:key               | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 404
+GET /rules                         | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 404
+GET /rules/:id                     | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 404
+GET /silences                      | 404    | 404          | 404      | 404  | 404        | 200    | 200    | 200      | 200       | 200       | 200         | 200      | 404
+POST /silences                     | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 403       | 403         | 403      | 404
+POST /silences/:id/expire          | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 403       | 403         | 403      | 404
+GET /security                      | 404    | 404          | 404      | 404  | 404        | 404    | 404    | 404      | 404       | 404       | 200         | 200      | 404
 `;
 
 /** An example path of each pattern with a parameter, within the scope of the link. All of them exist. */

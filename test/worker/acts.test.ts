@@ -74,9 +74,17 @@ function session(viewer: string, ledger = real.ledger, id = SESSION_ID): Sender 
   };
 }
 
-function link(alert: number, { receiver = 'slack', ledger = real.ledger, forMs = HOUR } = {}): Sender {
+interface LinkTo {
+  readonly receiver?: string;
+  readonly ledger?: string;
+  readonly forMs?: number;
+  /** Of its message, if there are others. */
+  readonly alerts?: readonly number[];
+}
+
+function link(alert: number, { receiver = 'slack', ledger = real.ledger, forMs = HOUR, alerts }: LinkTo = {}): Sender {
   const expires = Math.floor((Date.now() + forMs) / 1000) * 1000;
-  const pass = { alert, ledger, expires, ...(receiver !== '' && { receiver }) };
+  const pass = { alert, ledger, expires, ...(alerts && { alerts }), ...(receiver !== '' && { receiver }) };
   return {
     headers: { cookie: `__Host-tocsin-links=${signPass(SECRET, pass)}` },
     token: formToken(SECRETS, { kind: 'link', passes: [pass] }, Date.now(), alert),
@@ -435,6 +443,59 @@ describe('the holder of a link', () => {
     expect(html).toContain('/sign-in?next=%2Falerts%2F1');
     expect(html).not.toContain('Resolve as');
   });
+
+  const ALL: [string, string][] = [
+    ['level', 'high'],
+    ['all', 'yes'],
+    ['alert', '1.high'],
+    ['alert', '2.high'],
+  ];
+  it.each<[string, readonly number[] | undefined, [string, string][], readonly string[]]>([
+    ['all alerts of its message', [1, 2], ALL, ['acknowledged', 'acknowledged']],
+    ['the one alone', [1, 2], ALL.slice(0, 1), ['acknowledged', 'open']],
+    ['not those that the form does not have', [1, 2], ALL.slice(0, 3), ['acknowledged', 'open']],
+    ['none that its message does not have', undefined, ALL, ['acknowledged', 'open']],
+    ['none that was shown as less severe', [1, 2], [...ALL.slice(0, 3), ['alert', '2.low']], ['acknowledged', 'open']],
+    ['each once', [1, 2], [...ALL, ...ALL], ['acknowledged', 'acknowledged']],
+  ])('acknowledges %s', async (_, alerts, fields, statuses) => {
+    const at = await realSite();
+    const by = link(1, { ledger: at.ledger, ...(alerts && { alerts }) });
+    expect((await post('/alerts/1/acknowledge', by, fields, OURS, at)).status).toBe(303);
+    expect([(await at.details(1)).alert.status, (await at.details(2)).alert.status]).toEqual(statuses);
+    const others = statuses[1] === 'open' ? [] : ['acknowledge by slack (link) (link) null'];
+    expect(await actsOf(at, 2)).toEqual(others);
+  });
+
+  it('of a message about several sees them all, and acts on each by its own page', async () => {
+    const at = await realSite();
+    const { headers } = link(1, { ledger: at.ledger, alerts: [1, 2] });
+    const show = async (path: string) =>
+      (await at.visit(path, { headers: { ...headers, accept: 'text/html' } })).text();
+    const first = await show('/alerts/1');
+    expect(first).toContain('Acknowledge all 2 of the message');
+    expect(first).toContain('data-alert="2"');
+    const second = await show('/alerts/2');
+    const token = /name="token" value="([^"]+)"/.exec(second)?.[1] ?? '';
+    expect((await post('/alerts/2/acknowledge', { headers, token }, [], OURS, at)).status).toBe(303);
+    expect((await at.details(2)).alert.status).toBe('acknowledged');
+    expect(await show('/alerts/1')).not.toContain('Acknowledge all');
+  });
+
+  it('may do as much when signed in as somebody who only reads, by their own name', async () => {
+    const at = await realSite();
+    const vera = session(ids.viewer, at.ledger);
+    const { cookie } = link(1, { ledger: at.ledger }).headers as { cookie: string };
+    const headers = { cookie: `${vera.headers.cookie}; ${cookie}` };
+    const html = await (await at.visit('/alerts/1', { headers: { ...headers, accept: 'text/html' } })).text();
+    const token = /name="token" value="([^"]+)"/.exec(html)?.[1] ?? '';
+    expect((await post('/alerts/1/acknowledge', { headers, token }, [], OURS, at)).status).toBe(303);
+    expect(await actsOf(at)).toEqual(['acknowledge by Vera (page) null']);
+    expect((await post('/alerts/2/acknowledge', { headers, token }, [], OURS, at)).status).toBe(404);
+    expect((await post('/alerts/1/resolve', { headers, token }, [['reason', 'expected']], OURS, at)).status).toBe(404);
+    // Without the link they only read.
+    const alone = await at.visit('/alerts/1', { headers: { ...vera.headers, accept: 'text/html' } });
+    expect(await alone.text()).not.toContain('formaction="/alerts/1/acknowledge"');
+  });
 });
 
 describe('the pages', () => {
@@ -452,7 +513,9 @@ describe('the pages', () => {
     const init = { headers: { ...sender().headers, accept: 'text/html' } };
     const html = await (await real.visit('/alerts/1', init)).text();
     expect(Object.entries(SHOWN).flatMap(([name, text]) => (html.includes(text) ? [name] : []))).toEqual(may);
-    expect(html.includes('viewers add NAME --role responder')).toBe(!may.includes('resolve'));
+    expect(html.includes('in with the token of a responder')).toBe(!may.includes('resolve'));
+    // That is for who can run it.
+    expect(html.includes('viewers add NAME --role responder')).toBe(may.length === 0);
     const alerts = await real.visit('/alerts', init);
     expect(alerts.status).toBe(list);
     expect((await alerts.text()).includes(SHOWN.box)).toBe(may.includes('resolve'));

@@ -21,16 +21,17 @@ it('is sent, with the links of its first alert and to the page of all', async ()
   const sent = async () => (await world.slack.read()).messages.find(({ text }) => text.includes('1 more alert'));
   await vi.waitFor(async () => expect(await sent()).toBeDefined(), { timeout: 8_000, interval: 50 });
   const urls = JSON.stringify(await sent()).match(/(?<="url":")[^"]+/g) ?? [];
-  expect(urls.map((url) => new URL(url).pathname.replace(/\d+$/, 'N'))).toEqual([
-    '/alerts/N',
-    '/alerts/N',
-    '/entries/g-N',
-    '/alerts',
+  expect(urls.map((url) => `${new URL(url).pathname}${new URL(url).hash}`.replace(/\d+(?=$|#)/, 'N'))).toEqual([
+    ...['/alerts/N#acknowledge', '/alerts/N#silence', '/alerts/N', '/alerts', '/entries/g-N'],
   ]);
   const passes = urls.map((url) => new URL(url).searchParams.get('pass')?.split('.')[0] ?? null);
-  const [first] = passes;
-  expect(new URL(urls[0] ?? '').pathname).toBe(`/alerts/${first}`);
-  expect(passes).toEqual([first, first, first, null]);
+  const all = passes[0] ?? '';
+  expect(passes).toEqual([all, all, all, null, all]);
+  const alerts = all.split('-').map(Number);
+  expect(new URL(urls[0] ?? '').pathname).toBe(`/alerts/${alerts[0]}`);
+  const ids = (await world.sql<{ id: number }>('SELECT id FROM alerts ORDER BY id')).map(({ id }) => id);
+  expect(alerts.toSorted((a, b) => a - b)).toEqual(ids);
+  expect(JSON.stringify(await sent())).toContain(`Acknowledge ${ids.length} alerts…`);
   expect(await world.sql("SELECT state FROM deliveries WHERE alert IS NOT NULL AND receiver = 'slack'")).toEqual(
     Array(3).fill({ state: 'delivered' }),
   );

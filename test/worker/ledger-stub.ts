@@ -95,6 +95,11 @@ export function stubLedger(status: LedgerStatus): StubLedger {
             }
           : null,
       ),
+    linked: (scope) =>
+      answer(
+        'linked',
+        scope.filter(({ alert }) => alert === ALERT || alert === OTHER_ALERT).map(({ alert }) => alertLine(alert)),
+      ),
     alerts: () => answer('alerts', { alerts: [alertLine(ALERT)], next: null, searchedTo: null }),
     alertWhy: (id) =>
       answer(

@@ -98,7 +98,7 @@ describe('a caller with a link', () => {
       const own = links.filter((href) => href.startsWith('/') && !href.startsWith('/assets/'));
       expect(own.length).toBeGreaterThan(0);
       for (const href of own) {
-        expect(href).toMatch(/^\/(alerts|entries|v1\/audit_logs)\/[^?]+$|^\/sign-in\?next=%2Falerts%2F\d+$/);
+        expect(href).toMatch(/^\/(alerts|entries|v1\/audit_logs)\/[^?]+$|^\/sign-in\?next=%2Falerts%2F\d+%23silence$/);
       }
     },
   );

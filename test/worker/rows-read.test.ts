@@ -153,13 +153,16 @@ function ledger(): AllDeps['ledger'] {
 
 const ledgerId = async () => (await world.sql<{ id: string }>('SELECT id FROM identity'))[0]?.id;
 
+/** The most that a message lists. */
+const OF_A_MESSAGE = Array.from({ length: 16 }, (_, i) => i + 1);
+
 type Kind = 'viewer' | 'link';
 
 async function ask(kind: Kind, path: string): Promise<Response> {
   const deps = { deps: { ledger: ledger() } };
   const headers = { accept: 'text/html' };
   if (kind === 'viewer') return site.visit(path, { headers: { ...bearer(token).headers, ...headers } }, deps);
-  const query = `${path.includes('?') ? '&' : '?'}pass=${passFor(1, HOUR, await ledgerId())}`;
+  const query = `${path.includes('?') ? '&' : '?'}pass=${passFor(1, HOUR, await ledgerId(), OF_A_MESSAGE)}`;
   const answer = await site.visit(`${path}${query}`, { headers }, deps);
   const cookie = answer.headers.get('set-cookie')?.split(';')[0];
   const to = answer.headers.get('location');

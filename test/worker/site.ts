@@ -91,8 +91,8 @@ export function bearer(token: string): RequestInit {
 }
 
 /** A pass as in the links of messages, valid for `forMs` from now. */
-export function passFor(alert: number, forMs = HOUR, ledger = LEDGER_ID): string {
-  return signPass(SECRET, { alert, ledger, expires: Date.now() + forMs });
+export function passFor(alert: number, forMs = HOUR, ledger = LEDGER_ID, alerts = [alert]): string {
+  return signPass(SECRET, { alert, alerts, ledger, expires: Date.now() + forMs });
 }
 
 /** A session of a viewer, as signing in starts it. */
@@ -147,6 +147,11 @@ export const KINDS = [
   'the operator secret for another route',
   'an expired link in the address, and a session',
   'an invalid link in the address, and a session',
+  'a session, and a link',
+  'a viewer, and a link',
+  'an Access user, and a link',
+  'a session, and a link of another alert',
+  'a session, and a link of another ledger',
 ] as const;
 
 /** Those that sign each request. */
@@ -176,6 +181,10 @@ export async function createRequests(): Promise<RequestOf> {
   const linked = (pass: string, query = ''): CallerRequest => ({
     init: { headers: { cookie: `__Host-tocsin-links=${pass}` } },
     query,
+  });
+  const both = (other: string, pass: string): CallerRequest => ({
+    init: { headers: { cookie: `${other}; __Host-tocsin-links=${pass}` } },
+    query: '',
   });
   const inAddress = (pass: string): CallerRequest => ({ init: {}, query: `?pass=${pass}` });
   const assertion = (token: string): CallerRequest => ({
@@ -230,6 +239,15 @@ export async function createRequests(): Promise<RequestOf> {
     'an expired link in the address, and a session': () =>
       cookie(sessionOf(viewer.id), `?pass=${passFor(ALERT, -HOUR)}`),
     'an invalid link in the address, and a session': () => cookie(sessionOf(viewer.id), `?pass=${tampered}`),
+    'a session, and a link': () => both(`__Host-tocsin=${sessionOf(viewer.id)}`, passFor(ALERT)),
+    'a viewer, and a link': () => ({
+      init: { headers: { ...bearer(viewer.token).headers, ...linked(passFor(ALERT)).init.headers } },
+      query: '',
+    }),
+    'an Access user, and a link': () => both(`CF_Authorization=${accessCookie}`, passFor(ALERT)),
+    'a session, and a link of another alert': () => both(`__Host-tocsin=${sessionOf(viewer.id)}`, passFor(OTHER_ALERT)),
+    'a session, and a link of another ledger': () =>
+      both(`__Host-tocsin=${sessionOf(viewer.id)}`, passFor(ALERT, HOUR, '0123456789abcdef')),
   };
   return async (kind, method, path, body = '') => {
     const nonce = hex(crypto.getRandomValues(new Uint8Array(8)));

@@ -1,6 +1,6 @@
 /** Clicks in the Slack app's messages: who may act, on what, and once; with the real ledger, in the runtime. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { blockIdOf } from '../../src/notify/slack-app/action.ts';
+import { type ActedOn, blockIdOf } from '../../src/notify/slack-app/action.ts';
 import { hmacHex } from '../../src/text/hmac.ts';
 import { lastOpened, openAlert } from './receivers.ts';
 import { createSite, type Site, type SiteChanges } from './site.ts';
@@ -38,6 +38,8 @@ interface Sent {
   readonly user?: object;
   readonly ledger?: string;
   readonly level?: 'low' | 'high' | 'critical';
+  /** Instead of these two. */
+  readonly shown?: ActedOn['alerts'];
   readonly hook?: string;
   readonly body?: string;
   /** How old it is, ms. */
@@ -52,13 +54,14 @@ let clicks = 0;
 const ACK = { action_id: 'acknowledge', value: '-' };
 
 function requestOf({ action = ACK, alerts = [1], ledger = ledgerId, level = 'critical', ...of }: Sent): RequestInit {
+  const { shown = alerts.map((id) => ({ id, level })) } = of;
   const payload = {
     type: 'block_actions',
     trigger_id: `13345224609.${++clicks}`,
     user: { id: RESPONDER, username: 'jane', ...of.user },
     response_url: of.hook ?? HOOK,
     message: { text: 'x'.repeat(2_000) },
-    actions: [{ type: 'button', block_id: blockIdOf({ ledger, level, alerts }), ...action }],
+    actions: [{ type: 'button', block_id: blockIdOf({ ledger, alerts: shown }), ...action }],
   };
   const body = of.body ?? new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
   const at = String(Math.floor((Date.now() - (of.age ?? 0)) / 1000));
@@ -128,6 +131,14 @@ describe('a responder', () => {
       shown: expect.stringMatching(/raised since this message/),
       acts: [],
     });
+  });
+
+  it('nor to one of several that was, though another was shown as severe', async () => {
+    const ids = [await alertOf(), await alertOf()];
+    const shown = ids.map((id, i) => ({ id, level: i === 0 ? ('critical' as const) : ('low' as const) }));
+    const { shown: said, acts } = await click({ shown });
+    expect(said).toMatch(/^1 alert acknowledged; 1 alert raised since this message: look first\. /);
+    expect(acts).toEqual([`${ids[0]} acknowledge by jane (${RESPONDER}) via slack`]);
   });
 
   it('silences an actor for two hours, once', async () => {

@@ -43,7 +43,7 @@ function readBefore(store: Store, receiver: string, alert: number) {
 }
 
 /** The alerts that a message shows, the first one first. */
-function alertsOf(notification: Notification): readonly number[] {
+export function alertsOf(notification: Notification): readonly number[] {
   if ('group' in notification) {
     const { first, others } = notification.group;
     return [first.alert.id, ...others.map(({ id }) => id)];

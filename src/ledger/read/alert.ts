@@ -130,7 +130,9 @@ function deliveriesOf(store: Store, alert: number): readonly DeliverySummary[] {
   const rows = store.all<Omit<DeliverySummary, 'state'> & { state: string } & Record<string, string | number | null>>(
     `SELECT id, receiver, iif(json_valid(notification), notification ->> '$.kind', ?) AS what, state, reason, attempts,
        queued_at AS queuedAt,
-       max(coalesce(due_at, queued_at), coalesce((SELECT next_at FROM receivers WHERE name = receiver), 0)) AS dueAt, settled_at AS settledAt
+       max(coalesce(due_at, queued_at), coalesce((SELECT next_at FROM receivers WHERE name = receiver), 0),
+         iif(state = 'waiting', coalesce((SELECT due_at FROM groups WHERE groups.receiver = deliveries.receiver AND key = grp), 0), 0)) AS dueAt,
+       settled_at AS settledAt
      FROM deliveries WHERE alert = ? ORDER BY id LIMIT ${DELIVERIES_MAX}`,
     DAMAGED,
     alert,

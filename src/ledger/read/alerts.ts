@@ -105,7 +105,7 @@ function textsOf({ title, key_parts, latest }: Examined): readonly string[] {
 }
 
 /** These alerts, in this order. */
-function alertsOf(store: Store, ids: readonly number[]): readonly AlertSummary[] {
+export function alertsOf(store: Store, ids: readonly number[]): readonly AlertSummary[] {
   const rows = store.all<ShownAlertRow>(
     `SELECT ${SHOWN_ALERT} FROM json_each(?) AS shown JOIN alerts ON alerts.id = shown.value`,
     JSON.stringify(ids),

@@ -37,7 +37,7 @@ import { alertSummary, type EntryRow, entrySummary, SHOWN_ALERT, type ShownAlert
 import { readState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { readAlert } from './alert.ts';
-import { readAlerts } from './alerts.ts';
+import { alertsOf, readAlerts } from './alerts.ts';
 import { readEntry, readEntryText } from './entry.ts';
 import { readQuarantine, readQuarantined } from './quarantine.ts';
 import { readAlertRoute, readAlertWhy, readEntryWhy, readTextWhy } from './why.ts';
@@ -57,6 +57,7 @@ export interface Views {
   entry(id: string, scope: AlertScope): EntryDetails | null;
   entryText(id: string, scope: AlertScope): string | null;
   alert(id: number, scope: AlertScope): AlertDetails | null;
+  linked(scope: NonNullable<AlertScope>): readonly AlertSummary[];
   alerts(query: AlertQuery): AlertList;
   alertWhy(id: number, now: number): AlertWhy | null;
   alertRoute(id: number, now: number): AlertRoute | null;
@@ -83,6 +84,7 @@ export function createViews(store: Store, { status, receivers = [], ...options }
     entry: (id, scope) => readEntry(store, engine, id, alertsInScope(store, scope)),
     entryText: (id, scope) => readEntryText(store, id, alertsInScope(store, scope)),
     alert: (id, scope) => (alertsInScope(store, scope)?.includes(id) === false ? null : readAlert(store, engine, id)),
+    linked: (scope) => alertsOf(store, alertsInScope(store, scope) ?? []),
     alerts: (query) => readAlerts(store, engine, query),
     alertWhy: (id, now) => readAlertWhy(store, setup, id, now),
     alertRoute: (id, now) => readAlertRoute(store, setup, id, now),

@@ -102,11 +102,12 @@ function passageHtml({ heading, lines, href }: Passage & { readonly href: string
   return html`<h2 style="margin:12px 0 2px;font-size:16px">${heading}</h2><p style="margin:0 0 12px">${body}</p>\n`;
 }
 
-/** In one row, so that all are in sight. */
+/** In one row, so that all are in sight; the first one stands out. */
 function buttonsHtml(buttons: readonly Button[], color: string): Html | null {
   if (buttons.length === 0) return null;
-  const style = `display:inline-block;margin:0 6px 8px 0;padding:10px 16px;border-radius:6px;background:${color};color:#ffffff;font-weight:bold;text-decoration:none`;
-  return html`<p style="margin:12px 0 4px">${buttons.map(({ label, href }) => html`<a href="${href}" style="${style}">${label}</a>\n`)}</p>\n`;
+  const style = `display:inline-block;margin:0 6px 8px 0;padding:8px 14px;border:2px solid ${color};border-radius:6px;font-weight:bold;text-decoration:none`;
+  const first = `${style};background:${color};color:#ffffff`;
+  return html`<p style="margin:12px 0 4px">${buttons.map(({ label, href }, i) => html`<a href="${href}" style="${i === 0 ? first : style}">${label}</a>\n`)}</p>\n`;
 }
 
 /** Where the buttons lead, each page once: long, and for those whose client shows no buttons. */

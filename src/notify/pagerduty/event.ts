@@ -68,8 +68,8 @@ export function render(
   const action = actionOf(notification, editable);
   if (action !== 'trigger') return { event_action: action, dedup_key };
   const words = wording(notification, links);
-  const all = linksOf(words).map(({ label, href }) => ({ href, text: label }));
-  const [first] = all;
+  const all = linksOf(words).map(({ label, href }) => ({ href, text: inTocsin(label) }));
+  const alert = all.find(({ href }) => href === links.alert);
   return {
     event_action: 'trigger',
     dedup_key,
@@ -82,7 +82,8 @@ export function render(
       custom_details: { ...acting(dedup_key, isHeard), ...detailsOf(words) },
     },
     client: 'Tocsin',
-    ...(first === undefined ? {} : { client_url: first.href, links: all }),
+    ...(alert === undefined ? {} : { client_url: alert.href }),
+    ...(all.length === 0 ? {} : { links: all }),
   };
 }
 
@@ -186,12 +187,17 @@ function timestamp(notification: Notification): { timestamp?: string } {
   return plainPiece({ at }).endsWith('UTC') ? { timestamp: new Date(at).toISOString() } : {};
 }
 
+/** `Acknowledge…` is `Acknowledge in Tocsin`: PagerDuty has a button of that name. */
+function inTocsin(label: string): string {
+  return label.endsWith('…') ? `${label.slice(0, -1)} in Tocsin` : label;
+}
+
 /** What PagerDuty's own buttons do here: the people who see them know nothing of Tocsin. */
 function acting(key: string, isHeard: boolean): Record<string, string> {
   if (alertOfKey(key) === null) return {};
   const way = isHeard
-    ? 'Here, or on the alert’s page: what is done in one place counts in both.'
-    : 'On the alert’s page, by the links: what is done in PagerDuty alone may not reach Tocsin, whose messages then go on.';
+    ? 'Here or in Tocsin, for the alert of this incident: what is done in one place counts in both.'
+    : 'By the links to Tocsin: PagerDuty’s own buttons do not stop Tocsin’s messages.';
   return { 'Acknowledge and resolve': way };
 }
 

@@ -15,9 +15,8 @@ export const SILENCE_HOURS = 2;
 export interface ActedOn {
   /** Another ledger has other alerts of the same numbers. */
   readonly ledger: string;
-  /** The highest level that the message shows. */
-  readonly level: Level;
-  readonly alerts: readonly number[];
+  /** Each with the level that the message shows. */
+  readonly alerts: readonly { readonly id: number; readonly level: Level }[];
 }
 
 /** The value of the silence button. `matchers`: as `readSilence` (alert/silence.ts) reads them. */
@@ -26,14 +25,20 @@ export interface Silencing {
   readonly matchers: { readonly [name: string]: string | readonly string[] };
 }
 
-/** `0123456789abcdef high 12 13`: the buttons' `block_id`. */
-export function blockIdOf({ ledger, level, alerts }: ActedOn): string {
-  return [ledger, level, ...alerts].join(' ');
+/** `0123456789abcdef 12h 13c`: the buttons' `block_id`. A level is its first letter, which no other begins with. */
+export function blockIdOf({ ledger, alerts }: ActedOn): string {
+  return [ledger, ...alerts.map(({ id, level }) => `${id}${level.charAt(0)}`)].join(' ');
 }
 
 /** Null where it is not one. */
 export function actedOnFrom(blockId: string): ActedOn | null {
-  const [, ledger = '', name, ids = ''] = /^([0-9a-f]{16}) ([a-z]+)((?: [1-9]\d{0,14})+)$/.exec(blockId) ?? [];
-  const level = LEVELS.find((each) => each === name);
-  return level === undefined ? null : { ledger, level, alerts: ids.trim().split(' ').map(Number) };
+  const [, ledger = '', texts = ''] = /^([0-9a-f]{16})((?: [1-9]\d{0,14}[a-z])+)$/.exec(blockId) ?? [];
+  const alerts = texts
+    .trim()
+    .split(' ')
+    .flatMap((text) => {
+      const level = LEVELS.find((each) => each.startsWith(text.slice(-1)));
+      return level === undefined ? [] : [{ id: Number(text.slice(0, -1)), level }];
+    });
+  return texts === '' || alerts.length < texts.trim().split(' ').length ? null : { ledger, alerts };
 }

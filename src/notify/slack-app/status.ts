@@ -7,7 +7,7 @@
 import { RESOLVE_REASONS, TOCSIN } from '../../alert/alert.ts';
 import { isLive } from '../../alert/identity.ts';
 import type { Notification } from '../../alert/notification.ts';
-import { LEVELS } from '../../sigma/index.ts';
+import { LEVELS, type Level } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
 import { untrustedLine } from '../../text/untrusted.ts';
 import { isOver, levelOf, RESOLVED } from '../level-color.ts';
@@ -45,7 +45,9 @@ const NO_ACTS: Acts = { acts: [], does: [] };
 function acts(notification: Notification, live: readonly AlertNow[], ledger: string): Acts {
   const level = levelOf(notification);
   if (live.length === 0 || level === null) return NO_ACTS;
-  const blockId = blockIdOf({ ledger, level, alerts: live.map(({ id }) => id) });
+  const shown = shownLevels(notification);
+  const alerts = live.map(({ id }) => ({ id, level: shown.get(id) ?? level }));
+  const blockId = blockIdOf({ ledger, alerts });
   if (blockId.length > BLOCK_ID_MAX) return NO_ACTS;
   const all = live.length === 1 ? '' : ` ${counted(live.length, 'alert')}`;
   const acknowledge: ActButton = { ...act(ACKNOWLEDGE, `Acknowledge${all}`), style: 'primary' };
@@ -74,6 +76,14 @@ function acts(notification: Notification, live: readonly AlertNow[], ledger: str
     ],
     does: ['acknowledge', ...(silence.length > 0 ? (['silence'] as const) : [])],
   };
+}
+
+/** The level that the message shows of each alert. */
+function shownLevels(notification: Notification): ReadonlyMap<number, Level> {
+  if ('alert' in notification) return new Map([[notification.alert.id, notification.alert.level]]);
+  if (!('group' in notification)) return new Map();
+  const { first, others } = notification.group;
+  return new Map([first.alert, ...others].map(({ id, level }) => [id, level]));
 }
 
 function act(name: string, label: string, value = '-'): ActButton {

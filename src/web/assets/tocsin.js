@@ -254,12 +254,15 @@
     const own = item.querySelector('.box');
     // Not where the level rose: nobody has chosen that.
     if (box !== null && own !== null) own.checked = box.checked && box.value === own.value;
-    const fields = (of) => [...of.querySelectorAll('a, .box')];
-    const focused = fields(old).indexOf(document.activeElement);
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
     old.replaceWith(item);
     localize(item);
-    const same = fields(item)[focused];
-    if (same !== undefined) same.focus({ preventScroll: true });
+    if (focused !== null) {
+      // What was done since may have taken its link away.
+      const same = [...item.querySelectorAll('a')].find((link) => link.href === focused.href);
+      const there = focused === box ? own : same;
+      (there || item.querySelector('a')).focus({ preventScroll: true });
+    }
     rendered.set(item.dataset.alert, html);
     count();
   };

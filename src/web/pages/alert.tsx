@@ -8,13 +8,13 @@ import { actWording } from '../../alert/act-wording.ts';
 import { isLive } from '../../alert/identity.ts';
 import { PARTS } from '../../alert/links.ts';
 import { nextStep } from '../../alert/next-step.ts';
-import type { AlertList, AlertSummary } from '../../ledger/rpc.ts';
+import type { AlertDetails, AlertList, AlertSummary } from '../../ledger/rpc.ts';
 import { LEVELS, type Level, type Rule } from '../../sigma/index.ts';
 import { counted } from '../../text/numbers.ts';
 import type { Did } from '../act-paths.ts';
-import { hasAccess } from '../policy.ts';
+import { mayActOn } from '../policy.ts';
 import { alertsPath } from './alerts.tsx';
-import { ActCard, DidNote } from './parts/act-forms.tsx';
+import { ActCard, canAct, DidNote } from './parts/act-forms.tsx';
 import { AlertFacts, type AlertFactsProps } from './parts/alert-facts.tsx';
 import { AlertItems } from './parts/alert-list.tsx';
 import { Deliveries } from './parts/deliveries.tsx';
@@ -28,17 +28,20 @@ import { UntrustedText } from './parts/untrusted-text.tsx';
 interface AlertPageOptions extends AlertFactsProps {
   /** Other unresolved alerts of its actor; null: the caller may not see them, or it has none. */
   readonly others: AlertList | null;
+  /** The other alerts of the message whose link the caller has. */
+  readonly linked: readonly AlertSummary[];
   readonly token: string;
   readonly did: Did | null;
 }
 
 /** The whole document. */
-export function alertPage({ caller, details, rule, now, others, token, did }: AlertPageOptions): string {
+export function alertPage({ caller, details, rule, now, others, linked, token, did }: AlertPageOptions): string {
   const { alert, timeline, more, moreContributing, acts, next, silences } = details;
   const lasting = silences.filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
   const [longest = null] = lasting.toSorted((a, b) => b.endsAt - a.endsAt);
   const first = timeline.find(({ part }) => part === 'matched');
-  const rest = timeline.filter((item) => item !== first);
+  const steps = stepsBefore(first, timeline);
+  const rest = timeline.filter((item) => item !== first && !steps.includes(item));
   const aside = `${counted(alert.count, 'match', 'matches')}${first === undefined ? '' : ', the first above'}`;
   const sentence = nextStep({ ...alert, ...next, level: levelOf(alert.level) }, now, longest);
   return page({
@@ -60,10 +63,8 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
             {sentence.map((part) => (typeof part === 'number' ? <When at={part} /> : <UntrustedText text={part} />))}
           </p>
           <nav class="jump" aria-label="On this page">
-            {isLive(alert.status) && hasAccess('scoped responder', caller) && (
-              <a href={`#${PARTS.acknowledge}`}>Acknowledge</a>
-            )}
-            <a href={`#${PARTS.silence}`}>Silence</a>
+            {isLive(alert.status) && mayActOn(caller, alert.id) && <a href={`#${PARTS.acknowledge}`}>Acknowledge</a>}
+            <a href={`#${PARTS.silence}`}>{canAct(caller) ? 'Silence' : 'Silence (sign in)'}</a>
             {first !== undefined && <a href={`#${PARTS.why}`}>Why it alerted</a>}
           </nav>
           {rule?.description != null && (
@@ -77,12 +78,14 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
           caller={caller}
           alert={alert}
           token={token}
-          isCorrelation={rule?.kind === 'correlation'}
+          notCovering={notCovering(rule, details)}
           silencedUntil={longest?.endsAt ?? null}
+          others={others === null || others.next !== null ? [] : others.alerts}
+          linked={linked}
         />
         {first !== undefined && (
           <Card title="Why it alerted" id={PARTS.why}>
-            <Timeline timeline={[first]} />
+            <Timeline timeline={[...steps, first]} />
           </Card>
         )}
         <AlertFacts caller={caller} details={details} rule={rule} now={now} />
@@ -123,10 +126,36 @@ export function alertPage({ caller, details, rule, now, others, token, did }: Al
             )}
           </Card>
         )}
+        {linked.length > 0 && (
+          <Card title={linked.length === 1 ? 'The other alert of the message' : 'The other alerts of the message'}>
+            <AlertItems alerts={linked} now={now} hasBoxes={false} />
+          </Card>
+        )}
         {others !== null && others.alerts.length > 0 && <Others alert={alert} others={others} now={now} />}
       </>
     ),
   });
+}
+
+/** Longer than a sequence of steps is a count, which the first match has in words. */
+const STEPS_MAX = 5;
+
+/** What led to the first match of a correlation, where that is a few steps. */
+function stepsBefore(first: AlertDetails['timeline'][number] | undefined, timeline: AlertDetails['timeline']) {
+  const steps = timeline.filter(({ part, at }) => part === 'contributing' && first !== undefined && at <= first.at);
+  return steps.length > STEPS_MAX ? [] : steps;
+}
+
+/** Of what the buttons silence, what would not cover the alert: it has entries of others, or not all are known. */
+function notCovering(rule: Rule | null, { timeline, more, moreContributing, alert }: AlertDetails) {
+  const { actor, clientIp } = alert.latest ?? {};
+  const isWhole = more + moreContributing === 0 && timeline.every(({ entry }) => entry !== null);
+  const isAll = (holds: (entry: NonNullable<AlertDetails['timeline'][number]['entry']>) => boolean): boolean =>
+    rule?.kind !== 'correlation' || (isWhole && timeline.every(({ entry }) => entry !== null && holds(entry)));
+  return {
+    actor: !isAll((entry) => (actor?.id == null ? entry.actor.name === actor?.name : entry.actor.id === actor.id)),
+    address: !isAll((entry) => entry.clientIp === clientIp),
+  };
 }
 
 function levelOf(text: string): Level {

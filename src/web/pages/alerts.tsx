@@ -148,7 +148,7 @@ function Form({ query, token, children }: AlertsOptions & { children?: Child }) 
       <div class="bar">
         <p id="chosen">Choose alerts to act on:</p>
         <button type="button" class="plain" id="all" hidden>
-          Choose all
+          Choose all on this page
         </button>
         <button type="submit" name="act" value="acknowledge" data-key="a">
           Acknowledge
@@ -160,8 +160,8 @@ function Form({ query, token, children }: AlertsOptions & { children?: Child }) 
         <button type="submit" name="act" value="resolve" class="second">
           Resolve
         </button>
-        <span class="with-script quiet">
-          Keys: <kbd>?</kbd>
+        <span class="with-script quiet shortcuts">
+          Shortcuts: <kbd>?</kbd>
         </span>
       </div>
       {children}

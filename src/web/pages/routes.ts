@@ -12,7 +12,7 @@ import type { AlertList, AlertSummary } from '../../ledger/rpc.ts';
 import { ruleSet } from '../../rules.gen.ts';
 import { readId } from '../../text/ids.ts';
 import { DID_PARAM, readDid, SILENCES_PAGE } from '../act-paths.ts';
-import { scopeOf, type VisitorDeps, type WebEnv } from '../context.ts';
+import { type Caller, messageOf, passesTo, scopeOf, type VisitorDeps, type WebEnv } from '../context.ts';
 import { formToken } from '../form-token.ts';
 import { PAGE_HEADERS } from '../headers.ts';
 import { QUARANTINE_PAGE, readCursor, readQuarantineKey } from '../quarantine-path.ts';
@@ -63,7 +63,9 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     const found = await ledger.alert(id, scope);
     if (found === null) return missing(c);
     const others = scope === null ? await othersOf(found.alert) : null;
-    return send(c, alertPage({ ...actsOn(c, id), details: found, rule: ruleOf(found.alert.rule), others }));
+    const linked = await linkedWith(caller, id);
+    const rule = ruleOf(found.alert.rule);
+    return send(c, alertPage({ ...actsOn(c, id), details: found, rule, others, linked }));
   });
 
   app.get(SILENCES_PAGE, async (c) => {
@@ -139,6 +141,14 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
   }
 
   /** Other unresolved alerts of its actor. */
+  /** The other alerts of the message that the caller has a link of; those who may act on all need none. */
+  async function linkedWith(caller: Caller, id: number): Promise<readonly AlertSummary[]> {
+    const [pass] = passesTo(caller, id);
+    const message = messageOf(caller, id).slice(1);
+    if (ledger === null || pass === undefined || message.length === 0) return [];
+    return await ledger.linked(message.map((alert) => ({ alert, ledger: pass.ledger })));
+  }
+
   async function othersOf({ id, latest }: AlertSummary): Promise<AlertList | null> {
     const actor = latest?.actor.id ?? latest?.actor.name ?? null;
     if (ledger === null || actor === null) return null;

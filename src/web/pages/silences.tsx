@@ -38,13 +38,13 @@ export function silencesPage(options: SilencesOptions): string {
       <>
         <h1>Silences</h1>
         <p class="lead">
-          While a silence lasts, nobody is notified of the matches that it is over. Their alerts are recorded all the
+          While a silence lasts, nobody is notified of the matches that it covers. Their alerts are recorded all the
           same.
         </p>
         <DidNote did={did} />
         <Card title="Now" aside={<span class="quiet">{counted(lasting.length, 'silence')}</span>}>
           {lasting.length === 0 ? (
-            <p class="empty">There is none: every alert is notified as the routes say.</p>
+            <p class="empty">There are none: no alert is silenced.</p>
           ) : (
             <SilenceList silences={lasting} now={now} token={canAct(caller) ? token : null} titleOf={titleOf} />
           )}
@@ -76,7 +76,7 @@ function SilenceForm({ rules, token }: SilencesOptions) {
         <Text name="value" label="Its value" />
       </div>
       <fieldset>
-        <legend>Levels; none chosen: all but critical</legend>
+        <legend>Levels (none chosen: all except critical)</legend>
         {LEVELS.toReversed().map((level) => (
           <label>
             <input type="checkbox" name="level" value={level} /> {level}
@@ -85,7 +85,7 @@ function SilenceForm({ rules, token }: SilencesOptions) {
       </fieldset>
       <div class="filters">
         <DurationChoice />
-        <Text name="comment" label="Why" required />
+        <Text name="comment" label="Reason" required />
       </div>
       <button type="submit">Silence</button>
     </form>

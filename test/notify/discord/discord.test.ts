@@ -72,7 +72,7 @@ describe('a message', () => {
     ]) {
       expect(text).toContain(part);
     }
-    expect(links).toEqual([LINKS.alert, LINKS.alert, ...ACT_LINKS, LINKS.entry, OPENED.alert.runbook]);
+    expect(links).toEqual([LINKS.alert, ...ACT_LINKS, LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
   });
 
   test('has a group’s list, and says where it was cut', () => {

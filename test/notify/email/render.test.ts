@@ -47,16 +47,16 @@ From      203.0.113.9
 When      2026-01-31 09:30:00 UTC
 How many  1 match
 
+Acknowledge…
+${LINKS.alert}#acknowledge
+
+Silence…
+${LINKS.alert}#silence
+
 Open the alert
 ${LINKS.alert}
 
-Acknowledge
-${LINKS.alert}#acknowledge
-
-Silence
-${LINKS.alert}#silence
-
-Open the entry
+Open the log entry
 ${LINKS.entry}
 
 Why
@@ -102,7 +102,7 @@ Alert 12 · rule 5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55 · actor.id = 123e4567-e89
 
   test('every page that the HTML links to is also written out', () => {
     const { text, links } = readHtml(mail(OPENED).html);
-    expect(links).toEqual([LINKS.alert, ...ACT_LINKS, LINKS.entry, OPENED.alert.runbook]);
+    expect(links).toEqual([...ACT_LINKS, LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
     for (const link of links) expect(text).toContain(link.replace(/#.*/, ''));
   });
 

@@ -95,9 +95,9 @@ describe('a message', () => {
     const message = render(OPENED, LINKS);
     expect(message).toMatchObject({ title: '[HIGH] API key deleted', click: LINKS.alert });
     expect(message.actions).toEqual([
-      { action: 'view', label: 'Acknowledge', url: `${LINKS.alert}#acknowledge` },
-      { action: 'view', label: 'Silence', url: `${LINKS.alert}#silence` },
-      { action: 'view', label: 'Open the entry', url: LINKS.entry },
+      { action: 'view', label: 'Acknowledge…', url: `${LINKS.alert}#acknowledge` },
+      { action: 'view', label: 'Silence…', url: `${LINKS.alert}#silence` },
+      { action: 'view', label: 'Open the log entry', url: LINKS.entry },
     ]);
     expect(message.message.split('\n').slice(0, 7)).toEqual([
       'api_key.deleted by Alice Smith from 203.0.113.9',

@@ -95,10 +95,10 @@ describe('an event', () => {
       client_url: LINKS.alert,
     });
     expect(event.links?.map(({ text }) => text)).toEqual([
+      'Acknowledge in Tocsin',
+      'Silence in Tocsin',
       'Open the alert',
-      'Acknowledge',
-      'Silence',
-      'Open the entry',
+      'Open the log entry',
       'Open the runbook',
     ]);
     expect(readPagerDuty(event).text).toContain('Alert 12 · rule ');
@@ -107,9 +107,9 @@ describe('an event', () => {
   test('says where to acknowledge: in PagerDuty only where that comes back, and only of an incident of one alert', () => {
     const way = (notification: Notification, isHeard: boolean) =>
       render(notification, LINKS, { isHeard }).payload?.custom_details?.['Acknowledge and resolve'];
-    expect(way(OPENED, true)).toMatch(/^Here, or on the alert’s page/);
-    expect(way(OPENED, false)).toMatch(/^On the alert’s page/);
-    expect(way(GROUP, true)).toMatch(/^Here, or/);
+    expect(way(OPENED, true)).toMatch(/^Here or in Tocsin/);
+    expect(way(OPENED, false)).toMatch(/^By the links to Tocsin/);
+    expect(way(GROUP, true)).toMatch(/^Here or in Tocsin/);
     for (const other of [BLIND, testNotification(0), FLOOD_DIGEST, FLOOD]) expect(way(other, true)).toBeUndefined();
   });
 

@@ -8,6 +8,7 @@ import { actedOnFrom, blockIdOf } from '../../../src/notify/slack-app/action.ts'
 import { createSlackApp } from '../../../src/notify/slack-app/send.ts';
 import { slackApp } from '../../../src/notify/slack-app/slack-app.ts';
 import { ofApp } from '../../../src/notify/slack-app/status.ts';
+import { LEVELS } from '../../../src/sigma/index.ts';
 import { type SlackApi, startSlackApi } from '../../support/slack-api.ts';
 import { GROUP, RAISED, UPDATED } from '../examples.ts';
 import { BLIND, LINKS, OPENED, outgoing } from '../notifications.ts';
@@ -176,8 +177,8 @@ describe('the buttons', () => {
         .filter((block) => block.type === 'actions')
         .flatMap((block) => elements([block]))
         .flatMap((element) => ('url' in element ? [element.text.text] : []));
-    expect(links(true)).toEqual(['Open the alert', 'Open the entry']);
-    expect(links(false)).toEqual(['Open the alert', 'Acknowledge', 'Silence', 'Open the entry']);
+    expect(links(true)).toEqual(['Open the alert', 'Open the log entry']);
+    expect(links(false)).toEqual(['Acknowledge…', 'Silence…', 'Open the alert', 'Open the log entry']);
   });
 
   const open = (notification: Parameters<typeof idsOf>[0]): Editable => ({
@@ -217,9 +218,9 @@ describe('the buttons', () => {
     const [row] = ofApp(GROUP, open(GROUP), true).acts;
     expect(actedOnFrom(row !== undefined && 'block_id' in row ? row.block_id : '')).toEqual({
       ledger: LEDGER,
-      level: GROUP.group.level,
-      alerts: listed,
+      alerts: [GROUP.group.first.alert, ...GROUP.group.others].map(({ id, level }) => ({ id, level })),
     });
+    expect(new Set(GROUP.group.others.map(({ level }) => level)).size).toBeGreaterThan(1);
   });
 
   test('act on what is not resolved', () => {
@@ -252,15 +253,22 @@ describe('the buttons', () => {
     expect(JSON.stringify(render(BLIND, LINKS))).not.toContain('static_select');
   });
 
-  test.each(['', 'x', `${LEDGER} high`, `${LEDGER} worst 1`, `${LEDGER} high 0`, `${LEDGER} high 1 x`, `../ high 1`])(
-    'a block id that is not one of ours: %j',
-    (text) => {
-      expect(actedOnFrom(text)).toBeNull();
-    },
-  );
+  test.each([
+    '',
+    'x',
+    `${LEDGER}`,
+    `${LEDGER} 1w`,
+    `${LEDGER} 0h`,
+    `${LEDGER} 1h x`,
+    `${LEDGER} 1`,
+    `${LEDGER} 1h 2x`,
+    `../ 1h`,
+  ])('a block id that is not one of ours: %j', (text) => {
+    expect(actedOnFrom(text)).toBeNull();
+  });
 
   test('a block id is read as it was written', () => {
-    const of = { ledger: LEDGER, level: 'medium', alerts: [7, 123_456] } as const;
-    expect(actedOnFrom(blockIdOf(of))).toEqual(of);
+    const alerts = LEVELS.map((level, i) => ({ id: 7 * 100 ** i, level }));
+    expect(actedOnFrom(blockIdOf({ ledger: LEDGER, alerts }))).toEqual({ ledger: LEDGER, alerts });
   });
 });

@@ -75,7 +75,7 @@ describe('a message', () => {
     expect(text).toMatch(/\n…$/);
     for (const label of ['What', 'Who', 'From', 'When', 'How many'])
       expect(text).toMatch(new RegExp(`^${label}$`, 'm'));
-    expect(links).toEqual([LINKS.alert, ...ACT_LINKS, LINKS.entry]);
+    expect(links).toEqual([...ACT_LINKS, LINKS.alert, LINKS.entry]);
   });
 
   test('has the level and title, the facts, the links and why', () => {
@@ -92,7 +92,7 @@ describe('a message', () => {
     ]) {
       expect(text).toContain(part);
     }
-    expect(links).toEqual([LINKS.alert, ...ACT_LINKS, LINKS.entry, OPENED.alert.runbook]);
+    expect(links).toEqual([...ACT_LINKS, LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
   });
 
   test.each<[string, Parameters<typeof render>[0], string]>([

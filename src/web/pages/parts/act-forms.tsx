@@ -12,9 +12,9 @@ import { PARTS } from '../../../alert/links.ts';
 import type { AlertSummary } from '../../../ledger/rpc.ts';
 import { LEVELS } from '../../../sigma/index.ts';
 import { counted, numberText } from '../../../text/numbers.ts';
-import { actPath, type Did, type FormAct, SILENCES_PAGE } from '../../act-paths.ts';
-import type { Caller } from '../../context.ts';
-import { hasAccess } from '../../policy.ts';
+import { ALERTS_PAGE, ALL_OF_MESSAGE, actPath, type Did, type FormAct, SILENCES_PAGE } from '../../act-paths.ts';
+import { actorOf, type Caller } from '../../context.ts';
+import { hasAccess, mayActOn } from '../../policy.ts';
 import { Card, When } from './elements.tsx';
 import { DurationChoice, FormFields, Text } from './form-fields.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
@@ -24,17 +24,31 @@ export function canAct(caller: Caller): boolean {
   return hasAccess('responder', caller);
 }
 
-/** Why they can't, and what to do. `next`: the page to come back to. */
-export function WhyNot({ caller, next }: { caller: Caller; next: string }) {
+interface WhyNotProps {
+  readonly caller: Caller;
+  /** The page to come back to. */
+  readonly next: string;
+  /** By a link they can acknowledge and comment. */
+  readonly hasLink?: boolean;
+}
+
+/** Why they can't, and what to do. */
+export function WhyNot({ caller, next, hasLink = false }: WhyNotProps) {
   return (
     <p class="quiet">
-      {caller.kind === 'link'
+      {hasLink
         ? 'By this link, which may have been forwarded, you can acknowledge and comment. For more, '
         : 'You can read, and not act: that is for the role responder. '}
       <a href={`${SIGN_IN_PATH}?next=${encodeURIComponent(next)}`}>
-        {caller.kind === 'link' ? 'sign' : 'Sign'} in with the token of a responder
+        {hasLink ? 'sign' : 'Sign'} in with the token of a responder
       </a>
-      . The operator makes one with <code>npm run tocsin -- viewers add NAME --role responder</code>.
+      .
+      {caller.kind !== 'link' && (
+        <>
+          {' The operator makes one with '}
+          <code>npm run tocsin -- viewers add NAME --role responder</code>.
+        </>
+      )}
     </p>
   );
 }
@@ -58,10 +72,14 @@ interface ActCardProps {
   readonly caller: Caller;
   readonly alert: AlertSummary;
   readonly token: string;
-  /** Its rule counts or orders the entries of other rules. */
-  readonly isCorrelation: boolean;
+  /** What a silence of would not cover this alert: it is of entries that others have a part in. */
+  readonly notCovering: { readonly actor: boolean; readonly address: boolean };
   /** When the silence over it now ends, ms; null: there is none. */
   readonly silencedUntil: number | null;
+  /** Other alerts of its actor that are not resolved, where the caller may see all of them. */
+  readonly others: readonly AlertSummary[];
+  /** The other alerts of the message whose link they have. */
+  readonly linked: readonly AlertSummary[];
 }
 
 /** The card of an alert's page. */
@@ -78,7 +96,7 @@ export function ActCard(props: ActCardProps) {
         ) : (
           <div id={PARTS.silence}>
             <h3>Silence, resolve and assign</h3>
-            <WhyNot caller={caller} next={`${next}#${PARTS.silence}`} />
+            <WhyNot caller={caller} next={`${next}#${PARTS.silence}`} hasLink={mayActOn(caller, alert.id)} />
           </div>
         )}
       </div>
@@ -97,8 +115,8 @@ export function ActCard(props: ActCardProps) {
 }
 
 /** What is done with the alert itself. */
-function AlertForm({ caller, alert, token, next }: ActCardProps & { next: string }) {
-  if (!hasAccess('scoped responder', caller)) return null;
+function AlertForm({ caller, alert, token, others, linked, next }: ActCardProps & { next: string }) {
+  if (!mayActOn(caller, alert.id)) return null;
   const isEnded = !isLive(alert.status);
   const mayAll = canAct(caller);
   const button = (act: FormAct, words: string) => (
@@ -120,10 +138,17 @@ function AlertForm({ caller, alert, token, next }: ActCardProps & { next: string
         <>
           <p class="buttons">
             {button('acknowledge', 'Acknowledge')}
+            {mayAll ? <AllOfActor alert={alert} others={others} /> : <AllOfMessage alert={alert} linked={linked} />}
             {mayAll && button('assign', 'Assign to me')}
           </p>
           <p class="quiet">
             Acknowledge: you take care of it. No reminders for 24 hours; what is new is still notified.
+            {caller.kind === 'link' && (
+              <>
+                {' It is recorded as done by '}
+                <UntrustedText text={actorOf(caller, null, alert.id)} max={NAME_CHARS} />.
+              </>
+            )}
           </p>
         </>
       )}
@@ -133,21 +158,56 @@ function AlertForm({ caller, alert, token, next }: ActCardProps & { next: string
           {button('resolve', 'Resolve')}
         </p>
       )}
-      <label for="comment">Comment, with any of these or alone</label>
+      <label for="comment">Comment (optional; goes with whichever button you press)</label>
       <textarea id="comment" name="comment" rows={1} maxlength={2000} />
       {button('comment', 'Comment')}
     </form>
   );
 }
 
+/** For a link's holder: with the other alerts of the message. */
+function AllOfMessage({ alert, linked }: Pick<ActCardProps, 'alert' | 'linked'>) {
+  const open = linked.filter(({ status }) => status === 'open');
+  if (open.length === 0) return null;
+  return (
+    <>
+      {open.map(chosen)}
+      <button type="submit" name={ALL_OF_MESSAGE} value="yes" formaction={actPath(alert.id, 'acknowledge')}>
+        Acknowledge all {numberText(open.length + 1)} of the message
+      </button>
+    </>
+  );
+}
+
+/** As the list has it: an alert, and how severe it was shown. */
+function chosen({ id, level }: AlertSummary) {
+  return <input type="hidden" name="alert" value={`${id}.${level}`} />;
+}
+
+/** With the others of its actor that are open, as the list does it. */
+function AllOfActor({ alert, others }: Pick<ActCardProps, 'alert' | 'others'>) {
+  const open = others.filter(({ status }) => status === 'open');
+  const { actor } = alert.latest ?? {};
+  if (open.length === 0) return null;
+  return (
+    <>
+      {[alert, ...open].map(chosen)}
+      <button type="submit" name="act" value="acknowledge" formaction={ALERTS_PAGE}>
+        Acknowledge all {numberText(open.length + 1)} of{' '}
+        <UntrustedText text={actor?.name ?? actor?.id ?? ''} max={NAME_CHARS} />
+      </button>
+    </>
+  );
+}
+
 /** As the last match was. */
-function QuickSilence({ alert, token, next, isCorrelation, silencedUntil }: ActCardProps & { next: string }) {
+function QuickSilence({ alert, token, next, notCovering, silencedUntil }: ActCardProps & { next: string }) {
   const { actor, clientIp = null } = alert.latest ?? {};
   const ofActor = actor?.id ?? actor?.name ?? null;
   const of = [
-    { name: 'actor', value: ofActor, shown: actor?.name ?? ofActor },
-    { name: 'rule', value: alert.rule, shown: null },
-    { name: 'address', value: clientIp, shown: clientIp },
+    { name: 'actor', value: ofActor, shown: actor?.name ?? ofActor, covers: !notCovering.actor },
+    { name: 'rule', value: alert.rule, shown: null, covers: true },
+    { name: 'address', value: clientIp, shown: clientIp, covers: !notCovering.address },
   ];
   return (
     <form method="post" action={SILENCES_PAGE} class="acts" id={PARTS.silence} aria-labelledby="silence-title">
@@ -161,17 +221,17 @@ function QuickSilence({ alert, token, next, isCorrelation, silencedUntil }: ActC
       <FormFields token={token} next={next} />
       <div class="filters">
         <DurationChoice />
-        <Text name="comment" label="Why" required />
+        <Text name="comment" label="Reason" required />
       </div>
       {alert.level === 'critical' && (
         <label>
-          <input type="checkbox" name="level" value={LEVELS.join(',')} /> Critical alerts too, such as this one: else
-          they are still notified
+          <input type="checkbox" name="level" value={LEVELS.join(',')} /> Critical alerts too. Without this, the silence
+          does not cover this alert
         </label>
       )}
       <p class="buttons">
         {of.map(
-          ({ name, value, shown }) =>
+          ({ name, value, shown, covers }) =>
             value !== null && (
               <button type="submit" name={name} value={value} class="second">
                 Silence this {name}
@@ -180,13 +240,14 @@ function QuickSilence({ alert, token, next, isCorrelation, silencedUntil }: ActC
                     : <UntrustedText text={shown} max={NAME_CHARS} />
                   </>
                 )}
+                {!covers && ' (not this alert)'}
               </button>
             ),
         )}
       </p>
-      {isCorrelation && (
+      {(notCovering.actor || notCovering.address) && (
         <p class="quiet">
-          This alert is of several entries: a silence of an actor or address is over it only where all of them match.
+          This alert is of several entries. A silence of an actor or an address covers it only where all of them match.
         </p>
       )}
     </form>

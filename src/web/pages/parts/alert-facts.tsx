@@ -40,7 +40,7 @@ export function AlertFacts({ caller, details, rule, now }: AlertFactsProps) {
       <Figure name="From">
         <Addresses timeline={timeline} />
       </Figure>
-      <Figure name="How often">
+      <Figure name="How many">
         {counted(alert.count, 'match', 'matches')}
         {details.previous !== null && (
           <span class="sub">

@@ -157,6 +157,11 @@ function Item({ alert, now, hasBoxes }: { alert: AlertSummary } & Omit<AlertItem
           {alert.backfilled && 'backfilled'}
         </span>
         <span class="ways">
+          {status === 'open' && (
+            <a href={`${alertPath(id)}#${PARTS.acknowledge}`}>
+              Acknowledge<span class="unsighted"> alert {id}</span>
+            </a>
+          )}
           <a href={`${alertPath(id)}#${PARTS.why}`}>
             Why<span class="unsighted"> alert {id}</span>
           </a>

@@ -129,7 +129,11 @@ function Row({ delivery, kinds }: RowProps) {
           </span>
         )}
         {state === 'bundled' && <span class="sub">in one message with others</span>}
-        {state === 'waiting' && <span class="sub">for the message of its group</span>}
+        {state === 'waiting' && (
+          <span class="sub">
+            not sent yet: for the message of its group, due <When at={dueAt} />
+          </span>
+        )}
         {state === 'pending' && (
           <span class="sub">
             next attempt <When at={dueAt} />
