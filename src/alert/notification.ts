@@ -130,7 +130,7 @@ export interface GroupNotification {
     readonly kind: GroupKind | 'outage';
     /** The highest in it. */
     readonly level: Level;
-    /** Whose alerts: an actor's name or id, or a network; null: of several. */
+    /** Whose all alerts are: an actor's name or id; where none has an actor, their address; else null. */
     readonly subject: string | null;
     /** How many alerts, and how many decisions about them. */
     readonly alerts: number;
@@ -143,7 +143,7 @@ export interface GroupNotification {
     readonly others: readonly GroupedAlert[];
     /** How many alerts are neither `first` nor in `others`. */
     readonly more: number;
-    /** How many different ones there are. */
+    /** How many different ones there are: actors by their ids. */
     readonly distinct: { readonly rules: number; readonly actors: number; readonly addresses: number };
     /** Those with the most alerts, at most 5 of each; empty where there are fewer than two. */
     readonly rules: readonly NamedCount[];

@@ -258,25 +258,24 @@ function groupOf(
     .flatMap(({ main }) => shown.get(main.alert) ?? [])
     .map(otherOf);
   const mains = alerts.map(({ main }) => main);
-  const subjects = new Set(mains.map(({ subject }) => subject));
-  const [rules, actors, addresses] = [
-    namesIn(mains.map(({ rule }) => rule)),
-    namesIn(mains.map(({ actor }) => actor)),
-    namesIn(mains.map(({ address }) => address)),
-  ];
+  const rules = countsBy(mains, ({ rule }) => rule);
+  const actors = countsBy(mains, actorKey, ({ actor }) => actor);
+  const addresses = countsBy(mains, ({ address }) => address);
+  const isOfAll = ([only]: readonly NamedCount[]): boolean => only?.alerts === mains.length;
+  const named = isOfAll(actors) ? actors : actors.length === 0 && isOfAll(addresses) ? addresses : [];
   return {
     kind: 'group',
     group: {
       kind,
       level: levelAt(Math.max(...mains.map(({ level }) => level))),
-      subject: subjects.size === 1 ? (first.entry.actor.name ?? first.entry.actor.id ?? first.entry.clientIp) : null,
+      subject: named[0]?.name ?? null,
       alerts: alerts.length,
       decisions: rows.length,
       since: Math.min(...mains.map(({ firstAt, at }) => firstAt ?? at)),
       first,
       others,
       more: alerts.length - 1 - others.length,
-      distinct: { rules: rules.size, actors: actors.size, addresses: addresses.size },
+      distinct: { rules: rules.length, actors: actors.length, addresses: addresses.length },
       rules: mostIn(rules),
       actors: mostIn(actors),
       addresses: mostIn(addresses),
@@ -289,19 +288,31 @@ function otherOf({ kind, alert, entry }: AlertNotification): GroupedAlert {
   return { id, title, level, kind, count, lastAt, actor: entry.actor.name ?? entry.actor.id, address: entry.clientIp };
 }
 
-/** How many alerts have each name. */
-function namesIn(names: readonly (string | null)[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const name of names) if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
+/** Several actors may have one name. */
+function actorKey({ actorId, actor }: WaitingRow): string | null {
+  return actorId === null ? actor && `name ${actor}` : `id ${actorId}`;
 }
 
-function mostIn(counts: ReadonlyMap<string, number>): readonly NamedCount[] {
-  if (counts.size < 2) return [];
-  return [...counts]
-    .sort(([, a], [, b]) => b - a)
+type Part = (row: WaitingRow) => string | null;
+
+/** How many alerts have each key; those without one are not counted. */
+function countsBy(mains: readonly WaitingRow[], keyOf: Part, nameOf = keyOf): readonly NamedCount[] {
+  const counts = new Map<string, NamedCount>();
+  for (const row of mains) {
+    const [key, name] = [keyOf(row), nameOf(row)];
+    if (key === null || name === null) continue;
+    const known = counts.get(key) ?? { name, alerts: 0 };
+    counts.set(key, { ...known, alerts: known.alerts + 1 });
+  }
+  return [...counts.values()];
+}
+
+function mostIn(counts: readonly NamedCount[]): readonly NamedCount[] {
+  if (counts.length < 2) return [];
+  return counts
+    .toSorted((a, b) => b.alerts - a.alerts)
     .slice(0, NAMES_MAX)
-    .map(([name, alerts]) => ({ name: safeSlice(name, NAME_CHARS), alerts }));
+    .map(({ name, alerts }) => ({ name: safeSlice(name, NAME_CHARS), alerts }));
 }
 
 function kindOf({ kind }: WaitingRow): NotifyKind {

@@ -183,6 +183,118 @@ describe('a tree of routes', () => {
     ]);
   });
 
+  it.each<
+    [string, RouteSettings['groupBy'], readonly [id: string | null, name: string | null, ip: string | null][], object]
+  >([
+    [
+      'one actor',
+      'rule',
+      [
+        ['u1', 'ci', '192.0.2.1'],
+        ['u1', 'ci', '192.0.2.9'],
+      ],
+      { subject: 'ci', actors: 1 },
+    ],
+    [
+      'one actor by id, with two names',
+      'rule',
+      [
+        ['u1', 'ci', null],
+        ['u1', 'cd', null],
+      ],
+      { actors: 1 },
+    ],
+    [
+      'several actors',
+      'rule',
+      [
+        ['u1', 'a', '192.0.2.1'],
+        ['u2', 'b', '192.0.2.2'],
+      ],
+      { subject: null, actors: 2 },
+    ],
+    [
+      'two actors of one name',
+      'rule',
+      [
+        ['u1', 'ci', null],
+        ['u2', 'ci', null],
+      ],
+      { subject: null, actors: 2 },
+    ],
+    [
+      'an actor and nobody',
+      'rule',
+      [
+        ['u1', 'ci', '192.0.2.1'],
+        [null, null, '192.0.2.1'],
+      ],
+      { subject: null, actors: 1 },
+    ],
+    [
+      'two actors at one address',
+      'address',
+      [
+        ['u1', 'a', '192.0.2.1'],
+        ['u2', 'b', '192.0.2.1'],
+      ],
+      { subject: null },
+    ],
+    [
+      'nobody at one address',
+      'address',
+      [
+        [null, null, '192.0.2.1'],
+        [null, null, '192.0.2.1'],
+      ],
+      { subject: '192.0.2.1' },
+    ],
+    [
+      'nobody in one network',
+      'address',
+      [
+        [null, null, '192.0.2.1'],
+        [null, null, '192.0.2.2'],
+      ],
+      { subject: null },
+    ],
+    [
+      'two actors by a field',
+      { field: 'target.id' },
+      [
+        ['u1', 'a', null],
+        ['u2', 'b', null],
+      ],
+      { subject: null },
+    ],
+    [
+      'nobody anywhere',
+      { field: 'target.id' },
+      [
+        [null, null, null],
+        [null, null, null],
+      ],
+      { subject: null, actors: 0 },
+    ],
+  ])('a group names whose its alerts are, where they are all of them: %s', (_, groupBy, who, expected) => {
+    const rule = onAction('vm.deleted', { tocsin: { ...onAction('x').tocsin, dedupBy: ['number'] } });
+    const scene = createScene([rule], {
+      receivers: RECEIVERS,
+      routing: tree(route(['slack'], { settings: { groupBy } })),
+    });
+    scene.record(
+      who.map(([id, name, ip], number) =>
+        entry(`e${number}`, NOON + number, {
+          ...{ action: 'vm.deleted', number, target: { id: 'db' }, actor: { id, name } },
+          ...(ip !== null && { client_ip: ip }),
+        }),
+      ),
+    );
+    const [message] = scene.makeDue(NOON + MINUTE);
+    const { subject, distinct, alerts } = message.group;
+    expect({ subject, ...distinct, alerts }).toMatchObject({ ...expected, alerts: 2 });
+  });
+
   it('mentions whom the route says', () => {
     const scene = withRoutes(tree(route(['slack'], { settings: { mention: '@oncall' } })));
     scene.record([did('vm.deleted', 'a', NOON)]);
