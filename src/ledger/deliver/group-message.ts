@@ -6,12 +6,13 @@
  * Reads what waits, and of the messages as many as are shown. Times are wall, in ms.
  */
 import { afterMessage, type Group, type Waiting } from '../../alert/groups.ts';
-import type {
-  AlertNotification,
-  GroupedAlert,
-  GroupNotification,
-  NamedCount,
-  Outage,
+import {
+  type AlertNotification,
+  type GroupedAlert,
+  type GroupNotification,
+  MENTIONS_MAX,
+  type NamedCount,
+  type Outage,
 } from '../../alert/notification.ts';
 import type { NotifyKind } from '../../alert/notify.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
@@ -75,6 +76,8 @@ type WaitingRow = {
   readonly actor: string | null;
   readonly actorId: string | null;
   readonly address: string | null;
+  /** JSON: a text, or a list where it is a message of several decisions. */
+  readonly mention: string | null;
   /** Null where it can't be read. */
   readonly firstAt: number | null;
 };
@@ -86,7 +89,7 @@ export const DELIVERIES =
 const ACTOR_ID = "json ->> '$.entry.actor.id'";
 const COLUMNS = `id, alert, level, grp, subject, seq, queued_at AS at, json ->> '$.kind' AS kind,
   json ->> '$.alert.title' AS rule, ${ACTOR_ID} AS actorId, coalesce(json ->> '$.entry.actor.name', ${ACTOR_ID}) AS actor,
-  json ->> '$.entry.clientIp' AS address, json ->> '$.alert.firstAt' AS firstAt`;
+  json ->> '$.entry.clientIp' AS address, json -> '$.mention' AS mention, json ->> '$.alert.firstAt' AS firstAt`;
 
 function readRows(store: Store, which: string, ...binds: readonly (string | number)[]): readonly WaitingRow[] {
   return store.all<WaitingRow>(`SELECT ${COLUMNS} FROM ${DELIVERIES} WHERE ${which}`, ...binds);
@@ -172,7 +175,8 @@ function makeMessage(
     return;
   }
   const { first } = group.group;
-  enqueue(store, { receiver, alert: first.alert.id, notification: group.group.alerts === 1 ? first : group }, now);
+  const notification = group.group.alerts === 1 ? { ...first, ...mentionOf(rows) } : group;
+  enqueue(store, { receiver, alert: first.alert.id, notification }, now);
   bundleUnder(store, rows);
 }
 
@@ -265,6 +269,7 @@ function groupOf(
   const named = isOfAll(actors) ? actors : actors.length === 0 && isOfAll(addresses) ? addresses : [];
   return {
     kind: 'group',
+    ...mentionOf(rows),
     group: {
       kind,
       level: levelAt(Math.max(...mains.map(({ level }) => level))),
@@ -281,6 +286,14 @@ function groupOf(
       addresses: mostIn(addresses),
     },
   };
+}
+
+/** Whom the routes of these say to mention: a decision that is not shown may be the only one that mentions somebody. */
+function mentionOf(rows: readonly WaitingRow[]): Pick<GroupNotification, 'mention'> {
+  const severeFirst = rows.toSorted((a, b) => b.level - a.level || a.id - b.id);
+  const read = severeFirst.flatMap(({ mention }) => (mention === null ? [] : parseJson(mention)));
+  const all = [...new Set(read)].filter((mention) => typeof mention === 'string');
+  return all.length === 0 ? {} : { mention: all.slice(0, MENTIONS_MAX) };
 }
 
 function otherOf({ kind, alert, entry }: AlertNotification): GroupedAlert {

@@ -1,6 +1,7 @@
 /** Routes in the ledger: who is notified, when, with whom it is grouped, and to whom it escalates. */
 
 import { describe, expect, it } from 'vitest';
+import { outageMessage } from '../../../src/ledger/deliver/group-message.ts';
 import type { Route, RouteSettings, Routing } from '../../../src/routing/routing.ts';
 import type { Level } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
@@ -299,6 +300,57 @@ describe('a tree of routes', () => {
     const scene = withRoutes(tree(route(['slack'], { settings: { mention: '@oncall' } })));
     scene.record([did('vm.deleted', 'a', NOON)]);
     expect(scene.notifications()[0].mention).toBe('@oncall');
+  });
+
+  describe('a group mentions', () => {
+    const leaf = (action: string, mention?: string) =>
+      route(['slack'], { match: { rules: [action] }, settings: mention === undefined ? {} : { mention } });
+    const groupOf = (leaves: readonly Route[], actions: readonly string[], level: (action: string) => Level) => {
+      const scene = createScene(
+        [...new Set(actions)].map((action) => onAction(action, { level: level(action) })),
+        { receivers: RECEIVERS, routing: tree(route(['slack'], { routes: leaves })) },
+      );
+      scene.record(actions.map((action, i) => did(action, `e${i}`, NOON + i)));
+      return scene.makeDue(NOON + MINUTE)[0];
+    };
+    const high = (): Level => 'high';
+
+    it('whom the route of any of its alerts does, not only that of the first', () => {
+      const message = groupOf([leaf('a.a', '<!here>'), leaf('b.b')], ['a.a', 'b.b'], high);
+      expect(message.group.first.alert.title).toBe('Seen: b.b');
+      expect(message.mention).toEqual(['<!here>']);
+    });
+
+    it('each once, those of the most severe first, and at most five', () => {
+      const actions = ['a.a', 'b.b', 'c.c', 'd.d', 'e.e', 'f.f', 'g.g', 'h.h'];
+      const leaves = actions.map((action, i) => leaf(action, `@${Math.min(i, 6)}`));
+      const message = groupOf(leaves, actions, (action) => (action === 'h.h' ? 'high' : 'medium'));
+      expect(message.mention).toEqual(['@6', '@0', '@1', '@2', '@3']);
+    });
+
+    it('nobody where no route does', () => {
+      expect(groupOf([], ['a.a', 'b.b'], high)).not.toHaveProperty('mention');
+    });
+
+    it('whom a decision does that is not shown, also where all are about one alert', () => {
+      const of = (network: string, mention: string) =>
+        route(['slack'], { match: { addresses: [network] }, settings: { mention } });
+      const scene = withRoutes(
+        tree(route(['slack'], { routes: [of('192.0.2.0/24', '@a'), of('198.51.100.0/24', '@b')] })),
+      );
+      scene.record(
+        Array.from({ length: 10 }, (_, i) =>
+          entry(`e${i}`, NOON + i, {
+            ...{ action: 'vm.deleted', actor: { id: 'alice' } },
+            client_ip: i === 0 ? '192.0.2.1' : '198.51.100.1',
+          }),
+        ),
+      );
+      expect(scene.makeDue(NOON + MINUTE)).toMatchObject([{ kind: 'opened', mention: ['@a', '@b'] }]);
+      const pending = scene.store.all<{ id: number }>("SELECT id FROM deliveries WHERE state = 'pending'");
+      const outage = { from: NOON, to: NOON + HOUR, messages: 1, healthMessages: 0, health: [] };
+      expect(outageMessage(scene.store, pending, [], 3, outage)).toMatchObject({ mention: ['@a', '@b'] });
+    });
   });
 
   it('sends what is not severe once a day, where the route says so', () => {
