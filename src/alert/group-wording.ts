@@ -90,9 +90,11 @@ function occasion(group: Group): string {
   const number = counted(alerts, 'alert');
   const one = alerts === 1;
   const from = `The earliest match was at ${utcText(since, 'minutes') ?? 'an unknown time'}.`;
-  const [most] = actors;
+  const [most, next] = actors;
   const mostly =
-    most === undefined ? '' : ` The most are of ${untrustedLine(most.name, NAME_MAX)} (${numberText(most.alerts)}).`;
+    most === undefined || most.alerts === next?.alerts
+      ? ''
+      : ` The most are of ${untrustedLine(most.name, NAME_MAX)} (${numberText(most.alerts)}).`;
   switch (kind) {
     case 'group':
       return `${number}${whose(group)}. ${from}${mostly}`;

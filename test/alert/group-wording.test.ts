@@ -218,6 +218,12 @@ describe('what it is', () => {
   });
 });
 
+it('nobody has the most where another actor has as many', () => {
+  const of = (alerts: number) => ({ actors: [...'ab'].map((name, i) => ({ name, alerts: i === 0 ? alerts : 2 })) });
+  expect(words(FLOOD, of(3)).change).toContain('The most are of a (3).');
+  expect(words(FLOOD, of(2)).change).not.toContain('The most');
+});
+
 it('the summary has who and from where once', () => {
   const distinct = { rules: 1, actors: 1, addresses: 1 };
   expect(words(GROUP, { distinct }).summary).toBe(
