@@ -67,26 +67,21 @@ function headline(group: Group): string {
   return `${said}${more}${more === '' ? whose(group).replace(/^ of /, ': ') : whose(group)}`;
 }
 
-/** Who all of it was: the subject, or the only actor; null: several, or nobody is known. */
-function who({ subject, distinct, first }: Group): string | null {
-  const { actor } = first.entry;
-  return subject ?? (distinct.actors === 1 ? (actor.name ?? actor.id) : null);
-}
-
 /** Whether the headline has who the first entry is of, and from where. */
 function isOne(group: Group): boolean {
-  return !isDigest(group.kind) && who(group) !== null && group.distinct.addresses === 1;
+  return !isDigest(group.kind) && group.subject !== null && group.distinct.addresses === 1;
 }
 
 /** ` of ci-deploy from 198.51.100.23`, ` of 12 actors`, ` from 7 addresses`; nothing where neither is known. */
 function whose(group: Group): string {
-  const { distinct, first } = group;
-  const name = who(group);
-  if (name === null && distinct.actors > 1) return ` of ${counted(distinct.actors, 'actor')}`;
+  const { subject: name, distinct, first } = group;
+  const isOfSeveral = name === null && distinct.actors > 1;
+  if (isOfSeveral && distinct.addresses > 1) return ` of ${counted(distinct.actors, 'actor')}`;
   const { clientIp } = first.entry;
   const address = clientIp === name ? null : clientIp;
   const from = distinct.addresses > 1 ? addresses(group) : address && untrustedLine(address, ADDRESS_MAX);
-  return `${name === null ? '' : ` of ${untrustedLine(name, SUBJECT_MAX)}`}${from ? ` from ${from}` : ''}`;
+  const of = isOfSeveral ? counted(distinct.actors, 'actor') : name && untrustedLine(name, SUBJECT_MAX);
+  return `${of ? ` of ${of}` : ''}${from ? ` from ${from}` : ''}`;
 }
 
 /** What this message is, in a sentence or two. */
@@ -95,9 +90,11 @@ function occasion(group: Group): string {
   const number = counted(alerts, 'alert');
   const one = alerts === 1;
   const from = `The earliest match was at ${utcText(since, 'minutes') ?? 'an unknown time'}.`;
-  const [most] = actors;
+  const [most, next] = actors;
   const mostly =
-    most === undefined ? '' : ` The most are of ${untrustedLine(most.name, NAME_MAX)} (${numberText(most.alerts)}).`;
+    most === undefined || most.alerts === next?.alerts
+      ? ''
+      : ` The most are of ${untrustedLine(most.name, NAME_MAX)} (${numberText(most.alerts)}).`;
   switch (kind) {
     case 'group':
       return `${number}${whose(group)}. ${from}${mostly}${one ? '' : ` Shown first: alert ${numberText(group.first.alert.id)}, the most severe.`}`;
@@ -137,14 +134,15 @@ function others(group: Group): Passage[] {
 }
 
 /** `• 09:31 [HIGH] Kubeconfig read (alert 14): raised, 12 matches, ci-deploy, 203.0.113.9`; of who and where, what differs. */
-function line(each: GroupedAlert, { kind, first, actors, addresses: from }: Group): string {
+function line(each: GroupedAlert, { kind, subject, first, distinct, actors, addresses: from }: Group): string {
   const [day = '', clock = 'at an unknown time'] = (utcText(each.lastAt, 'minutes') ?? '').split(' ');
   const when = (utcText(first.alert.lastAt) ?? '').startsWith(day) ? clock : `${day} ${clock}`;
   const isReminder = kind === 'reminder' && each.kind === 'recurred';
   const rest = [
     ...(isReminder ? [] : KINDS[each.kind]),
     ...(each.count > 1 ? [matches(each.count)] : []),
-    ...(actors.length > 0 ? [untrustedLine(each.actor, NAME_MAX)] : []),
+    // Of one actor, and of nobody who is known.
+    ...(actors.length > 0 || (subject === null && distinct.actors > 0) ? [untrustedLine(each.actor, NAME_MAX)] : []),
     ...(from.length > 0 ? [untrustedLine(each.address, NAME_MAX)] : []),
   ].join(', ');
   const id = `alert ${numberText(each.id)}`;

@@ -77,8 +77,8 @@ export interface AlertNotification {
   readonly evidence: readonly Evidence[];
   /** The receiver that did not take it in time. */
   readonly insteadOf?: string;
-  /** Whom the route says to mention, in the receiver's own words: `@oncall`. */
-  readonly mention?: string;
+  /** Whom the route says to mention, in the receiver's own words: `@oncall`. A list: routes of several decisions do. */
+  readonly mention?: string | readonly string[];
   /** What the rule's Sigma `fields` have in the entry, at most 8. */
   readonly fields?: readonly { readonly field: string; readonly value: string | null }[];
   /** Of a resolved alert. */
@@ -125,12 +125,14 @@ export interface GroupNotification {
   readonly kind: 'group';
   /** The receiver that did not take it in time. */
   readonly insteadOf?: string;
+  /** Whom the routes of its decisions say to mention: each once, those of the most severe first. */
+  readonly mention?: readonly string[];
   readonly group: {
     /** Beside those of groups.ts: what waited during an outage of the receiver. */
     readonly kind: GroupKind | 'outage';
     /** The highest in it. */
     readonly level: Level;
-    /** Whose alerts: an actor's name or id, or a network; null: of several. */
+    /** Whose all alerts are: an actor's name or id; where none has an actor, their address; else null. */
     readonly subject: string | null;
     /** How many alerts, and how many decisions about them. */
     readonly alerts: number;
@@ -143,7 +145,7 @@ export interface GroupNotification {
     readonly others: readonly GroupedAlert[];
     /** How many alerts are neither `first` nor in `others`. */
     readonly more: number;
-    /** How many different ones there are. */
+    /** How many different ones there are: actors by their ids. */
     readonly distinct: { readonly rules: number; readonly actors: number; readonly addresses: number };
     /** Those with the most alerts, at most 5 of each; empty where there are fewer than two. */
     readonly rules: readonly NamedCount[];
@@ -228,10 +230,17 @@ export type HealthNotification =
 
 export type Notification = AlertNotification | GroupNotification | HealthNotification;
 
-/** Whom a message mentions; null: nobody. */
-export function mentionIn(notification: Notification): string | null {
-  if ('group' in notification) return notification.group.first.mention ?? null;
-  return 'alert' in notification ? (notification.mention ?? null) : null;
+/** The most mentions of one message: so many fit into every receiver's line. */
+export const MENTIONS_MAX = 5;
+
+/** Whom a message mentions. */
+export function mentionsIn(notification: Notification): readonly string[] {
+  if ('health' in notification) return [];
+  const { mention } = notification;
+  // An older version stored that of a group with its first alert.
+  return [mention ?? ('group' in notification ? notification.group.first.mention : undefined) ?? []]
+    .flat()
+    .slice(0, MENTIONS_MAX);
 }
 
 /** The id of the test alert (ledger/deliver/test-delivery.ts), which no other alert has. */

@@ -269,6 +269,7 @@ export const HOSTILE: AlertNotification = {
   },
 };
 
+const ALICE = { actor: OPENED.entry.actor.name, address: OPENED.entry.clientIp };
 const CI = { actor: 'ci-deploy', address: '198.51.100.23' };
 const other = (
   id: number,
@@ -287,7 +288,7 @@ export const GROUP: GroupNotification = {
     kind: 'group',
     level: 'critical',
     subject: 'ci-deploy',
-    ...{ alerts: 5, decisions: 6, since: AT - 10 * MINUTE, first: INHIBITING, more: 0 },
+    ...{ alerts: 5, decisions: 6, since: AT - 31 * 60 * MINUTE, first: INHIBITING, more: 0 },
     others: [
       other(31, 'high', 'Kubeconfig of a cluster read', { kind: 'raised', count: 4, address: '203.0.113.77' }),
       other(32, 'high', 'API key deleted'),
@@ -317,6 +318,7 @@ export const FLOOD: GroupNotification = {
   group: {
     ...GROUP.group,
     ...{ kind: 'high flood', level: 'high', subject: null, alerts: 57, decisions: 60, first: OPENED, more: 41 },
+    since: AT - 10 * MINUTE,
     others: ACTORS.flatMap(({ name }, i) =>
       [0, 5, 10].map((n) => other(40 + i + n, 'high', OPENED.alert.title, { actor: name, address: `198.51.100.${i}` })),
     ),
@@ -355,13 +357,13 @@ export const REMINDER: GroupNotification = {
       since: GOES_ON.alert.firstAt,
     },
     others: [
-      other(31, 'high', 'Kubeconfig of a cluster read', { kind: 'recurred', count: 34 }),
-      other(13, 'medium', 'Burst of refused requests', { kind: 'recurred', count: 1_200, actor: 'Alice Smith' }),
+      other(31, 'high', 'Kubeconfig of a cluster read', { kind: 'recurred', count: 34, ...ALICE }),
+      other(13, 'medium', 'Burst of refused requests', { kind: 'recurred', count: 1_200, address: ALICE.address }),
     ],
     distinct: { rules: 3, actors: 2, addresses: 1 },
     actors: [
-      { name: 'ci-deploy', alerts: 2 },
-      { name: 'Alice Smith', alerts: 1 },
+      { name: 'Alice Smith', alerts: 2 },
+      { name: 'ci-deploy', alerts: 1 },
     ],
     addresses: [],
   },
@@ -379,6 +381,7 @@ export const REMINDER_OF_ONE: GroupNotification = {
   kind: 'group',
   group: {
     ...REMINDER.group,
+    subject: ALICE.actor,
     alerts: 1,
     decisions: 1,
     others: [],

@@ -20,11 +20,21 @@ describe('in Slack', () => {
     },
   );
 
-  it('a group mentions whom its first alert does, and others nobody', () => {
+  it('a group mentions all that it has, or whom its first alert does, and others nobody', () => {
+    const mention = ['<!here>', '@oncall', '<@U012ABC>', '*x*'];
+    expect(slack({ ...GROUP, mention }, NO_LINKS).blocks?.slice(1)).toEqual([
+      { type: 'section', text: { type: 'mrkdwn', text: '<!here> <@U012ABC>', verbatim: true } },
+      { type: 'section', text: expect.objectContaining({ type: 'plain_text', text: '@oncall *x*' }) },
+    ]);
     const first = { ...GROUP.group.first, mention: '<!here>' };
     const group = { ...GROUP, group: { ...GROUP.group, first } };
     expect(slack(group, NO_LINKS).blocks).toHaveLength(2);
     expect(slack(OPENED, NO_LINKS).blocks).toHaveLength(1);
+  });
+
+  it('never more than five', () => {
+    const mention = Array.from({ length: 9 }, (_, i) => `<@U012AB${i}>`);
+    expect(JSON.stringify(slack({ ...OPENED, mention }, NO_LINKS)).match(/<@U/g)).toHaveLength(5);
   });
 });
 
@@ -35,9 +45,17 @@ describe('in Discord', () => {
     ['<@!123456789012345678>', { parse: [], users: ['123456789012345678'] }],
     ['@everyone', { parse: [] }],
     ['<@&123456789012345678> @everyone', { parse: [] }],
+    [
+      ['<@&123456789012345678>', '<@123456789012345678>', '<@!123456789012345678>', '<@&876543210987654321>'],
+      { parse: [], roles: ['123456789012345678', '876543210987654321'], users: ['123456789012345678'] },
+    ],
+    [['<@123456789012345678>', '@everyone'], { parse: [], users: ['123456789012345678'] }],
+    [Array.from({ length: 9 }, () => '*'.repeat(80)), { parse: [] }],
   ])('%s', (mention, allowed) => {
     const message = discord({ ...OPENED, mention }, NO_LINKS);
     expect(message.allowed_mentions).toEqual(allowed);
+    expect(message.content?.length).toBeLessThanOrEqual(2_000);
+    expect(message.content).not.toMatch(/(?<![\\<])@/);
     if (!('users' in allowed) && !('roles' in allowed)) expect(message.content).not.toMatch(/(?<!\\)@/);
   });
 });

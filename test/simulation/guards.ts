@@ -722,7 +722,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'silences: over a correlation only where all that it counted is',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'const entries = isWhole ? [entry.body, ...counted.map((of) => of.entry.body)] : null;',
+    find: 'const entries = counted && [entry.body, ...counted.map((of) => of.entry.body)];',
     replace: 'const entries = [entry.body];',
   },
   {

@@ -175,7 +175,10 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
       return typeof of === 'object' ? of : null;
     };
     // A person who silences an actor or an address means no one else: all that a correlation counted must be known, and theirs.
+    // What the correlations below it counted is not known.
     const entriesIn = (): readonly ModelEntry['body'][] | null => {
+      if (rule.kind === 'correlation' && rule.rules.some((id) => engineNow.rules.get(id)?.kind !== 'detection'))
+        return null;
       const counted = placed.counted();
       const isWhole = placed.times <= counted.length + 1 && counted.length < CONTRIBUTING_MAX;
       return isWhole ? [entry.body, ...counted.map(({ body }) => body)] : null;

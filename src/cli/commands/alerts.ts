@@ -1,5 +1,7 @@
 /** `alerts`: which alerts are there? */
 import * as z from 'zod/mini';
+import { groupsByActor } from '../../alert/by-actor.ts';
+import { counted } from '../../text/numbers.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { API_ALERTS_PATH } from '../../web/api/paths.ts';
 import { OK } from '../failure.ts';
@@ -56,7 +58,8 @@ export const alerts = defineCommand({
   usage: `usage: npm run tocsin -- alerts [filters] [--before ID] [--limit N] [--json] [--url URL]
 
 Lists the alerts that are not resolved, newest first, 50 at a time: when each began, who takes care of it, and who it was and
-from where, by its last match. Filters narrow the list; an alert must pass all of them.
+from where, by its last match. Alerts of one actor that follow each other stand together, the most severe first.
+Filters narrow the list; an alert must pass all of them.
 The exit code is 0, or 1 if the Worker can't be asked.
 
   --status STATUS   ${STATUSES.join(', ')} (default: unresolved)
@@ -111,27 +114,49 @@ const NUMBERS: ReadonlySet<number> = new Set([0, 2, 7]);
 /** What others wrote takes the room of no other column. */
 const WIDTH_MAX = 40;
 
-/** A table of the alerts, in the Worker's order: newest first. */
+/** Before the rows of a group; other rows have the same room behind the id. */
+const INDENT = '  ';
+
+/** A table of the alerts, in the Worker's order, newest first: those of one actor that follow each other under one line. */
 export function alertsLines({ alerts: list, next, searchedTo }: AlertsAnswer, status: string, now: number): string[] {
   const older = next === null ? [] : [`${searchedTo === null ? 'Next page' : 'There may be more'}: --before ${next}`];
   if (list.length === 0) {
     const hint = status === 'all' ? '' : ' To list resolved alerts too: --all';
     return older.length > 0 ? older : [`No alerts${status === 'all' ? '' : ` that are ${status}`} match.${hint}`];
   }
-  const rows = [COLUMNS, ...list.map((alert) => cellsOf(alert, now))];
-  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (NUMBERS.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ');
-  return [...rows.map((row) => line(row).trimEnd()), ...older];
+  const groups = groupsByActor(list).map((alerts) => ({ alerts, rows: alerts.map((alert) => cellsOf(alert, now)) }));
+  const all = [COLUMNS, ...groups.flatMap(({ rows }) => rows)];
+  const widths = COLUMNS.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
+  const hasGroups = groups.length < list.length;
+  const line = (row: readonly string[], isInGroup = false): string => {
+    const [id = '', ...rest] = row.map((cell, i) =>
+      NUMBERS.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0),
+    );
+    const first = isInGroup ? `${INDENT}${id}` : hasGroups ? `${id}${INDENT}` : id;
+    return [first, ...rest].join('  ').trimEnd();
+  };
+  const lines = groups.flatMap(({ alerts: [first], rows }) => {
+    if (rows.length === 1) return rows.map((row) => line(row));
+    return [`${counted(rows.length, 'alert')} of ${actorOf(first)}`, ...rows.map((row) => line(row, true))];
+  });
+  return [line(COLUMNS), ...lines, ...older];
+}
+
+function cell(text: string | null | undefined): string {
+  return oneLine(text ?? '–', WIDTH_MAX) || '–';
+}
+
+/** By the last match, else by the dedup key. */
+function actorOf(alert: AlertsAnswer['alerts'][number]): string {
+  const { name, id } = alert.latest?.actor ?? { name: null, id: null };
+  return cell(name ?? id ?? actorIn(alert));
 }
 
 function cellsOf(alert: AlertsAnswer['alerts'][number], now: number): readonly string[] {
   const { latest, assignee, count, backfilled, level, title } = alert;
-  const cell = (text: string | null | undefined): string => oneLine(text ?? '–', WIDTH_MAX) || '–';
-  const actor = latest?.actor.name ?? latest?.actor.id ?? actorIn(alert);
   return [
     ...[String(alert.id), cell(level).toUpperCase(), ago(Math.max(0, now - alert.firstAt))],
-    ...[alert.status === 'past' ? 'resolved' : alert.status, cell(assignee), cell(actor), cell(latest?.clientIp)],
+    ...[alert.status === 'past' ? 'resolved' : alert.status, cell(assignee), actorOf(alert), cell(latest?.clientIp)],
     ...[String(count), `${safe(title)}${backfilled ? ' (backfilled)' : ''}`],
   ];
 }

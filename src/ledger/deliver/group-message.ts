@@ -6,12 +6,13 @@
  * Reads what waits, and of the messages as many as are shown. Times are wall, in ms.
  */
 import { afterMessage, type Group, type Waiting } from '../../alert/groups.ts';
-import type {
-  AlertNotification,
-  GroupedAlert,
-  GroupNotification,
-  NamedCount,
-  Outage,
+import {
+  type AlertNotification,
+  type GroupedAlert,
+  type GroupNotification,
+  MENTIONS_MAX,
+  type NamedCount,
+  type Outage,
 } from '../../alert/notification.ts';
 import type { NotifyKind } from '../../alert/notify.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
@@ -75,6 +76,8 @@ type WaitingRow = {
   readonly actor: string | null;
   readonly actorId: string | null;
   readonly address: string | null;
+  /** JSON: a text, or a list where it is a message of several decisions. */
+  readonly mention: string | null;
   /** Null where it can't be read. */
   readonly firstAt: number | null;
 };
@@ -86,7 +89,7 @@ export const DELIVERIES =
 const ACTOR_ID = "json ->> '$.entry.actor.id'";
 const COLUMNS = `id, alert, level, grp, subject, seq, queued_at AS at, json ->> '$.kind' AS kind,
   json ->> '$.alert.title' AS rule, ${ACTOR_ID} AS actorId, coalesce(json ->> '$.entry.actor.name', ${ACTOR_ID}) AS actor,
-  json ->> '$.entry.clientIp' AS address, json ->> '$.alert.firstAt' AS firstAt`;
+  json ->> '$.entry.clientIp' AS address, json -> '$.mention' AS mention, json ->> '$.alert.firstAt' AS firstAt`;
 
 function readRows(store: Store, which: string, ...binds: readonly (string | number)[]): readonly WaitingRow[] {
   return store.all<WaitingRow>(`SELECT ${COLUMNS} FROM ${DELIVERIES} WHERE ${which}`, ...binds);
@@ -172,7 +175,8 @@ function makeMessage(
     return;
   }
   const { first } = group.group;
-  enqueue(store, { receiver, alert: first.alert.id, notification: group.group.alerts === 1 ? first : group }, now);
+  const notification = group.group.alerts === 1 ? { ...first, ...mentionOf(rows) } : group;
+  enqueue(store, { receiver, alert: first.alert.id, notification }, now);
   bundleUnder(store, rows);
 }
 
@@ -258,25 +262,25 @@ function groupOf(
     .flatMap(({ main }) => shown.get(main.alert) ?? [])
     .map(otherOf);
   const mains = alerts.map(({ main }) => main);
-  const subjects = new Set(mains.map(({ subject }) => subject));
-  const [rules, actors, addresses] = [
-    namesIn(mains.map(({ rule }) => rule)),
-    namesIn(mains.map(({ actor }) => actor)),
-    namesIn(mains.map(({ address }) => address)),
-  ];
+  const rules = countsBy(mains, ({ rule }) => rule);
+  const actors = countsBy(mains, actorKey, ({ actor }) => actor);
+  const addresses = countsBy(mains, ({ address }) => address);
+  const isOfAll = ([only]: readonly NamedCount[]): boolean => only?.alerts === mains.length;
+  const named = isOfAll(actors) ? actors : actors.length === 0 && isOfAll(addresses) ? addresses : [];
   return {
     kind: 'group',
+    ...mentionOf(rows),
     group: {
       kind,
       level: levelAt(Math.max(...mains.map(({ level }) => level))),
-      subject: subjects.size === 1 ? (first.entry.actor.name ?? first.entry.actor.id ?? first.entry.clientIp) : null,
+      subject: named[0]?.name ?? null,
       alerts: alerts.length,
       decisions: rows.length,
       since: Math.min(...mains.map(({ firstAt, at }) => firstAt ?? at)),
       first,
       others,
       more: alerts.length - 1 - others.length,
-      distinct: { rules: rules.size, actors: actors.size, addresses: addresses.size },
+      distinct: { rules: rules.length, actors: actors.length, addresses: addresses.length },
       rules: mostIn(rules),
       actors: mostIn(actors),
       addresses: mostIn(addresses),
@@ -284,24 +288,44 @@ function groupOf(
   };
 }
 
+/** Whom the routes of these say to mention: a decision that is not shown may be the only one that mentions somebody. */
+function mentionOf(rows: readonly WaitingRow[]): Pick<GroupNotification, 'mention'> {
+  const severeFirst = rows.toSorted((a, b) => b.level - a.level || a.id - b.id);
+  const read = severeFirst.flatMap(({ mention }) => (mention === null ? [] : parseJson(mention)));
+  const all = [...new Set(read)].filter((mention) => typeof mention === 'string');
+  return all.length === 0 ? {} : { mention: all.slice(0, MENTIONS_MAX) };
+}
+
 function otherOf({ kind, alert, entry }: AlertNotification): GroupedAlert {
   const { id, title, level, count, lastAt } = alert;
   return { id, title, level, kind, count, lastAt, actor: entry.actor.name ?? entry.actor.id, address: entry.clientIp };
 }
 
-/** How many alerts have each name. */
-function namesIn(names: readonly (string | null)[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const name of names) if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
+/** Several actors may have one name. */
+function actorKey({ actorId, actor }: WaitingRow): string | null {
+  return actorId === null ? actor && `name ${actor}` : `id ${actorId}`;
 }
 
-function mostIn(counts: ReadonlyMap<string, number>): readonly NamedCount[] {
-  if (counts.size < 2) return [];
-  return [...counts]
-    .sort(([, a], [, b]) => b - a)
+type Part = (row: WaitingRow) => string | null;
+
+/** How many alerts have each key; those without one are not counted. */
+function countsBy(mains: readonly WaitingRow[], keyOf: Part, nameOf = keyOf): readonly NamedCount[] {
+  const counts = new Map<string, NamedCount>();
+  for (const row of mains) {
+    const [key, name] = [keyOf(row), nameOf(row)];
+    if (key === null || name === null) continue;
+    const known = counts.get(key) ?? { name, alerts: 0 };
+    counts.set(key, { ...known, alerts: known.alerts + 1 });
+  }
+  return [...counts.values()];
+}
+
+function mostIn(counts: readonly NamedCount[]): readonly NamedCount[] {
+  if (counts.length < 2) return [];
+  return counts
+    .toSorted((a, b) => b.alerts - a.alerts)
     .slice(0, NAMES_MAX)
-    .map(([name, alerts]) => ({ name: safeSlice(name, NAME_CHARS), alerts }));
+    .map(({ name, alerts }) => ({ name: safeSlice(name, NAME_CHARS), alerts }));
 }
 
 function kindOf({ kind }: WaitingRow): NotifyKind {

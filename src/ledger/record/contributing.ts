@@ -3,7 +3,8 @@
  *
  * Contract: pure except for what `EvaluationReads` reads; never throws for what an entry holds. What it returns is exact but
  * may be incomplete: it can miss entries whose long strings were cut, or that share their instant with many others. For a
- * correlation of correlations, they are the entries that completed or ended the windows below.
+ * correlation of correlations, they are the entries that completed or ended the windows below. Whether they are all that
+ * it counted, `allContributing` says.
  */
 import type { MatchedWindow } from '../../alert/alert.ts';
 import { keyText } from '../../alert/key.ts';
@@ -43,4 +44,25 @@ export function contributingEntries(
     if (counted.length === CONTRIBUTING_MAX) break;
   }
   return counted;
+}
+
+/**
+ * All entries, accepted before `completing`, that a window counted when that completed it. Null: they are not all known, as
+ * far as this can tell. Of a correlation of correlations they never are: what the windows below counted is not kept.
+ */
+export function allContributing(
+  matched: MatchedWindow,
+  completing: Accepted,
+  reads: Pick<EvaluationReads, 'entriesAt'>,
+  engine: Engine,
+  correlator: Correlator,
+): readonly ContributingEntry[] | null {
+  const { correlation, window } = matched;
+  if (correlation.rules.some((id) => engine.rules.get(id)?.kind !== 'detection')) return null;
+  const counted = contributingEntries(matched, completing.seq, reads, engine, correlator);
+  if (counted.length >= CONTRIBUTING_MAX) return null;
+  const times = new Set([completing.occurredAt, ...counted.map(({ entry }) => entry.occurredAt)]);
+  if (!window.times.every((time) => times.has(time))) return null;
+  // Those that share an instant: their number shows whether one is missing.
+  return correlation.type === 'event_count' && window.value > counted.length + 1 ? null : counted;
 }

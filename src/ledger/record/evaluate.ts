@@ -48,7 +48,7 @@ import type {
   SilencedChange,
 } from '../model.ts';
 import { createBatchAlerts, type Joined, periodOf } from './batch-alerts.ts';
-import { CONTRIBUTING_MAX, type ContributingEntry, contributingEntries } from './contributing.ts';
+import { allContributing, type ContributingEntry, contributingEntries } from './contributing.ts';
 import { type Earlier, earlierOf } from './counted-once.ts';
 import { type BatchWindows, createBatchWindows } from './windows.ts';
 
@@ -202,10 +202,8 @@ function createBatch(context: BatchContext): {
     const active = silences.filter(({ startsAt, endsAt }) => startsAt <= at && at < endsAt);
     if (active.length === 0) return null;
     if (window === null) return silenceOver(active, { ...facts, entries: [entry.body] }, at);
-    const counted = contributingEntries(window, entry.seq, reads, engine, correlator);
-    // The entry itself completed it.
-    const isWhole = window.window.times.length <= counted.length + 1 && counted.length < CONTRIBUTING_MAX;
-    const entries = isWhole ? [entry.body, ...counted.map((of) => of.entry.body)] : null;
+    const counted = allContributing(window, entry, reads, engine, correlator);
+    const entries = counted && [entry.body, ...counted.map((of) => of.entry.body)];
     return silenceOver(active, { ...facts, entries }, at);
   };
   const silenced = new Map<number, SilencedChange>();

@@ -6,7 +6,7 @@
  */
 import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
 import { type Fact, type Instant, inParts, type Passage, type Wording } from '../../alert/message-parts.ts';
-import { mentionIn, type Notification } from '../../alert/notification.ts';
+import { MENTIONS_MAX, mentionsIn, type Notification } from '../../alert/notification.ts';
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
@@ -39,6 +39,9 @@ const FACT_MAX = 600;
 /** What, who, from, when, how many (alert/alert-wording.ts). */
 const FACTS = 5;
 const FOOTNOTE_MAX = 500;
+/** Of one mention, which has at most 80 characters (routing/routes-file.ts), each maybe escaped. */
+const MENTION_MAX = 200;
+if (!(MENTIONS_MAX * (MENTION_MAX + 1) < CONTENT_MAX)) throw new Error('the mentions must fit above a Discord message');
 if (!(PROSE_MAX <= DESCRIPTION_MAX && FACT_MAX <= FIELD_VALUE_MAX && FOOTNOTE_MAX <= FOOTER_MAX)) {
   throw new Error("a part of a Discord message exceeds Discord's limit");
 }
@@ -66,16 +69,26 @@ export function render(notification: Notification, links: Links): DiscordMessage
     fields: fitting(fieldsOf(words), EMBED_MAX - title.length - description.length - footer.text.length),
     footer,
   };
-  const { allowed_mentions, ...content } = mention(mentionIn(notification));
+  const { allowed_mentions, ...content } = mention(mentionsIn(notification));
   return { ...content, embeds: [embed], allowed_mentions };
 }
 
-/** A role or a person (…/developers/docs/reference#message-formatting). Nobody else is ever mentioned. */
-function mention(text: string | null): Pick<DiscordMessage, 'content' | 'allowed_mentions'> {
-  const [, kind, id = ''] = /^<@([!&]?)(\d{15,20})>$/.exec(text ?? '') ?? [];
-  if (text === null) return { allowed_mentions: NO_MENTIONS };
-  if (kind === undefined) return { content: escaped(text, CONTENT_MAX), allowed_mentions: NO_MENTIONS };
-  return { content: text, allowed_mentions: { parse: [], [kind === '&' ? 'roles' : 'users']: [id] } };
+/** A role or a person (…/developers/docs/reference#message-formatting). */
+const MENTION = /^<@[!&]?\d{15,20}>$/;
+
+/** Nobody else is ever mentioned. */
+function mention(texts: readonly string[]): Pick<DiscordMessage, 'content' | 'allowed_mentions'> {
+  if (texts.length === 0) return { allowed_mentions: NO_MENTIONS };
+  const isMention = (text: string): boolean => MENTION.test(text);
+  const content = texts.map((text) => (isMention(text) ? text : escaped(text, MENTION_MAX))).join(' ');
+  const idsOf = (isRole: boolean): readonly string[] => {
+    const named = texts.filter((text) => isMention(text) && text.startsWith('<@&') === isRole);
+    // Discord refuses an id that is there twice: `<@ID>` and `<@!ID>` are one person.
+    return [...new Set(named.map((text) => text.replace(/\D/g, '')))];
+  };
+  const [roles, users] = [idsOf(true), idsOf(false)];
+  const allowed = { ...(roles.length > 0 && { roles }), ...(users.length > 0 && { users }) };
+  return { content, allowed_mentions: { ...NO_MENTIONS, ...allowed } };
 }
 
 /**

@@ -91,16 +91,21 @@ function act(name: string, label: string, value = '-'): ActButton {
 }
 
 /**
- * What the button silences: an alert's rule for its actor, or its address where nobody was authenticated; of a group all of the
- * actor up to the group's level, which people saw. What is critical is silenced on the page only.
+ * What the button silences: an alert's rule for its actor, or its address where nobody was authenticated; of a group whose
+ * alerts are all of one actor, or else of one address, all of that up to the group's level, which people saw. What is critical
+ * is silenced on the page only.
  */
 function silencingOf(notification: Notification): Silencing | null {
   const isGroup = 'group' in notification;
   const of = isGroup ? notification.group.first : 'alert' in notification ? notification : null;
   const level = levelOf(notification);
   if (of === null || level === null || level === 'critical') return null;
-  if (isGroup && notification.group.subject === null) return null;
   const { actor, clientIp } = of.entry;
+  if (isGroup) {
+    const { subject, distinct } = notification.group;
+    // A name without an id is no matcher, nor is it an address.
+    if (subject === null || distinct.actors > 1 || (actor.id === null && subject !== clientIp)) return null;
+  }
   const matchers = {
     ...(isGroup ? {} : { rule: of.alert.ruleId }),
     ...(actor.id !== null ? { actor: actor.id } : clientIp !== null ? { address: clientIp } : {}),

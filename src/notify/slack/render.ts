@@ -7,7 +7,7 @@
 
 import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
 import { type Fact, type Instant, inParts, type Passage, type Wording } from '../../alert/message-parts.ts';
-import { mentionIn, type Notification } from '../../alert/notification.ts';
+import { mentionsIn, type Notification } from '../../alert/notification.ts';
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
@@ -55,7 +55,7 @@ export function render(notification: Notification, links: Links, app = NO_APP): 
     text,
     blocks: [
       { type: 'header', text: plain([app.prefix + words.headline], HEADER_MAX) },
-      ...mention(mentionIn(notification)),
+      ...mentions(mentionsIn(notification)),
     ],
     attachments: [{ color: app.color ?? colorOf(notification), fallback: text, blocks: blocksOf(words, app) }],
     mrkdwn: false,
@@ -77,8 +77,11 @@ export function renderShort(notification: Notification): SlackMessage {
   return { text: `${ascii} ${SHORT_FORM_NOTE}`, ...NO_PREVIEW };
 }
 
-/** Beside them are at most 9: the header, three lines, the facts, two rows of buttons, the false positives and the footer. */
-const LONG_BLOCKS_MAX = BLOCKS_MAX - 9;
+/**
+ * Beside them are at most 11: the header, two of mentions, three lines, the facts, two rows of buttons, the false positives and
+ * the footer.
+ */
+const LONG_BLOCKS_MAX = BLOCKS_MAX - 11;
 
 const NO_PREVIEW = { unfurl_links: false, unfurl_media: false } as const;
 
@@ -89,9 +92,11 @@ const NO_PREVIEW = { unfurl_links: false, unfurl_media: false } as const;
 const MENTION = /^<(?:@[UW][A-Z0-9]{2,20}|!subteam\^S[A-Z0-9]{2,20}|!here|!channel)>$/;
 
 /** Above what attachments fold. */
-function mention(text: string | null): Block[] {
-  if (text === null) return [];
-  return [MENTION.test(text) ? { type: 'section', text: markup(text) } : section([text])];
+function mentions(texts: readonly string[]): Block[] {
+  const isMention = (text: string): boolean => MENTION.test(text);
+  const [people, other] = [texts.filter(isMention), texts.filter((text) => !isMention(text))];
+  const active: Block = { type: 'section', text: markup(people.join(' ')) };
+  return [...(people.length === 0 ? [] : [active]), ...(other.length === 0 ? [] : [section([other.join(' ')])])];
 }
 
 function blocksOf(words: Wording, { status, acts, does }: OfApp): Block[] {

@@ -34,6 +34,41 @@ test('the list is a table: who takes care of it, who it was, and from where', ()
   ]);
 });
 
+test('alerts of one actor that follow each other stand under one line, the most severe first', () => {
+  const of = (
+    id: number,
+    level: string,
+    actor: { id: string | null; name: string | null } = { id: 'u1', name: 'ci' },
+  ) => ({
+    ...{ ...ALERT, id, level },
+    latest: { actor, clientIp: null },
+  });
+  const nobody = { id: null, name: null };
+  const alerts = [
+    of(112, 'low'),
+    of(111, 'high'),
+    of(110, 'low'),
+    of(99, 'low', { id: 'u2', name: 'ci' }),
+    of(98, 'low', nobody),
+    { ...of(97, 'low', nobody), key: [] },
+    of(96, 'low', { id: 'u3', name: 'a\u001b[2J\nb' }),
+    of(95, 'low', { id: 'u3', name: null }),
+  ];
+  expect(alertsLines({ alerts, next: null, searchedTo: null }, 'all', NOW)).toEqual([
+    ' ID    LEVEL    AGE  STATUS  ASSIGNEE  ACTOR    ADDRESS  MATCHES  TITLE',
+    '3 alerts of ci',
+    '  111  HIGH   1h30m  open    –         ci       –             11  API key deleted',
+    '  112  LOW    1h30m  open    –         ci       –             11  API key deleted',
+    '  110  LOW    1h30m  open    –         ci       –             11  API key deleted',
+    ' 99    LOW    1h30m  open    –         ci       –             11  API key deleted',
+    ' 98    LOW    1h30m  open    –         u1       –             11  API key deleted',
+    ' 97    LOW    1h30m  open    –         –        –             11  API key deleted',
+    '2 alerts of a\ufffd[2J b',
+    '   96  LOW    1h30m  open    –         a\ufffd[2J b  –             11  API key deleted',
+    '   95  LOW    1h30m  open    –         u3       –             11  API key deleted',
+  ]);
+});
+
 test('a list without alerts says what to do, or where to search on', () => {
   const none = (next: number | null) => ({ alerts: [], next, searchedTo: next });
   expect(alertsLines(none(null), 'unresolved', NOW)).toEqual([

@@ -1,6 +1,7 @@
 /** Routes in the ledger: who is notified, when, with whom it is grouped, and to whom it escalates. */
 
 import { describe, expect, it } from 'vitest';
+import { outageMessage } from '../../../src/ledger/deliver/group-message.ts';
 import type { Route, RouteSettings, Routing } from '../../../src/routing/routing.ts';
 import type { Level } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
@@ -183,10 +184,173 @@ describe('a tree of routes', () => {
     ]);
   });
 
+  it.each<
+    [string, RouteSettings['groupBy'], readonly [id: string | null, name: string | null, ip: string | null][], object]
+  >([
+    [
+      'one actor',
+      'rule',
+      [
+        ['u1', 'ci', '192.0.2.1'],
+        ['u1', 'ci', '192.0.2.9'],
+      ],
+      { subject: 'ci', actors: 1 },
+    ],
+    [
+      'one actor by id, with two names',
+      'rule',
+      [
+        ['u1', 'ci', null],
+        ['u1', 'cd', null],
+      ],
+      { actors: 1 },
+    ],
+    [
+      'several actors',
+      'rule',
+      [
+        ['u1', 'a', '192.0.2.1'],
+        ['u2', 'b', '192.0.2.2'],
+      ],
+      { subject: null, actors: 2 },
+    ],
+    [
+      'two actors of one name',
+      'rule',
+      [
+        ['u1', 'ci', null],
+        ['u2', 'ci', null],
+      ],
+      { subject: null, actors: 2 },
+    ],
+    [
+      'an actor and nobody',
+      'rule',
+      [
+        ['u1', 'ci', '192.0.2.1'],
+        [null, null, '192.0.2.1'],
+      ],
+      { subject: null, actors: 1 },
+    ],
+    [
+      'two actors at one address',
+      'address',
+      [
+        ['u1', 'a', '192.0.2.1'],
+        ['u2', 'b', '192.0.2.1'],
+      ],
+      { subject: null },
+    ],
+    [
+      'nobody at one address',
+      'address',
+      [
+        [null, null, '192.0.2.1'],
+        [null, null, '192.0.2.1'],
+      ],
+      { subject: '192.0.2.1' },
+    ],
+    [
+      'nobody in one network',
+      'address',
+      [
+        [null, null, '192.0.2.1'],
+        [null, null, '192.0.2.2'],
+      ],
+      { subject: null },
+    ],
+    [
+      'two actors by a field',
+      { field: 'target.id' },
+      [
+        ['u1', 'a', null],
+        ['u2', 'b', null],
+      ],
+      { subject: null },
+    ],
+    [
+      'nobody anywhere',
+      { field: 'target.id' },
+      [
+        [null, null, null],
+        [null, null, null],
+      ],
+      { subject: null, actors: 0 },
+    ],
+  ])('a group names whose its alerts are, where they are all of them: %s', (_, groupBy, who, expected) => {
+    const rule = onAction('vm.deleted', { tocsin: { ...onAction('x').tocsin, dedupBy: ['number'] } });
+    const scene = createScene([rule], {
+      receivers: RECEIVERS,
+      routing: tree(route(['slack'], { settings: { groupBy } })),
+    });
+    scene.record(
+      who.map(([id, name, ip], number) =>
+        entry(`e${number}`, NOON + number, {
+          ...{ action: 'vm.deleted', number, target: { id: 'db' }, actor: { id, name } },
+          ...(ip !== null && { client_ip: ip }),
+        }),
+      ),
+    );
+    const [message] = scene.makeDue(NOON + MINUTE);
+    const { subject, distinct, alerts } = message.group;
+    expect({ subject, ...distinct, alerts }).toMatchObject({ ...expected, alerts: 2 });
+  });
+
   it('mentions whom the route says', () => {
     const scene = withRoutes(tree(route(['slack'], { settings: { mention: '@oncall' } })));
     scene.record([did('vm.deleted', 'a', NOON)]);
     expect(scene.notifications()[0].mention).toBe('@oncall');
+  });
+
+  describe('a group mentions', () => {
+    const leaf = (action: string, mention?: string) =>
+      route(['slack'], { match: { rules: [action] }, settings: mention === undefined ? {} : { mention } });
+    const groupOf = (leaves: readonly Route[], actions: readonly string[], level: (action: string) => Level) => {
+      const scene = createScene(
+        [...new Set(actions)].map((action) => onAction(action, { level: level(action) })),
+        { receivers: RECEIVERS, routing: tree(route(['slack'], { routes: leaves })) },
+      );
+      scene.record(actions.map((action, i) => did(action, `e${i}`, NOON + i)));
+      return scene.makeDue(NOON + MINUTE)[0];
+    };
+    const high = (): Level => 'high';
+
+    it('whom the route of any of its alerts does, not only that of the first', () => {
+      const message = groupOf([leaf('a.a', '<!here>'), leaf('b.b')], ['a.a', 'b.b'], high);
+      expect(message.group.first.alert.title).toBe('Seen: b.b');
+      expect(message.mention).toEqual(['<!here>']);
+    });
+
+    it('each once, those of the most severe first, and at most five', () => {
+      const actions = ['a.a', 'b.b', 'c.c', 'd.d', 'e.e', 'f.f', 'g.g', 'h.h'];
+      const leaves = actions.map((action, i) => leaf(action, `@${Math.min(i, 6)}`));
+      const message = groupOf(leaves, actions, (action) => (action === 'h.h' ? 'high' : 'medium'));
+      expect(message.mention).toEqual(['@6', '@0', '@1', '@2', '@3']);
+    });
+
+    it('nobody where no route does', () => {
+      expect(groupOf([], ['a.a', 'b.b'], high)).not.toHaveProperty('mention');
+    });
+
+    it('whom a decision does that is not shown, also where all are about one alert', () => {
+      const of = (network: string, mention: string) =>
+        route(['slack'], { match: { addresses: [network] }, settings: { mention } });
+      const scene = withRoutes(
+        tree(route(['slack'], { routes: [of('192.0.2.0/24', '@a'), of('198.51.100.0/24', '@b')] })),
+      );
+      scene.record(
+        Array.from({ length: 10 }, (_, i) =>
+          entry(`e${i}`, NOON + i, {
+            ...{ action: 'vm.deleted', actor: { id: 'alice' } },
+            client_ip: i === 0 ? '192.0.2.1' : '198.51.100.1',
+          }),
+        ),
+      );
+      expect(scene.makeDue(NOON + MINUTE)).toMatchObject([{ kind: 'opened', mention: ['@a', '@b'] }]);
+      const pending = scene.store.all<{ id: number }>("SELECT id FROM deliveries WHERE state = 'pending'");
+      const outage = { from: NOON, to: NOON + HOUR, messages: 1, healthMessages: 0, health: [] };
+      expect(outageMessage(scene.store, pending, [], 3, outage)).toMatchObject({ mention: ['@a', '@b'] });
+    });
   });
 
   it('sends what is not severe once a day, where the route says so', () => {

@@ -3,9 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Level } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
+import { correlation } from '../../support/rules.ts';
 import { counting, createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, type Scene } from '../scene.ts';
 
 const at = (level: Level) => onAction('vm.deleted', { level });
+const BY_TARGET = { groupBy: ['target.id'] };
 const deletedBy = (actor: string, id: string, when: number, ip = '192.0.2.1') =>
   entry(id, when, { action: 'vm.deleted', actor: { id: actor }, client_ip: ip });
 
@@ -110,6 +112,67 @@ describe('a silence', () => {
       scene.record(ips.map((ip, i) => deletedBy('ci', `e${i}`, NOON + i, ip)));
       expect(decisions(scene).at(-1)).toBe(decision);
     }
+  });
+
+  describe('of a correlation of correlations', () => {
+    const of = (first: string, levels: number): Scene => {
+      const lower = counting('vm.deleted', 2, { ...BY_TARGET, alerts: levels === 1 });
+      const upper = correlation('upper', [lower.id], {
+        ...BY_TARGET,
+        timespanMs: HOUR,
+        condition: [{ op: 'gte', value: 1 }],
+      });
+      const top = { ...upper, id: 'top', rules: ['upper'] };
+      const rules = [lower, { ...upper, alerts: levels === 2 }, top].slice(0, levels);
+      const scene = createScene([onAction('vm.deleted', { alerts: false }), ...rules]);
+      silence(scene, { actor: 'ci' }, NOON, NOON + HOUR);
+      scene.record(
+        [first, 'ci'].map((actor, i) =>
+          entry(`e${i}`, NOON + i, { action: 'vm.deleted', actor: { id: actor }, target: { id: 'db' } }),
+        ),
+      );
+      return scene;
+    };
+
+    it.each([
+      ['one level', 'ci', 1, 'silenced'],
+      ['one level, somebody else before', 'mallory', 1, 'opened: first match'],
+      ['two levels, somebody else before', 'mallory', 2, 'opened: first match'],
+      ['two levels: who was before is not known', 'ci', 2, 'opened: first match'],
+      ['three levels, somebody else before', 'mallory', 3, 'opened: first match'],
+    ])('%s', (_, first, levels, decision) => {
+      const scene = of(first, levels);
+      expect(decisions(scene).at(-1)).toBe(decision);
+    });
+
+    it('is over it where it is of the rule', () => {
+      const scene = of('mallory', 2);
+      silence(scene, { rule: 'upper' }, NOON, NOON + HOUR);
+      const more = ['x', 'y'].map((id, i) =>
+        entry(id, NOON + MINUTE + i, { action: 'vm.deleted', actor: { id: 'ci' }, target: { id: 'web' } }),
+      );
+      scene.record(more, { now: NOON + MINUTE });
+      expect(decisions(scene).at(-1)).toBe('silenced');
+    });
+  });
+
+  it.each([
+    ['at an instant of its own', [0, 1, 2, 2, 3]],
+    ['at the instant of another', [0, 2, 2, 2, 3]],
+  ])('of a correlation is over nothing where an entry that it counted is gone: %s', (_, times) => {
+    const scene = createScene([onAction('vm.deleted', { alerts: false }), counting('vm.deleted', 5, BY_TARGET)]);
+    silence(scene, { actor: 'ci' }, NOON, NOON + HOUR);
+    const all = times.map((ms, i) =>
+      entry(`e${i}`, NOON + ms, {
+        action: 'vm.deleted',
+        actor: { id: i === 1 ? 'mallory' : 'ci' },
+        target: { id: 'db' },
+      }),
+    );
+    scene.record(all.slice(0, -1));
+    scene.store.run("UPDATE entries SET body = '{' WHERE id = 'e1'");
+    scene.record(all.slice(-1));
+    expect(decisions(scene).at(-1)).toBe('opened: first match');
   });
 
   it('of a correlation that counted more than is kept is over nothing', () => {

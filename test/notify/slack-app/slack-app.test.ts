@@ -248,6 +248,33 @@ describe('the buttons', () => {
     );
   });
 
+  const ofGroup = (more: Partial<typeof GROUP.group>, entry: Partial<AlertNotification['entry']> = {}) => {
+    const first: AlertNotification = { ...OPENED, entry: { ...OPENED.entry, ...entry } };
+    return { ...GROUP, group: { ...GROUP.group, level: 'high' as const, first, ...more } };
+  };
+  const NOBODY = { id: null, name: null, type: null };
+  test.each([
+    ['of one actor', ofGroup({ subject: 'Alice Smith' }), 'Silence this actor for 2 h'],
+    ['of several actors', ofGroup({ subject: null, distinct: { rules: 1, actors: 3, addresses: 1 } }), undefined],
+    [
+      'of several actors, as an older version stored it',
+      ofGroup({ subject: 'Alice Smith', distinct: { rules: 1, actors: 3, addresses: 1 } }),
+      undefined,
+    ],
+    ['of an actor and of nobody', ofGroup({ subject: null }), undefined],
+    [
+      'of one address',
+      ofGroup(
+        { subject: '203.0.113.9', distinct: { rules: 2, actors: 0, addresses: 1 } },
+        { actor: NOBODY, clientIp: '203.0.113.9' },
+      ),
+      'Silence this address for 2 h',
+    ],
+    ['of a name without an id', ofGroup({ subject: 'x' }, { actor: { ...NOBODY, name: 'x' } }), undefined],
+  ])('silence nobody beside: a group %s', (_, group, label) => {
+    expect(labels(group)[2]).toBe(label);
+  });
+
   test('are for alerts only', () => {
     expect(asOpen(outgoing(BLIND)).editable).toBeUndefined();
     expect(JSON.stringify(render(BLIND, LINKS))).not.toContain('static_select');

@@ -1,12 +1,13 @@
 /**
  * Alerts as a list to act on: who, from where, when, status and assignee of each, with a box to choose it. Pure.
  *
- * Contract: in the order given; alerts of one actor that follow each other stand under one heading, the most severe first.
+ * Contract: in the order given; alerts of one actor that follow each other stand under one heading (alert/by-actor.ts).
  * What is severe and not resolved is folded in long groups only. The script replaces an item by its `data-alert` when it has
  * changed.
  */
 import { alertPath } from '../../../access/link.ts';
 import { statusWording } from '../../../alert/act-wording.ts';
+import { groupsByActor } from '../../../alert/by-actor.ts';
 import { isLive } from '../../../alert/identity.ts';
 import { PARTS } from '../../../alert/links.ts';
 import type { AlertSummary } from '../../../ledger/rpc.ts';
@@ -33,29 +34,20 @@ interface AlertItemsProps {
 export function AlertItems({ alerts, now, hasBoxes }: AlertItemsProps) {
   return (
     <ol class="alerts">
-      {groupsOf(alerts).map((group) => (
+      {groupsByActor(alerts).map((group) => (
         <Group group={group} now={now} hasBoxes={hasBoxes} />
       ))}
     </ol>
   );
 }
 
-/** Alerts of one actor that follow each other. */
-function groupsOf(alerts: readonly AlertSummary[]): readonly (readonly AlertSummary[])[] {
-  const groups: AlertSummary[][] = [];
-  for (const alert of alerts) {
-    const last = groups.at(-1);
-    const id = alert.latest?.actor.id ?? null;
-    if (last !== undefined && id !== null && last[0]?.latest?.actor.id === id) last.push(alert);
-    else groups.push([alert]);
-  }
-  return groups;
-}
-
-function Group({ group, now, hasBoxes }: { group: readonly AlertSummary[] } & Omit<AlertItemsProps, 'alerts'>) {
-  const sorted = group.toSorted((a, b) => rankOf(b) - rankOf(a));
-  const items = sorted.map((alert) => <Item alert={alert} now={now} hasBoxes={hasBoxes} />);
-  const actor = group[0]?.latest?.actor;
+function Group({
+  group,
+  now,
+  hasBoxes,
+}: { group: readonly [AlertSummary, ...AlertSummary[]] } & Omit<AlertItemsProps, 'alerts'>) {
+  const items = group.map((alert) => <Item alert={alert} now={now} hasBoxes={hasBoxes} />);
+  const actor = group[0].latest?.actor;
   if (group.length === 1 || actor === undefined) return <>{items}</>;
   const levels = LEVELS.toReversed().flatMap((level) => {
     const count = group.filter((alert) => alert.level === level).length;
@@ -63,7 +55,7 @@ function Group({ group, now, hasBoxes }: { group: readonly AlertSummary[] } & Om
   });
   const name = (
     <>
-      <Level level={sorted[0]?.level ?? ''} /> {counted(group.length, 'alert')} of{' '}
+      <Level level={group[0].level} /> {counted(group.length, 'alert')} of{' '}
       <UntrustedText text={actor.name ?? actor.id ?? ''} max={NAME_CHARS} />
     </>
   );
@@ -87,10 +79,6 @@ function Group({ group, now, hasBoxes }: { group: readonly AlertSummary[] } & Om
       )}
     </li>
   );
-}
-
-function rankOf({ level }: AlertSummary): number {
-  return LEVELS.findIndex((known) => known === level);
 }
 
 function Item({ alert, now, hasBoxes }: { alert: AlertSummary } & Omit<AlertItemsProps, 'alerts'>) {
