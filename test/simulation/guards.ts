@@ -824,7 +824,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "routes: a correlation that is held is in no message's place",
     file: 'src/ledger/record/evaluate.ts',
-    find: 'if (!isHeld(toOf(name))) inhibited.set(name, []);',
+    find: 'if (isToldNow(name, decision)) inhibited.set(name, []);',
     replace: 'inhibited.set(name, []);',
   },
   {

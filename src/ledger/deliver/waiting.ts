@@ -65,8 +65,10 @@ export function enqueueNotifications(
   const places = new Map<string, Places>();
   for (const { to, notification, seq, isUrgent = false, inhibits, group, ...of } of notifications) {
     for (const { receiver, subject, settings, heldUntil } of to) {
-      // What is sent at once waits for no message that is held.
-      const inhibitsNow = isHeld({ settings, heldUntil }) ? null : inhibits;
+      const set = receivers.find(({ name }) => name === receiver) ?? null;
+      const isNotSent = set !== null && remindsItself(set, notification);
+      // What is sent at once waits for no message that is held, nor for one that is not sent.
+      const inhibitsNow = isNotSent || isHeld({ settings, heldUntil }) ? null : inhibits;
       const waited = inhibitsNow === null ? NONE : inhibit(store, receiver, notification.alert.id, inhibitsNow, now);
       const inhibited = [...(of.inhibited?.get(receiver) ?? []), ...waited.alerts];
       const isNews = waited.isNews || of.inhibitsNews?.has(receiver) === true;
@@ -88,9 +90,8 @@ export function enqueueNotifications(
         isDeclared: (settings.groupBy ?? 'actor') !== 'actor',
         isUrgent,
       };
-      const set = receivers.find(({ name }) => name === receiver) ?? null;
       const row = [receiver, alert, JSON.stringify(whole), LEVELS.indexOf(level), now] as const;
-      if (set !== null && hasIncidents(set) && isReminder(notification)) {
+      if (isNotSent) {
         store.run(
           `INSERT INTO deliveries (receiver, alert, notification, level, queued_at, settled_at, state, attempts, reason)
            VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'suppressed', 0, 'it reminds people of its incidents itself')`,
@@ -190,9 +191,15 @@ function isFlood({ kind }: GroupKey): boolean {
   return kind === 'critical flood' || kind === 'high flood' || kind === 'digest';
 }
 
-/** Whether nothing is new but the time. That a silence or an acknowledgement ended is news, though it waits with reminders. */
-function isReminder({ kind, reason }: AlertNotification): boolean {
-  return kind === 'recurred' && reason === NOBODY_ACTED;
+/**
+ * Whether it gets no reminder: it reminds people of its incidents itself. That a silence or an acknowledgement ended is news,
+ * though it waits with reminders.
+ */
+export function remindsItself(
+  receiver: RoutedReceiver,
+  { kind, reason }: Pick<AlertNotification, 'kind' | 'reason'>,
+): boolean {
+  return hasIncidents(receiver) && kind === 'recurred' && reason === NOBODY_ACTED;
 }
 
 /** Whether each alert is an incident there, about which people are paged. */

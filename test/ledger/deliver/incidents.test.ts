@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { RouteSettings } from '../../../src/routing/routing.ts';
-import type { Level } from '../../../src/sigma/index.ts';
-import { createScene, DAY, deleted, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
+import { compile, type Level } from '../../../src/sigma/index.ts';
+import { correlation } from '../../support/rules.ts';
+import { createScene, DAY, deleted, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 
 const HOOK = route('hook', { forPrograms: true });
 const PAGER = route('pager', { forPrograms: true, edits: true });
@@ -131,5 +132,54 @@ describe('where each alert is an incident', () => {
         reason: 'it reminds people of its incidents itself',
       },
     ]);
+  });
+});
+
+describe('where each alert is an incident, a correlation whose reminder is not sent', () => {
+  const LATER = NOON + 5 * HOUR;
+  const [HERE, ELSEWHERE] = ['192.0.2.1', '198.51.100.1'];
+  const by = (id: string, at: number, action: string, address: string) =>
+    entry(id, at, { action, actor: { id: 'ci' }, client_ip: address });
+  const rules = (first: Level, second: Level) => {
+    const seen = [onAction('vm.deleted', { level: first }), onAction('api_key.created', { level: second })];
+    const condition = [{ op: 'gte' as const, value: 1 }];
+    const ids = seen.map(({ id }) => id);
+    return [...seen, correlation('both', ids, { groupBy: ['actor.id'], timespanMs: MINUTE, condition, level: 'high' })];
+  };
+  /** The correlation is alert 2, which opens at noon, and in its first message alert 1. */
+  const opened = (first: Level, second: Level, more = false): Scene => {
+    const scene = createScene(rules(first, second), { receivers: [PAGER] });
+    scene.record([by('a', NOON, 'vm.deleted', HERE), ...(more ? [by('b', NOON, 'api_key.created', ELSEWHERE)] : [])]);
+    expect(sent(scene, NOON)[0]).toBe('pager opened: alert 2');
+    return scene;
+  };
+  const later = (scene: Scene, action: string, address: string): readonly string[] => {
+    scene.record([by('later', LATER, action, address)], { now: LATER });
+    return sent(scene, LATER);
+  };
+
+  it.each<[string, Level]>([
+    ['what opens', 'high'],
+    ['what opens and is not severe', 'medium'],
+  ])('is in no place of %s', (_, level) => {
+    expect(later(opened('high', level), 'api_key.created', HERE)).toEqual(['pager opened: alert 3']);
+  });
+
+  it('is in no place of what comes from another network', () => {
+    expect(later(opened('high', 'high', true), 'vm.deleted', ELSEWHERE)).toEqual(['pager updated: alert 1']);
+  });
+
+  it('is in no place of what is raised', () => {
+    const scene = opened('medium', 'high');
+    const raised = scene.reopened({ engine: compile({ version: 'two', rules: rules('high', 'high') }) });
+    expect(later(raised, 'vm.deleted', HERE)).toEqual(['pager raised: alert 1']);
+  });
+
+  it('lets nobody be reminded of what it counts', () => {
+    expect(later(opened('high', 'high'), 'vm.deleted', HERE)).toEqual([]);
+  });
+
+  it('lists what its next message is in place of', () => {
+    expect(later(opened('high', 'high'), 'api_key.created', ELSEWHERE)).toEqual(['pager updated: alert 2']);
   });
 });
