@@ -33,8 +33,8 @@ export const FLOOD_KEYS = '~';
 /** What came outside of active times, and what a route sends once a day: of each time by itself, since routes may have others. */
 const heldKey = (until: number): GroupKey => ({ kind: 'active times', key: `held ${until}` });
 const dailyKey = (at: number): GroupKey => ({ kind: 'digest', key: `daily ${at}` });
-/** A correlation's message names so many of the alerts that it inhibits. */
-const INHIBITED_SHOWN = 10;
+/** A message names so many of the alerts that a correlation inhibits. */
+export const INHIBITED_SHOWN = 10;
 
 /** A group as it is stored. */
 export function readGroup(store: Store, receiver: string, key: string): Group | null {
@@ -74,7 +74,7 @@ export function enqueueNotifications(
       const isNews = waited.isNews || of.inhibitsNews?.has(receiver) === true;
       const { id: alert, ruleId: rule, level } = notification.alert;
       const { kind } = notification;
-      const whole = withMention(withInhibited(notification, inhibited), settings.mention);
+      const whole = withMention(withInhibited(notification, inhibited, waited.rest), settings.mention);
       if (kind === 'resolved' || notification.edits) {
         enqueue(store, { receiver, alert, notification: whole }, now);
         continue;
@@ -223,10 +223,12 @@ function writeFloods(store: Store, receiver: string, floods: Floods): void {
 /** What was inhibited while it waited. `isNews`: of it something opened, or was raised, at high or critical. */
 interface Waited {
   readonly alerts: readonly InhibitedAlert[];
+  /** The ids of more. */
+  readonly rest: readonly number[];
   readonly isNews: boolean;
 }
 
-const NONE: Waited = { alerts: [], isNews: false };
+const NONE: Waited = { alerts: [], rest: [], isNews: false };
 
 /** Suppresses what still waits for this receiver of what a correlation counted; returns the alerts it was about. */
 function inhibit(store: Store, receiver: string, by: number, { rules, seqs, level }: Inhibits, now: number): Waited {
@@ -237,11 +239,13 @@ function inhibit(store: Store, receiver: string, by: number, { rules, seqs, leve
     level: string;
     count: number;
     news: number;
-    below: string | null;
+    inhibited: string | null;
+    inhibitedRest: string | null;
   }>(
     `SELECT deliveries.id, alert, title, alerts.level, count, deliveries.level >= ${SEVERE}
        AND iif(json_valid(notification), notification ->> '$.kind', 'opened') IN ('opened', 'raised') AS news,
-       iif(json_valid(notification), notification -> '$.inhibited', NULL) AS below
+       iif(json_valid(notification), notification -> '$.inhibited', NULL) AS inhibited,
+       iif(json_valid(notification), notification -> '$.inhibitedRest', NULL) AS inhibitedRest
      FROM deliveries JOIN alerts ON alerts.id = alert
      WHERE deliveries.${WAITING} AND receiver = ? AND grp < '${FLOOD_KEYS}' AND deliveries.level <= ?
        AND alert <> ? AND seq IN (SELECT value FROM json_each(?)) AND rule IN (SELECT value FROM json_each(?))`,
@@ -258,21 +262,36 @@ function inhibit(store: Store, receiver: string, by: number, { rules, seqs, leve
     level: LEVELS.find((each) => each === of) ?? level,
   }));
   // What these correlations inhibited is in no other message.
-  const below = rows.flatMap((row) => (parseJson(row.below ?? '[]') ?? []) as readonly InhibitedAlert[]);
-  return { alerts: [...alerts, ...below], isNews: rows.some(({ news }) => news === 1) };
+  const below = listedIn(rows);
+  return { ...below, alerts: [...alerts, ...below.alerts], isNews: rows.some(({ news }) => news === 1) };
 }
 
 function withMention(notification: AlertNotification, mention: string | undefined): AlertNotification {
   return mention === undefined ? notification : { ...notification, mention };
 }
 
-function withInhibited(notification: AlertNotification, inhibited: readonly InhibitedAlert[]): AlertNotification {
+/** What the messages of decisions list, from their stored text: alerts, and the ids of more. */
+export function listedIn(
+  rows: readonly { readonly inhibited: string | null; readonly inhibitedRest: string | null }[],
+): Pick<Waited, 'alerts' | 'rest'> {
+  const all = <T>(of: (string | null)[]): T[] => of.flatMap((text) => (parseJson(text ?? '[]') ?? []) as T[]);
+  return {
+    alerts: all<InhibitedAlert>(rows.map(({ inhibited }) => inhibited)),
+    rest: all<number>(rows.map(({ inhibitedRest }) => inhibitedRest)),
+  };
+}
+
+/** The notification of a correlation with the alerts that it inhibited. `rest`: the ids of more. */
+export function withInhibited(
+  notification: AlertNotification,
+  inhibited: readonly InhibitedAlert[],
+  rest: readonly number[],
+): AlertNotification {
   if (inhibited.length === 0) return notification;
-  const all = [...new Map(inhibited.map((of) => [of.id, of])).values()];
-  const more = all.length - INHIBITED_SHOWN;
-  const inhibitedRest = all.slice(INHIBITED_SHOWN).map(({ id }) => id);
-  const rest = more > 0 ? { inhibitedMore: more, inhibitedRest } : {};
-  return { ...notification, inhibited: all.slice(0, INHIBITED_SHOWN), ...rest };
+  const all = new Map(inhibited.map((of) => [of.id, of]));
+  const inhibitedRest = [...new Set([...all.keys(), ...rest])].slice(INHIBITED_SHOWN);
+  const more = inhibitedRest.length > 0 ? { inhibitedMore: inhibitedRest.length, inhibitedRest } : {};
+  return { ...notification, inhibited: [...all.values()].slice(0, INHIBITED_SHOWN), ...more };
 }
 
 /**
