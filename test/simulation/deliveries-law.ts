@@ -367,6 +367,13 @@ function reportGroup({ group }: GroupNotification, rows: readonly Decided[], wro
     const newest = alerts.get(of.id)?.at(-1)?.count;
     if (newest !== of.count) wrong(`shows ${of.count} matches of alert ${of.id}, which had ${newest}`);
   }
+  // What its correlations inhibited is in no other message.
+  const { inhibited = [], inhibitedRest = [] } = group.first;
+  const listed = [...inhibited, ...(group.inhibited ?? [])].map(({ id }) => id);
+  const known = new Set([...alerts.keys(), ...listed, ...inhibitedRest]);
+  const behind = new Set(rows.flatMap((row) => JSON.parse(row.inhibited) as readonly number[]));
+  const missing = [...behind].filter((id) => !known.has(id));
+  if (missing.length !== (group.inhibitedMore ?? 0)) wrong(`does not list what it inhibits: ${missing.join(', ')}`);
 }
 
 /** What waits elsewhere, and shares an actor or an entry with the message of a group, goes with it. */

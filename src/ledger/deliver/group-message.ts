@@ -131,7 +131,7 @@ function sendGroup(
   const sent = key.startsWith(FLOOD_KEYS) ? own : [...own, ...along(store, receiver, key, own)];
   const of = receivers.find(({ name }) => name === receiver);
   if (isSentSingly(of, group)) release(store, sent, now);
-  else makeMessage(store, receiver, group.kind, sent, now);
+  else makeMessage(store, receiver, group.kind, sent, of?.forPrograms === true, now);
   for (const [from, rows] of Map.groupBy(sent, ({ grp }) => grp)) {
     const its = from === key ? group : readGroup(store, receiver, from);
     if (its === null) continue;
@@ -168,22 +168,27 @@ function leftIn(store: Store, receiver: string, key: string): readonly Waiting[]
   return rows.map((row) => ({ kind: kindOf(row), level: levelAt(row.level), at: row.at }));
 }
 
-/** One message of all of these: they end with it. */
+/**
+ * One message of all of these: they end with it. Of one alert it is that alert's, which says more to people; `isIncident`: not
+ * where it belongs to the incident of a flood or a digest.
+ */
 function makeMessage(
   store: Store,
   receiver: string,
   kind: Group['kind'],
   rows: readonly WaitingRow[],
+  isIncident: boolean,
   now: number,
 ): void {
-  const group = rows.length === 1 ? null : groupOf(store, kind, rows);
+  const group = rows.length === 1 && !isIncident ? null : groupOf(store, kind, rows);
   if (group === null) {
     // One that can't be read goes as it is: what sends it says so.
     release(store, rows, now);
     return;
   }
   const { first } = group.group;
-  enqueue(store, { receiver, alert: first.alert.id, notification: group.group.alerts === 1 ? first : group }, now);
+  const notification = group.group.alerts === 1 && !isIncident ? first : group;
+  enqueue(store, { receiver, alert: first.alert.id, notification }, now);
   bundleUnder(store, rows);
 }
 

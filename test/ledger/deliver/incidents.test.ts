@@ -1,6 +1,8 @@
 /** Receivers that programs read, and of them those where each alert is an incident that pages people, as PagerDuty. */
 
 import { describe, expect, it } from 'vitest';
+import { NO_LINKS } from '../../../src/alert/links.ts';
+import { render } from '../../../src/notify/pagerduty/event.ts';
 import type { RouteSettings } from '../../../src/routing/routing.ts';
 import { compile, type Level } from '../../../src/sigma/index.ts';
 import { correlation } from '../../support/rules.ts';
@@ -96,6 +98,36 @@ describe('where each alert is an incident', () => {
     flood(scene, 10, 120);
     expect(sent(scene, NOON + 130 * SECOND, /pager/)).toEqual([]);
     expect(sent(scene, NOON + 3 * MINUTE + 10 * SECOND)).toEqual(['pager critical flood: 10']);
+  });
+
+  it.each<[Level, number, number, string]>([
+    // The 20th begins the flood, and goes by itself if it is severe.
+    ['critical', 70 * SECOND, 20, 'tocsin/flood/vm.deleted'],
+    ['high', 2 * HOUR, 20, 'tocsin/flood/vm.deleted'],
+    ['medium', 5 * HOUR, 19, 'tocsin/digest'],
+  ])('is one at %s too where each message of it has one alert, %i ms apart', (level, everyMs, single, incident) => {
+    const scene = sceneOf(level);
+    flood(scene, 19);
+    const keys: string[] = [];
+    for (let i = 19; i < 23; i++) {
+      const at = NOON + 19 * SECOND + (i - 19) * everyMs;
+      scene.record([deleted(`e${i}`, at, `actor ${i}`)], { now: at });
+      for (let now = at; now < at + everyMs; now += MINUTE) {
+        scene.makeDue(now);
+        const got = scene
+          .send(now)
+          .filter(({ receiver, notification: of }) => receiver === 'pager' && !('health' in of));
+        keys.push(...got.map(({ notification: of }) => `${render(of, NO_LINKS).dedup_key}`));
+      }
+    }
+    const alone = Array.from({ length: single }, (_, i) => `tocsin/alert/${i + 1}/vm.deleted`);
+    expect(keys).toEqual([...alone, ...Array(23 - single).fill(incident)]);
+  });
+
+  it('a digest is one, though it has one alert', () => {
+    const scene = sceneOf('low', { digest: { minute: 9 * 60, timeZone: 'UTC' } });
+    scene.record([deleted('a', NOON)]);
+    expect(sent(scene, MORNING)).toEqual(['hook opened: alert 1', 'pager digest: 1']);
   });
 
   it('and programs get each', () => {
