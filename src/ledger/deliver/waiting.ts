@@ -27,6 +27,7 @@ import { parseJson } from '../../text/json.ts';
 import type { Inhibits, Notify, NotifyTo } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { enqueue, SEVERE, WAITING } from './outbox.ts';
+import { inhibitedBy } from './told.ts';
 
 /** Keys of floods and digests come last, so that what waits in other groups is one range. */
 export const FLOOD_KEYS = '~';
@@ -254,7 +255,7 @@ function inhibit(store: Store, receiver: string, by: number, { rules, seqs, leve
   if (rows.length === 0) return NONE;
   store.run(
     `UPDATE deliveries SET state = 'suppressed', settled_at = ?, reason = ? WHERE id IN (SELECT value FROM json_each(?))`,
-    ...[now, `inhibited by alert ${by}`, JSON.stringify(rows.map(({ id }) => id))],
+    ...[now, inhibitedBy(by), JSON.stringify(rows.map(({ id }) => id))],
   );
   const about = new Map(rows.map((row) => [row.alert, row]));
   const alerts = [...about.values()].map(({ alert: id, title, level: of, count }) => ({
