@@ -248,11 +248,14 @@ function networksText({ networks = 0 }: AlertNotification['alert']): string {
   return counted(networks, 'network');
 }
 
-/** The alerts that a correlation's message stands for. */
-function inhibited({ inhibited: of = [], inhibitedMore: more = 0 }: AlertNotification): Passage[] {
+/** The alerts that a message stands for, of a correlation or of a group with some. */
+export function inhibited(
+  { inhibited: of = [], inhibitedMore: more = 0 }: Pick<AlertNotification, 'inhibited' | 'inhibitedMore'>,
+  heading = 'Alerts behind it, not sent by themselves',
+): Passage[] {
   if (of.length === 0) return [];
   const lines = of.map((each) => `• ${levelAndTitle(each, 60)} (alert ${numberText(each.id)}): ${matches(each.count)}`);
-  return [{ heading: 'Alerts behind it, not sent by themselves', lines: [...lines, ...moreLine(more)] }];
+  return [{ heading, lines: [...lines, ...moreLine(more)] }];
 }
 
 function shownFields({ fields = [] }: AlertNotification): Passage[] {

@@ -7,7 +7,7 @@
 import { counted, numberText } from '../text/numbers.ts';
 import { utcText } from '../text/times.ts';
 import { trustedLine, untrustedLine } from '../text/untrusted.ts';
-import { action, alertWording, event, levelAndTitle, matches, moreLine, news } from './alert-wording.ts';
+import { action, alertWording, event, inhibited, levelAndTitle, matches, moreLine, news } from './alert-wording.ts';
 import { groupButtons, type Links } from './links.ts';
 import type { Passage, Wording } from './message-parts.ts';
 import type { AlertNotification, GroupedAlert, GroupNotification, NamedCount, Outage } from './notification.ts';
@@ -39,6 +39,7 @@ export function groupWording({ group }: GroupNotification, links: Links): Wordin
     change: [occasion(group), ...(change === null ? [] : [change])].join(' '),
     passages: [
       ...others(group),
+      ...inhibited(group, 'Alerts behind the others, not sent by themselves'),
       ...counts(group),
       ...health(group),
       ...words.passages.map((each) => ({ ...each, heading: ofFirst(each.heading) })),

@@ -145,6 +145,12 @@ export interface GroupNotification {
     readonly others: readonly GroupedAlert[];
     /** How many alerts are neither `first` nor in `others`. */
     readonly more: number;
+    /**
+     * The alerts that correlations among those inhibited, at most 10, and how many more there are. `first` has its own. Missing:
+     * none, or an older version stored it.
+     */
+    readonly inhibited?: readonly InhibitedAlert[];
+    readonly inhibitedMore?: number;
     /** How many different ones there are: actors by their ids. */
     readonly distinct: { readonly rules: number; readonly actors: number; readonly addresses: number };
     /** Those with the most alerts, at most 5 of each; empty where there are fewer than two. */

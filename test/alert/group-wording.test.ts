@@ -279,6 +279,16 @@ describe('the other alerts', () => {
   });
 });
 
+it('names what correlations among the other alerts stand for', () => {
+  const inhibited = [{ id: 40, title: 'API key created', level: 'high', count: 2 }] as const;
+  const heading = /^Alerts behind the others, not sent by themselves$/;
+  expect(passage(GROUP, heading, { inhibited, inhibitedMore: 3 })).toEqual([
+    '• [HIGH] API key created (alert 40): 2 matches',
+    '… and 3 more',
+  ]);
+  expect(passage(GROUP, heading)).toBeUndefined();
+});
+
 describe('the numbers', () => {
   it('are by rule, actor and address in a digest and a flood', () => {
     expect(passage(FLOOD_DIGEST, /^By rule$/)).toEqual([

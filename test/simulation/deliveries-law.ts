@@ -157,10 +157,28 @@ function reportFallback(rows: readonly Row[], options: DeliveriesOptions): void 
   }
 }
 
-/** Each receiver that was notified of an alert is notified once that it is resolved, where its route says so. */
+/**
+ * Each receiver that was notified of an alert is notified once that it is resolved, where its route says so; not where an act
+ * came before everything that it was to be sent of it.
+ */
 function reportEnds(rows: readonly Row[], { expected, states, canonical, report }: DeliveriesOptions): void {
   const text = (alert: number, receiver: string): string => `alert ${alert} to ${canonical(receiver)}`;
-  const due = expected.ends.map(({ alert, receiver }) => text(alert, receiver)).sort();
+  const about = Map.groupBy(
+    rows
+      .filter(({ kind }) => kind !== 'resolved')
+      .flatMap((row) =>
+        [row.alert, ...(JSON.parse(row.inhibited) as readonly number[])].map((alert) => ({ alert, row })),
+      ),
+    ({ alert, row }) => text(alert, row.receiver),
+  );
+  const isSent = (alert: number, receiver: string, by: number): boolean =>
+    (about.get(text(alert, receiver)) ?? []).some(
+      ({ row }) => row.state !== 'suppressed' || (row.settled_at ?? Number.POSITIVE_INFINITY) > by,
+    );
+  const due = expected.ends
+    .filter(({ alert, receiver, at }) => isSent(alert, receiver, at))
+    .map(({ alert, receiver }) => text(alert, receiver))
+    .sort();
   const got = rows
     .filter(({ kind, instead }) => kind === 'resolved' && instead === null)
     .map(({ id, alert, receiver }) => text(alert, states.get(id)?.[0]?.receiver ?? receiver))
@@ -367,6 +385,13 @@ function reportGroup({ group }: GroupNotification, rows: readonly Decided[], wro
     const newest = alerts.get(of.id)?.at(-1)?.count;
     if (newest !== of.count) wrong(`shows ${of.count} matches of alert ${of.id}, which had ${newest}`);
   }
+  // What its correlations inhibited is in no other message.
+  const { inhibited = [], inhibitedRest = [] } = group.first;
+  const listed = [...inhibited, ...(group.inhibited ?? [])].map(({ id }) => id);
+  const known = new Set([...alerts.keys(), ...listed, ...inhibitedRest]);
+  const behind = new Set(rows.flatMap((row) => JSON.parse(row.inhibited) as readonly number[]));
+  const missing = [...behind].filter((id) => !known.has(id));
+  if (missing.length !== (group.inhibitedMore ?? 0)) wrong(`does not list what it inhibits: ${missing.join(', ')}`);
 }
 
 /** What waits elsewhere, and shares an actor or an entry with the message of a group, goes with it. */

@@ -584,8 +584,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'acts: what waits is not sent once somebody acted',
     file: 'src/ledger/record/acts.ts',
-    find: 'for (const alert of decided) {\n    suppressWaiting(',
-    replace: 'for (const alert of decided) {\n    if (now < 0) suppressWaiting(',
+    find: 'for (const alert of decided) suppressWaiting(',
+    replace: 'for (const alert of decided) if (now < 0) suppressWaiting(',
   },
   {
     name: 'acts: nobody acts on what is more severe than they saw',
@@ -824,7 +824,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "routes: a correlation that is held is in no message's place",
     file: 'src/ledger/record/evaluate.ts',
-    find: 'if (!isHeld(toOf(name))) inhibited.set(name, []);',
+    find: 'if (isToldNow(name, decision)) inhibited.set(name, []);',
     replace: 'inhibited.set(name, []);',
   },
   {

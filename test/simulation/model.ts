@@ -70,7 +70,7 @@ export interface Expected {
   readonly inhibitions: readonly ModelInhibition[];
   readonly listed: readonly ModelListed[];
   /** Who is to be notified that an alert was resolved. */
-  readonly ends: readonly { readonly alert: number; readonly receiver: string }[];
+  readonly ends: readonly { readonly alert: number; readonly receiver: string; readonly at: number }[];
   /** Acts that should not have been, as sentences. */
   readonly problems: readonly string[];
 }
@@ -120,7 +120,7 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
   const messages: ModelMessage[] = [];
   const inhibitions: ModelInhibition[] = [];
   const listed: ModelListed[] = [];
-  const ends: { alert: number; receiver: string }[] = [];
+  const ends: { alert: number; receiver: string; at: number }[] = [];
   const problems: string[] = [];
   const windows = createPlainWindows();
   const actsAfter = Map.groupBy(acts, ({ seq }) => seq);
@@ -254,7 +254,7 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
     for (const receiver of deployed.receivers) {
       const isKnown = alert.notified.has(receiver.name);
       if (isKnown && tellsOfTheEnd(deployed.written, receiver, lastOf(alert, deployed), at))
-        ends.push({ alert: alert.id, receiver: receiver.name });
+        ends.push({ alert: alert.id, receiver: receiver.name, at });
     }
   };
 

@@ -22,7 +22,15 @@ import { safeSlice } from '../../text/untrusted.ts';
 import type { Store } from '../store/store.ts';
 import { BUNDLED, bundleUnder, enqueue, WAITING } from './outbox.ts';
 import type { Notifying } from './places.ts';
-import { FLOOD_KEYS, hasIncidents, readGroup, writeGroup } from './waiting.ts';
+import {
+  FLOOD_KEYS,
+  hasIncidents,
+  INHIBITED_SHOWN,
+  listedIn,
+  readGroup,
+  withInhibited,
+  writeGroup,
+} from './waiting.ts';
 import { notifyReminders } from './wake.ts';
 
 /** The most decisions of one message: the rest are in the group's next one. */
@@ -80,6 +88,8 @@ type WaitingRow = {
   readonly mention: string | null;
   /** Null where it can't be read. */
   readonly firstAt: number | null;
+  readonly inhibited: string | null;
+  readonly inhibitedRest: string | null;
 };
 
 /** Deliveries, with their notification as `json`; null where what is stored is damaged. */
@@ -89,7 +99,8 @@ export const DELIVERIES =
 const ACTOR_ID = "json ->> '$.entry.actor.id'";
 const COLUMNS = `id, alert, level, grp, subject, seq, queued_at AS at, json ->> '$.kind' AS kind,
   json ->> '$.alert.title' AS rule, ${ACTOR_ID} AS actorId, coalesce(json ->> '$.entry.actor.name', ${ACTOR_ID}) AS actor,
-  json ->> '$.entry.clientIp' AS address, json -> '$.mention' AS mention, json ->> '$.alert.firstAt' AS firstAt`;
+  json ->> '$.entry.clientIp' AS address, json -> '$.mention' AS mention, json ->> '$.alert.firstAt' AS firstAt,
+  json -> '$.inhibited' AS inhibited, json -> '$.inhibitedRest' AS inhibitedRest`;
 
 function readRows(store: Store, which: string, ...binds: readonly (string | number)[]): readonly WaitingRow[] {
   return store.all<WaitingRow>(`SELECT ${COLUMNS} FROM ${DELIVERIES} WHERE ${which}`, ...binds);
@@ -123,7 +134,7 @@ function sendGroup(
   const sent = key.startsWith(FLOOD_KEYS) ? own : [...own, ...along(store, receiver, key, own)];
   const of = receivers.find(({ name }) => name === receiver);
   if (isSentSingly(of, group)) release(store, sent, now);
-  else makeMessage(store, receiver, group.kind, sent, now);
+  else makeMessage(store, receiver, group.kind, sent, of?.forPrograms === true, now);
   for (const [from, rows] of Map.groupBy(sent, ({ grp }) => grp)) {
     const its = from === key ? group : readGroup(store, receiver, from);
     if (its === null) continue;
@@ -160,22 +171,26 @@ function leftIn(store: Store, receiver: string, key: string): readonly Waiting[]
   return rows.map((row) => ({ kind: kindOf(row), level: levelAt(row.level), at: row.at }));
 }
 
-/** One message of all of these: they end with it. */
+/**
+ * One message of all of these: they end with it. Of one alert it is that alert's, which says more to people; `isIncident`: not
+ * where it belongs to the incident of a flood or a digest.
+ */
 function makeMessage(
   store: Store,
   receiver: string,
   kind: Group['kind'],
   rows: readonly WaitingRow[],
+  isIncident: boolean,
   now: number,
 ): void {
-  const group = rows.length === 1 ? null : groupOf(store, kind, rows);
+  const group = rows.length === 1 && !isIncident ? null : groupOf(store, kind, rows);
   if (group === null) {
     // One that can't be read goes as it is: what sends it says so.
     release(store, rows, now);
     return;
   }
   const { first } = group.group;
-  const notification = group.group.alerts === 1 ? { ...first, ...mentionOf(rows) } : group;
+  const notification = group.group.alerts === 1 && !isIncident ? { ...first, ...mentionOf(rows) } : group;
   enqueue(store, { receiver, alert: first.alert.id, notification }, now);
   bundleUnder(store, rows);
 }
@@ -209,6 +224,7 @@ function release(store: Store, rows: readonly WaitingRow[], now: number): void {
 
 /** The decisions about one alert: the most important of the most severe, and the newest. */
 interface InOneAlert {
+  readonly rows: readonly WaitingRow[];
   readonly main: WaitingRow;
   readonly newest: WaitingRow;
 }
@@ -216,7 +232,7 @@ interface InOneAlert {
 function inOneAlert(rows: readonly WaitingRow[]): InOneAlert {
   const byImportance = [...rows].sort((a, b) => b.level - a.level || rankOf(a) - rankOf(b) || b.id - a.id);
   const newest = rows.reduce((last, row) => (row.id > last.id ? row : last));
-  return { main: byImportance[0] ?? newest, newest };
+  return { rows, main: byImportance[0] ?? newest, newest };
 }
 
 function rankOf(row: WaitingRow): number {
@@ -227,7 +243,7 @@ function mostSevereFirst(a: InOneAlert, b: InOneAlert): number {
   return b.main.level - a.main.level || rankOf(a.main) - rankOf(b.main) || b.newest.id - a.newest.id;
 }
 
-/** By alert: its notification, with the newest counts. Without those whose stored text is damaged. */
+/** By alert: its notification, with the newest counts, and with all that its decisions list. Without those whose stored text is damaged. */
 function readNotifications(store: Store, alerts: readonly InOneAlert[]): ReadonlyMap<number, AlertNotification> {
   const ids = alerts.flatMap(({ main, newest }) => [main.id, newest.id]);
   const rows = store.all<{ id: number; notification: string }>(
@@ -237,11 +253,11 @@ function readNotifications(store: Store, alerts: readonly InOneAlert[]): Readonl
   const read = new Map(
     rows.map(({ id, notification }) => [id, parseJson(notification) as AlertNotification | undefined]),
   );
-  const entries = alerts.flatMap(({ main, newest }): [number, AlertNotification][] => {
+  const entries = alerts.flatMap(({ rows: of, main, newest }): [number, AlertNotification][] => {
     const [shown, last] = [read.get(main.id), read.get(newest.id)];
-    return shown?.alert === undefined || shown.entry?.actor === undefined
-      ? []
-      : [[main.alert, { ...shown, alert: last?.alert ?? shown.alert }]];
+    if (shown?.alert === undefined || shown.entry?.actor === undefined) return [];
+    const behind = listedIn(of);
+    return [[main.alert, withInhibited({ ...shown, alert: last?.alert ?? shown.alert }, behind.alerts, behind.rest)]];
   });
   return new Map(entries);
 }
@@ -280,6 +296,7 @@ function groupOf(
       first,
       others,
       more: alerts.length - 1 - others.length,
+      ...behindOthers(alerts, first),
       distinct: { rules: rules.length, actors: actors.length, addresses: addresses.length },
       rules: mostIn(rules),
       actors: mostIn(actors),
@@ -294,6 +311,20 @@ function mentionOf(rows: readonly WaitingRow[]): Pick<GroupNotification, 'mentio
   const read = severeFirst.flatMap(({ mention }) => (mention === null ? [] : parseJson(mention)));
   const all = [...new Set(read)].filter((mention) => typeof mention === 'string');
   return all.length === 0 ? {} : { mention: all.slice(0, MENTIONS_MAX) };
+}
+
+/** What correlations among the other alerts inhibited, without what the message has anyway. */
+function behindOthers(
+  alerts: readonly InOneAlert[],
+  { inhibited = [], inhibitedRest = [] }: AlertNotification,
+): Pick<GroupNotification['group'], 'inhibited' | 'inhibitedMore'> {
+  const behind = listedIn(alerts.slice(1).flatMap(({ rows }) => rows));
+  const known = new Set([...alerts.map(({ main }) => main.alert), ...inhibited.map(({ id }) => id), ...inhibitedRest]);
+  const named = new Map(behind.alerts.filter(({ id }) => !known.has(id)).map((of) => [of.id, of]));
+  if (named.size === 0) return {};
+  const all = new Set([...named.keys(), ...behind.rest.filter((id) => !known.has(id))]);
+  const shown = [...named.values()].slice(0, INHIBITED_SHOWN);
+  return { inhibited: shown, ...(all.size > shown.length && { inhibitedMore: all.size - shown.length }) };
 }
 
 function otherOf({ kind, alert, entry }: AlertNotification): GroupedAlert {

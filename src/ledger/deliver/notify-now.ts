@@ -14,6 +14,7 @@ import type { Notify } from '../model.ts';
 import { type EntryRow, entryFrom, evidenceFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { type Notifying, placeOf, receiversNow, routesOfMatch, settingsOf } from './places.ts';
+import { wasTold } from './told.ts';
 import { enqueueNotifications } from './waiting.ts';
 
 /** How receivers are notified. */
@@ -58,7 +59,7 @@ export function notifyNow(
 }
 
 /**
- * That it is acknowledged, to those that were notified of it and edit what they sent. `except`: the receiver where it was
+ * That it is acknowledged, to those that were sent something of it and edit what they sent. `except`: the receiver where it was
  * acknowledged, which knows.
  */
 export function notifyAcknowledged(
@@ -74,8 +75,8 @@ export function notifyAcknowledged(
 }
 
 /**
- * That it is resolved, to those that were notified of it: receivers that edit or that programs read, since they change what they
- * show, and those whose route says so (`send_resolved`). `except`: the receiver where it was resolved, which knows.
+ * That it is resolved, to those that were sent something of it: receivers that edit or that programs read, since they change
+ * what they show, and those whose route says so (`send_resolved`). `except`: the receiver where it was resolved, which knows.
  */
 export function notifyResolved(
   store: Store,
@@ -97,9 +98,9 @@ export function notifyResolved(
   }
 }
 
-/** Whether it was notified of the alert; one that edits also in place of another receiver, as far as deliveries are kept. */
+/** Whether it was sent something of the alert; one that edits also in place of another receiver, as far as deliveries are kept. */
 function shows(store: Store, alert: Alert, { name, edits }: RoutedReceiver): boolean {
-  if (Object.hasOwn(alert.notified, name)) return true;
+  if (Object.hasOwn(alert.notified, name)) return wasTold(store, alert.id, name);
   if (edits !== true) return false;
   const sent = store.all(
     "SELECT 1 FROM deliveries WHERE alert = ? AND receiver = ? AND state IN ('pending', 'delivered') LIMIT 1",

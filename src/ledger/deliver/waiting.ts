@@ -27,14 +27,15 @@ import { parseJson } from '../../text/json.ts';
 import type { Inhibits, Notify, NotifyTo } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { enqueue, SEVERE, WAITING } from './outbox.ts';
+import { inhibitedBy } from './told.ts';
 
 /** Keys of floods and digests come last, so that what waits in other groups is one range. */
 export const FLOOD_KEYS = '~';
 /** What came outside of active times, and what a route sends once a day: of each time by itself, since routes may have others. */
 const heldKey = (until: number): GroupKey => ({ kind: 'active times', key: `held ${until}` });
 const dailyKey = (at: number): GroupKey => ({ kind: 'digest', key: `daily ${at}` });
-/** A correlation's message names so many of the alerts that it inhibits. */
-const INHIBITED_SHOWN = 10;
+/** A message names so many of the alerts that a correlation inhibits. */
+export const INHIBITED_SHOWN = 10;
 
 /** A group as it is stored. */
 export function readGroup(store: Store, receiver: string, key: string): Group | null {
@@ -65,14 +66,16 @@ export function enqueueNotifications(
   const places = new Map<string, Places>();
   for (const { to, notification, seq, isUrgent = false, inhibits, group, ...of } of notifications) {
     for (const { receiver, subject, settings, heldUntil } of to) {
-      // What is sent at once waits for no message that is held.
-      const inhibitsNow = isHeld({ settings, heldUntil }) ? null : inhibits;
+      const set = receivers.find(({ name }) => name === receiver) ?? null;
+      const isNotSent = set !== null && remindsItself(set, notification);
+      // What is sent at once waits for no message that is held, nor for one that is not sent.
+      const inhibitsNow = isNotSent || isHeld({ settings, heldUntil }) ? null : inhibits;
       const waited = inhibitsNow === null ? NONE : inhibit(store, receiver, notification.alert.id, inhibitsNow, now);
       const inhibited = [...(of.inhibited?.get(receiver) ?? []), ...waited.alerts];
       const isNews = waited.isNews || of.inhibitsNews?.has(receiver) === true;
       const { id: alert, ruleId: rule, level } = notification.alert;
       const { kind } = notification;
-      const whole = withMention(withInhibited(notification, inhibited), settings.mention);
+      const whole = withMention(withInhibited(notification, inhibited, waited.rest), settings.mention);
       if (kind === 'resolved' || notification.edits) {
         enqueue(store, { receiver, alert, notification: whole }, now);
         continue;
@@ -88,9 +91,8 @@ export function enqueueNotifications(
         isDeclared: (settings.groupBy ?? 'actor') !== 'actor',
         isUrgent,
       };
-      const set = receivers.find(({ name }) => name === receiver) ?? null;
       const row = [receiver, alert, JSON.stringify(whole), LEVELS.indexOf(level), now] as const;
-      if (set !== null && hasIncidents(set) && isReminder(notification)) {
+      if (isNotSent) {
         store.run(
           `INSERT INTO deliveries (receiver, alert, notification, level, queued_at, settled_at, state, attempts, reason)
            VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'suppressed', 0, 'it reminds people of its incidents itself')`,
@@ -190,9 +192,15 @@ function isFlood({ kind }: GroupKey): boolean {
   return kind === 'critical flood' || kind === 'high flood' || kind === 'digest';
 }
 
-/** Whether nothing is new but the time. That a silence or an acknowledgement ended is news, though it waits with reminders. */
-function isReminder({ kind, reason }: AlertNotification): boolean {
-  return kind === 'recurred' && reason === NOBODY_ACTED;
+/**
+ * Whether it gets no reminder: it reminds people of its incidents itself. That a silence or an acknowledgement ended is news,
+ * though it waits with reminders.
+ */
+export function remindsItself(
+  receiver: RoutedReceiver,
+  { kind, reason }: Pick<AlertNotification, 'kind' | 'reason'>,
+): boolean {
+  return hasIncidents(receiver) && kind === 'recurred' && reason === NOBODY_ACTED;
 }
 
 /** Whether each alert is an incident there, about which people are paged. */
@@ -216,10 +224,12 @@ function writeFloods(store: Store, receiver: string, floods: Floods): void {
 /** What was inhibited while it waited. `isNews`: of it something opened, or was raised, at high or critical. */
 interface Waited {
   readonly alerts: readonly InhibitedAlert[];
+  /** The ids of more. */
+  readonly rest: readonly number[];
   readonly isNews: boolean;
 }
 
-const NONE: Waited = { alerts: [], isNews: false };
+const NONE: Waited = { alerts: [], rest: [], isNews: false };
 
 /** Suppresses what still waits for this receiver of what a correlation counted; returns the alerts it was about. */
 function inhibit(store: Store, receiver: string, by: number, { rules, seqs, level }: Inhibits, now: number): Waited {
@@ -230,11 +240,13 @@ function inhibit(store: Store, receiver: string, by: number, { rules, seqs, leve
     level: string;
     count: number;
     news: number;
-    below: string | null;
+    inhibited: string | null;
+    inhibitedRest: string | null;
   }>(
     `SELECT deliveries.id, alert, title, alerts.level, count, deliveries.level >= ${SEVERE}
        AND iif(json_valid(notification), notification ->> '$.kind', 'opened') IN ('opened', 'raised') AS news,
-       iif(json_valid(notification), notification -> '$.inhibited', NULL) AS below
+       iif(json_valid(notification), notification -> '$.inhibited', NULL) AS inhibited,
+       iif(json_valid(notification), notification -> '$.inhibitedRest', NULL) AS inhibitedRest
      FROM deliveries JOIN alerts ON alerts.id = alert
      WHERE deliveries.${WAITING} AND receiver = ? AND grp < '${FLOOD_KEYS}' AND deliveries.level <= ?
        AND alert <> ? AND seq IN (SELECT value FROM json_each(?)) AND rule IN (SELECT value FROM json_each(?))`,
@@ -243,7 +255,7 @@ function inhibit(store: Store, receiver: string, by: number, { rules, seqs, leve
   if (rows.length === 0) return NONE;
   store.run(
     `UPDATE deliveries SET state = 'suppressed', settled_at = ?, reason = ? WHERE id IN (SELECT value FROM json_each(?))`,
-    ...[now, `inhibited by alert ${by}`, JSON.stringify(rows.map(({ id }) => id))],
+    ...[now, inhibitedBy(by), JSON.stringify(rows.map(({ id }) => id))],
   );
   const about = new Map(rows.map((row) => [row.alert, row]));
   const alerts = [...about.values()].map(({ alert: id, title, level: of, count }) => ({
@@ -251,21 +263,36 @@ function inhibit(store: Store, receiver: string, by: number, { rules, seqs, leve
     level: LEVELS.find((each) => each === of) ?? level,
   }));
   // What these correlations inhibited is in no other message.
-  const below = rows.flatMap((row) => (parseJson(row.below ?? '[]') ?? []) as readonly InhibitedAlert[]);
-  return { alerts: [...alerts, ...below], isNews: rows.some(({ news }) => news === 1) };
+  const below = listedIn(rows);
+  return { ...below, alerts: [...alerts, ...below.alerts], isNews: rows.some(({ news }) => news === 1) };
 }
 
 function withMention(notification: AlertNotification, mention: string | undefined): AlertNotification {
   return mention === undefined ? notification : { ...notification, mention };
 }
 
-function withInhibited(notification: AlertNotification, inhibited: readonly InhibitedAlert[]): AlertNotification {
+/** What the messages of decisions list, from their stored text: alerts, and the ids of more. */
+export function listedIn(
+  rows: readonly { readonly inhibited: string | null; readonly inhibitedRest: string | null }[],
+): Pick<Waited, 'alerts' | 'rest'> {
+  const all = <T>(of: (string | null)[]): T[] => of.flatMap((text) => (parseJson(text ?? '[]') ?? []) as T[]);
+  return {
+    alerts: all<InhibitedAlert>(rows.map(({ inhibited }) => inhibited)),
+    rest: all<number>(rows.map(({ inhibitedRest }) => inhibitedRest)),
+  };
+}
+
+/** The notification of a correlation with the alerts that it inhibited. `rest`: the ids of more. */
+export function withInhibited(
+  notification: AlertNotification,
+  inhibited: readonly InhibitedAlert[],
+  rest: readonly number[],
+): AlertNotification {
   if (inhibited.length === 0) return notification;
-  const all = [...new Map(inhibited.map((of) => [of.id, of])).values()];
-  const more = all.length - INHIBITED_SHOWN;
-  const inhibitedRest = all.slice(INHIBITED_SHOWN).map(({ id }) => id);
-  const rest = more > 0 ? { inhibitedMore: more, inhibitedRest } : {};
-  return { ...notification, inhibited: all.slice(0, INHIBITED_SHOWN), ...rest };
+  const all = new Map(inhibited.map((of) => [of.id, of]));
+  const inhibitedRest = [...new Set([...all.keys(), ...rest])].slice(INHIBITED_SHOWN);
+  const more = inhibitedRest.length > 0 ? { inhibitedMore: inhibitedRest.length, inhibitedRest } : {};
+  return { ...notification, inhibited: [...all.values()].slice(0, INHIBITED_SHOWN), ...more };
 }
 
 /**

@@ -35,8 +35,8 @@ export function actOn(store: Store, setup: Notifying, request: ActRequest, now: 
   // Once all are acted on: what waits may list others of them.
   const { act, who, doneAt } = request;
   const except = doneAt?.receiver ?? null;
+  for (const alert of decided) suppressWaiting(store, alert, `${act.act}d by ${who.slice(0, NAME_MAX)}`, now);
   for (const alert of decided) {
-    suppressWaiting(store, alert, `${act.act}d by ${who.slice(0, NAME_MAX)}`, now);
     if (act.act === 'acknowledge') notifyAcknowledged(store, setup, alert, now, except);
     else notifyResolved(store, setup, alert, now, except);
   }

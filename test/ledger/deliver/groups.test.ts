@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import { compile, type Rule } from '../../../src/sigma/index.ts';
+import { correlation } from '../../support/rules.ts';
 import {
   counting,
   createScene,
@@ -269,6 +270,50 @@ describe('what a correlation inhibits', () => {
     // Its own alert opens, and the correlation's goes on: that would be in the next reminder.
     record(60 * hours + 15, 'org.deleted', 'carol', '192.0.2.1');
     expect(named(scene, at(60 * hours + 15) + (level === 'critical' ? 5 * SECOND : 10 * MINUTE))).toContain(4);
+  });
+
+  it.each(['high', 'medium'] as const)('is named at %s, though another alert leads the message', (level) => {
+    const key = { ...KEY, level };
+    const either = correlation('either', [HIGH.id, KEY.id], {
+      ...{ groupBy: ['actor.id'], timespanMs: MINUTE, condition: [{ op: 'gte', value: 1 }], level: 'high' },
+    });
+    const scene = createScene([HIGH, key, CRITICAL, either]);
+    scene.record([on('vm.deleted', 'a', NOON)]);
+    expect(ready(scene, NOON + MINUTE)).toEqual(['opened 2']);
+    scene.send(NOON + MINUTE);
+    const later = NOON + 5 * HOUR;
+    scene.record([on('api_key.created', 'b', later), on('org.deleted', 'c', later)], { now: later });
+    const [message] = scene.makeDue(later + 5 * SECOND);
+    expect(message.group).toMatchObject({ first: { alert: { id: 4 } }, others: [{ id: 2, kind: 'recurred' }] });
+    expect(message.group.inhibited).toEqual([{ id: 3, title: KEY.title, level, count: 1 }]);
+  });
+
+  it('is named once, and not where the message has it anyway', () => {
+    const two = [1, 2].map((i) => correlation(`c${i}`, [HIGH.id], { timespanMs: MINUTE, level: 'high' }));
+    const scene = createScene([HIGH, CRITICAL, ...two.map((of) => ({ ...of, groupBy: ['actor.id'] }))]);
+    scene.record([on('vm.deleted', 'a', NOON), on('vm.deleted', 'b', NOON), on('org.deleted', 'c', NOON)]);
+    const [message] = scene.makeDue(NOON + MINUTE);
+    const ids = JSON.stringify(message).match(/"id":1,/g);
+    expect([message.group.alerts, ids]).toEqual([3, ['"id":1,']]);
+  });
+
+  it('is in the one message of several decisions about the correlation’s alert', () => {
+    const scene = createScene([HIGH, counting(HIGH.id, 1, { level: 'high', groupBy: ['client_ip'] })]);
+    const from = (actor: string, count: number) =>
+      Array.from({ length: count }, (_, i) => on('vm.deleted', `${actor} ${i}`, NOON, actor));
+    scene.record([...from('alice', 9), ...from('bob', 1)]);
+    const [message] = scene.makeDue(NOON + MINUTE);
+    expect(message).toMatchObject({ kind: 'opened', alert: { id: 2, count: 10 } });
+    expect(message.inhibited.map(({ id }: { id: number }) => id)).toEqual([1, 3]);
+  });
+
+  it('is counted where it is more than the message names', () => {
+    const scene = createScene([HIGH, CRITICAL, counting(HIGH.id, 13, { level: 'high', groupBy: ['client_ip'] })]);
+    for (let i = 0; i < 13; i++) scene.record([on('vm.deleted', `e${i}`, NOON + i, `actor ${i}`)]);
+    scene.record([on('org.deleted', 'c', NOON + 20, 'actor 12')]);
+    const [{ group }] = scene.makeDue(NOON + MINUTE);
+    expect(group).toMatchObject({ first: { alert: { title: CRITICAL.title } }, alerts: 2, inhibitedMore: 3 });
+    expect(group.inhibited).toHaveLength(10);
   });
 });
 

@@ -1,9 +1,12 @@
 /** Receivers that programs read, and of them those where each alert is an incident that pages people, as PagerDuty. */
 
 import { describe, expect, it } from 'vitest';
+import { NO_LINKS } from '../../../src/alert/links.ts';
+import { render } from '../../../src/notify/pagerduty/event.ts';
 import type { RouteSettings } from '../../../src/routing/routing.ts';
-import type { Level } from '../../../src/sigma/index.ts';
-import { createScene, DAY, deleted, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
+import { compile, type Level } from '../../../src/sigma/index.ts';
+import { correlation } from '../../support/rules.ts';
+import { createScene, DAY, deleted, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 
 const HOOK = route('hook', { forPrograms: true });
 const PAGER = route('pager', { forPrograms: true, edits: true });
@@ -97,6 +100,36 @@ describe('where each alert is an incident', () => {
     expect(sent(scene, NOON + 3 * MINUTE + 10 * SECOND)).toEqual(['pager critical flood: 10']);
   });
 
+  it.each<[Level, number, number, string]>([
+    // The 20th begins the flood, and goes by itself if it is severe.
+    ['critical', 70 * SECOND, 20, 'tocsin/flood/vm.deleted'],
+    ['high', 2 * HOUR, 20, 'tocsin/flood/vm.deleted'],
+    ['medium', 5 * HOUR, 19, 'tocsin/digest'],
+  ])('is one at %s too where each message of it has one alert, %i ms apart', (level, everyMs, single, incident) => {
+    const scene = sceneOf(level);
+    flood(scene, 19);
+    const keys: string[] = [];
+    for (let i = 19; i < 23; i++) {
+      const at = NOON + 19 * SECOND + (i - 19) * everyMs;
+      scene.record([deleted(`e${i}`, at, `actor ${i}`)], { now: at });
+      for (let now = at; now < at + everyMs; now += MINUTE) {
+        scene.makeDue(now);
+        const got = scene
+          .send(now)
+          .filter(({ receiver, notification: of }) => receiver === 'pager' && !('health' in of));
+        keys.push(...got.map(({ notification: of }) => `${render(of, NO_LINKS).dedup_key}`));
+      }
+    }
+    const alone = Array.from({ length: single }, (_, i) => `tocsin/alert/${i + 1}/vm.deleted`);
+    expect(keys).toEqual([...alone, ...Array(23 - single).fill(incident)]);
+  });
+
+  it('a digest is one, though it has one alert', () => {
+    const scene = sceneOf('low', { digest: { minute: 9 * 60, timeZone: 'UTC' } });
+    scene.record([deleted('a', NOON)]);
+    expect(sent(scene, MORNING)).toEqual(['hook opened: alert 1', 'pager digest: 1']);
+  });
+
   it('and programs get each', () => {
     const scene = sceneOf('critical');
     flood(scene, 40);
@@ -131,5 +164,54 @@ describe('where each alert is an incident', () => {
         reason: 'it reminds people of its incidents itself',
       },
     ]);
+  });
+});
+
+describe('where each alert is an incident, a correlation whose reminder is not sent', () => {
+  const LATER = NOON + 5 * HOUR;
+  const [HERE, ELSEWHERE] = ['192.0.2.1', '198.51.100.1'];
+  const by = (id: string, at: number, action: string, address: string) =>
+    entry(id, at, { action, actor: { id: 'ci' }, client_ip: address });
+  const rules = (first: Level, second: Level) => {
+    const seen = [onAction('vm.deleted', { level: first }), onAction('api_key.created', { level: second })];
+    const condition = [{ op: 'gte' as const, value: 1 }];
+    const ids = seen.map(({ id }) => id);
+    return [...seen, correlation('both', ids, { groupBy: ['actor.id'], timespanMs: MINUTE, condition, level: 'high' })];
+  };
+  /** The correlation is alert 2, which opens at noon, and in its first message alert 1. */
+  const opened = (first: Level, second: Level, more = false): Scene => {
+    const scene = createScene(rules(first, second), { receivers: [PAGER] });
+    scene.record([by('a', NOON, 'vm.deleted', HERE), ...(more ? [by('b', NOON, 'api_key.created', ELSEWHERE)] : [])]);
+    expect(sent(scene, NOON)[0]).toBe('pager opened: alert 2');
+    return scene;
+  };
+  const later = (scene: Scene, action: string, address: string): readonly string[] => {
+    scene.record([by('later', LATER, action, address)], { now: LATER });
+    return sent(scene, LATER);
+  };
+
+  it.each<[string, Level]>([
+    ['what opens', 'high'],
+    ['what opens and is not severe', 'medium'],
+  ])('is in no place of %s', (_, level) => {
+    expect(later(opened('high', level), 'api_key.created', HERE)).toEqual(['pager opened: alert 3']);
+  });
+
+  it('is in no place of what comes from another network', () => {
+    expect(later(opened('high', 'high', true), 'vm.deleted', ELSEWHERE)).toEqual(['pager updated: alert 1']);
+  });
+
+  it('is in no place of what is raised', () => {
+    const scene = opened('medium', 'high');
+    const raised = scene.reopened({ engine: compile({ version: 'two', rules: rules('high', 'high') }) });
+    expect(later(raised, 'vm.deleted', HERE)).toEqual(['pager raised: alert 1']);
+  });
+
+  it('lets nobody be reminded of what it counts', () => {
+    expect(later(opened('high', 'high'), 'vm.deleted', HERE)).toEqual([]);
+  });
+
+  it('lists what its next message is in place of', () => {
+    expect(later(opened('high', 'high'), 'api_key.created', ELSEWHERE)).toEqual(['pager updated: alert 2']);
   });
 });

@@ -178,6 +178,18 @@ describe('what waits when somebody acts', () => {
     }
   });
 
+  it('was shown with what it lists: the entries are on the page, and receivers are notified when it comes back', () => {
+    const scene = createScene([at('medium'), counting(RULE.id, 1, { level: 'high' })]);
+    scene.record([deleted('a', NOON)]);
+    const page = scene.views.alert(2, null);
+    expect(page?.timeline.map(({ entry: of }) => of?.id)).toEqual(['a']);
+    act(scene, ACKNOWLEDGE, NOON + SECOND, { alerts: [2] });
+    expect([sentKinds(scene, NOON + HOUR), statusOf(scene)]).toEqual([[], ['open', 'acknowledged']]);
+    scene.record([deleted('b', NOON + 5 * HOUR)], { now: NOON + 5 * HOUR });
+    const [message] = scene.makeDue(NOON + 5 * HOUR + MINUTE);
+    expect(message).toMatchObject({ kind: 'recurred', reason: 'back after a quiet period', alert: { id: 1 } });
+  });
+
   it('is sent where the level rose after they had looked', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON)]);
