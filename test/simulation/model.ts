@@ -299,7 +299,7 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
 
 /** Each receiver to whom it escalates, once. */
 function escalateLater(alert: ModelAlert, steps: Routed['escalate'], at: number): void {
-  if (alert.acknowledged !== null) return;
+  if (alert.state !== 'open') return;
   for (const { to, afterMs } of steps) {
     if (alert.escalations.some((of) => of.to === to)) continue;
     alert.escalations = [...alert.escalations, { to, at: at + afterMs }];

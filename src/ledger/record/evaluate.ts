@@ -363,7 +363,8 @@ function isNews(decision: NotifyDecision): boolean {
 
 /** Whom to notify if nobody acknowledges it. Each at most once; `at`: event time of the match. */
 function withEscalations(alert: Alert, news: readonly NotifyTo[], at: number): Alert['escalations'] {
-  if (alert.acknowledged !== null) return alert.escalations;
+  // It is taken care of, or past: then nobody can acknowledge it.
+  if (alert.status !== 'open') return alert.escalations;
   const begun = news.flatMap(({ settings }) =>
     (settings.escalate ?? []).map(({ afterMs, to }) => ({ to, at: at + afterMs })),
   );

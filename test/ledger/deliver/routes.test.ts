@@ -289,6 +289,22 @@ describe('escalation', () => {
     });
   });
 
+  it('does not begin where nobody can acknowledge it: of the past', () => {
+    const of = withRoutes(tree(route(['slack'], { settings: { escalate } })));
+    const later = NOON + 8 * DAY;
+    of.record([did('vm.deleted', 'live', later)], { now: later });
+    sent(of, later + MINUTE);
+    acknowledge(of, later + MINUTE);
+    of.record([did('vm.deleted', 'a', NOON), did('vm.deleted', 'b', NOON + MINUTE)], { now: later + 2 * MINUTE });
+    const got = Array.from({ length: 20 * 60 }, (_, minute) =>
+      sent(of, later + minute * MINUTE).map((words) => `${minute} ${words}`),
+    ).flat();
+    expect(got).toEqual(['6 slack opened']);
+    expect(of.store.all("SELECT escalations, wakes_at FROM alerts WHERE state = 'past'")).toEqual([
+      { escalations: null, wakes_at: null },
+    ]);
+  });
+
   it.each([
     [10, []],
     [45, ['oncall opened']],
