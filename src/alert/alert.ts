@@ -28,7 +28,7 @@ export interface Alert extends PlacedAlert {
   readonly assignee: string | null;
   /** Null: it is not resolved, or was by a version that kept no reason. */
   readonly resolution: Resolution | null;
-  /** Until then a silence suppresses what is severe of it; null: none did since somebody was notified. */
+  /** Until then a silence suppresses what is severe of it, the first to end; null: none did since somebody was notified. */
   readonly silencedUntil: number | null;
   /** Whom to notify if nobody acknowledges it by then, event time; the next first. */
   readonly escalations: readonly Escalation[];

@@ -124,12 +124,11 @@ function lastMatch(store: Store, alert: Alert): ShownEntry & { readonly body: En
   return { entry: entryView(id, createdAt, body), evidence, body };
 }
 
-/** The rule of an alert, and the entry of its last match. `isWhole`: no other entry contributed to that. */
+/** The rule of an alert, and the entry of its last match. */
 export function lastEntryOf(
   store: Store,
   { engine }: Notifying,
   alert: Alert,
-): { readonly rule: Rule | null; readonly body: EntryBody; readonly isWhole: boolean } {
-  const rule = engine.rules.get(alert.rule) ?? null;
-  return { rule, body: lastMatch(store, alert).body, isWhole: rule?.kind === 'detection' };
+): { readonly rule: Rule | null; readonly body: EntryBody } {
+  return { rule: engine.rules.get(alert.rule) ?? null, body: lastMatch(store, alert).body };
 }

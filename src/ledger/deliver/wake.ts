@@ -8,7 +8,7 @@
 import { type Alert, TOCSIN } from '../../alert/alert.ts';
 import { NOBODY_ACKNOWLEDGED } from '../../alert/alert-wording.ts';
 import { type Deferred, NOBODY_ACTED } from '../../alert/notify.ts';
-import { type Silence, silenceOver } from '../../alert/silence.ts';
+import { lastToEnd, type Silence } from '../../alert/silence.ts';
 import { networksAfter, notifiedByTime, notifiedNow, unacknowledged, wakesAt } from '../../alert/status.ts';
 import { declaredName } from '../../routing/routes.ts';
 import { isAbove } from '../../sigma/index.ts';
@@ -18,7 +18,7 @@ import { readLastSeq } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { lastEntryOf, type NotifyNow, notifyNow } from './notify-now.ts';
 import { type Notifying, routesOfMatch } from './places.ts';
-import { readSilences } from './silences.ts';
+import { readSilences, silencesCovering } from './silences.ts';
 
 /** The most alerts of one call. */
 const WOKEN_MAX = 200;
@@ -95,7 +95,7 @@ function endAcknowledgement(store: Store, setup: Notifying, before: Alert, seq: 
   return alert;
 }
 
-/** The silence that covers the alert now, by its last match; null: none does. */
+/** The silence that covers the alert now; null: none does. */
 function silenceNow(
   store: Store,
   setup: Notifying,
@@ -103,10 +103,8 @@ function silenceNow(
   silences: readonly Silence[],
   now: number,
 ): Silence | null {
-  if (silences.length === 0) return null;
-  const { rule, body, isWhole } = lastEntryOf(store, setup, alert);
-  const facts = { rule: alert.rule, level: alert.level, tags: rule?.tags ?? [], entries: isWhole ? [body] : null };
-  return silenceOver(silences, facts, now);
+  const active = silences.filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
+  return lastToEnd(silencesCovering(store, setup.engine, alert, active));
 }
 
 /** Notifies of what is deferred, and escalates. */

@@ -275,10 +275,10 @@ function createBatch(context: BatchContext): {
       notified,
       decided: isKept ? each.alert.decided : withReasons(each.alert.decided, decisions),
       escalations: withEscalations(each.alert, news, at),
-      // What is severe is notified when the silence ends.
+      // What is severe is notified when the silence ends, unless another one covers the alert then.
       silencedUntil:
         isSilenced && isSevere(rule.level)
-          ? Math.max(silence.endsAt, each.alert.silencedUntil ?? 0)
+          ? Math.min(silence.endsAt, each.alert.silencedUntil ?? Number.POSITIVE_INFINITY)
           : each.alert.silencedUntil,
     });
     const isFirst = isOpening || decisions.some((decision) => decision.notify && decision.kind === 'opened');

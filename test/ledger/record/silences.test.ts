@@ -1,7 +1,7 @@
 /** Silences in the ledger: what they suppress, count and leave; and what is notified when they end. */
 
 import { describe, expect, it } from 'vitest';
-import type { Level } from '../../../src/sigma/index.ts';
+import type { DetectionRule, Level } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
 import { counting, createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, type Scene } from '../scene.ts';
 
@@ -278,6 +278,44 @@ describe('what is due already while a silence covers its alert', () => {
     const scene = reminded('high', 'ci', 'bob');
     silence(scene, { actor: 'ci' }, NOON + HOUR, NOON + 9 * HOUR);
     expect(hourly(scene, 30)).toEqual(['4 h: recurred 2 goes on, and nobody acted', `9 h: ${REMINDED}`]);
+  });
+
+  const by = (...dedupBy: string[]): DetectionRule => ({ ...at('high'), tocsin: { ...at('high').tocsin, dedupBy } });
+  const [BY_TARGET, MANY] = [by('target.id'), Array.from({ length: 150 }, () => 'ci')];
+  it.each<[string, DetectionRule, readonly string[], object, boolean]>([
+    ['the first match is of somebody else', BY_TARGET, ['mallory', 'ci'], { actor: 'ci' }, false],
+    ['the last one is', BY_TARGET, ['ci', 'mallory'], { actor: 'ci' }, false],
+    ['one in the middle is', BY_TARGET, ['ci', 'mallory', 'ci'], { actor: 'ci' }, false],
+    ['none is', BY_TARGET, ['ci', 'ci', 'ci'], { actor: 'ci' }, true],
+    ['the silence is of the rule', BY_TARGET, ['mallory', 'ci'], { rule: 'vm.deleted' }, true],
+    ['not all are stored', BY_TARGET, MANY, { actor: 'ci' }, false],
+    ['not all are stored, and the silence is of the rule', BY_TARGET, MANY, { rule: 'vm.deleted' }, true],
+    ['not all are stored, and the key names the actor', at('high'), MANY, { actor: 'ci' }, true],
+    ['the key names it as the rule says', by('target.id', 'actor.name'), MANY, { actor: 'CI of ci' }, true],
+    ['the key names another one', at('high'), MANY, { actor: 'mallory' }, false],
+  ])('is held only where the silence covers every match: %s', (_, rule, actors, matchers, isHeld) => {
+    const scene = createScene([rule]);
+    const did = (id: string, i: number, when: number) => {
+      const actor = { id, name: `CI of ${id}` };
+      return entry(`${i}`, when, { action: 'vm.deleted', actor, target: { id: 'db' } });
+    };
+    scene.record(actors.slice(0, -1).map((id, i) => did(id, i, NOON + i)));
+    for (const minute of [1, 10, 20]) messages(scene, NOON + minute * MINUTE);
+    const now = NOON + 20 * MINUTE;
+    scene.record([did(actors.at(-1) ?? '', 999, now)], { now });
+    silence(scene, matchers, now + MINUTE, NOON + 9 * HOUR);
+    expect(scene.views.alert(1, null)?.silences).toHaveLength(isHeld ? 1 : 0);
+    expect(hourly(scene, 12)).toEqual([`${isHeld ? 9 : 4} h: ${REMINDED}`]);
+  });
+
+  it('is notified of what another silence suppressed of somebody else, when that one ends', () => {
+    const scene = createScene([BY_TARGET]);
+    silence(scene, { actor: 'mallory' }, NOON, NOON + HOUR);
+    silence(scene, { actor: 'ci' }, NOON, NOON + 9 * HOUR);
+    for (const [i, id] of ['mallory', 'ci'].entries())
+      scene.record([entry(id, NOON + i, { action: 'vm.deleted', actor: { id }, target: { id: 'db' } })]);
+    expect(decisions(scene)).toEqual(['silenced', 'silenced']);
+    expect(hourly(scene, 12)).toEqual(['1 h: opened 1 its silence ended']);
   });
 
   it.each<[string, object, string[]]>([
