@@ -16,6 +16,7 @@ import {
   RAISED,
   REMINDER,
   REMINDER_OF_ONE,
+  SILENCE_ENDED,
   TENFOLD,
 } from '../notify/examples.ts';
 import { LINKS, OPENED } from '../notify/notifications.ts';
@@ -136,6 +137,13 @@ describe('what it is', () => {
       /^This receiver is new: these 3 alerts were open and unacknowledged before it was set up\. [^.]*\.$/,
     ],
     [
+      'what silences suppressed',
+      SILENCE_ENDED,
+      {},
+      '[HIGH] After a silence: API key deleted, and 2 more alerts of 2 actors',
+      /^A silence of these 3 alerts ended, and matches had come meanwhile\. The earliest match was at [^.]*\.$/,
+    ],
+    [
       'what came outside the active times',
       ACTIVE_TIMES,
       {},
@@ -182,6 +190,7 @@ describe('what it is', () => {
       'outage',
       'reminder',
       'new receiver',
+      'silence ended',
       'active times',
     ] as const) {
       for (const of of [RAISED, TENFOLD, BACK]) {

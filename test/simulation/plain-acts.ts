@@ -105,6 +105,13 @@ function applyOwn(
   const { acknowledged } = alert;
   const { receivers } = deployed;
   const leadsTo = (name: string): boolean => typeof places.get(name) === 'object';
+  /** That is no reminder; those of an alert that is raised begin again. */
+  const notifyAnew = (name: string, kind: string, reason: string, isUrgent = false): void => {
+    const { reminders = 0, level = alert.level } = alert.notified.get(name) ?? {};
+    notify(name, kind, reason, isUrgent);
+    const now = alert.notified.get(name) as Notified;
+    alert.notified.set(name, { ...now, reminders: rank(alert.level) > rank(level) ? 0 : reminders });
+  };
   switch (act) {
     case 'deferred':
       for (const [name, kind] of Object.entries((detail?.['receivers'] ?? {}) as Record<string, string>)) {
@@ -158,11 +165,7 @@ function applyOwn(
         wrong(`it names ${named.join(', ')}, not ${due.join(', ')}`);
       alert.isSilenced = false;
       for (const name of named) {
-        const before = alert.notified.get(name) ?? null;
-        notify(name, before === null ? 'opened' : 'recurred', 'its silence ended');
-        // That is no reminder.
-        const { reminders = 0 } = before ?? {};
-        alert.notified.set(name, { ...(alert.notified.get(name) as Notified), reminders });
+        notifyAnew(name, suppressed(alert, alert.notified.get(name) ?? null), 'its silence ended');
       }
       break;
     }
@@ -176,11 +179,7 @@ function applyOwn(
         wrong(`it names ${named.join(', ')}, not ${there.join(', ')}`);
       alert.escalations = alert.escalations.filter((step) => step.at > at);
       for (const name of named) {
-        const before = alert.notified.get(name) ?? null;
-        notify(name, before === null ? 'opened' : 'recurred', 'nobody acknowledged it', true);
-        // That is no reminder.
-        const { reminders = 0 } = before ?? {};
-        alert.notified.set(name, { ...(alert.notified.get(name) as Notified), reminders });
+        notifyAnew(name, alert.notified.has(name) ? 'recurred' : 'opened', 'nobody acknowledged it', true);
       }
       break;
     }
@@ -190,4 +189,11 @@ function applyOwn(
     default:
       wrong('nothing does that');
   }
+}
+
+/** What a receiver was not notified of because of a silence: as what it would have been, without it. */
+function suppressed(alert: ModelAlert, before: Notified | null): string {
+  if (before === null) return 'opened';
+  if (rank(alert.level) > rank(before.level)) return 'raised';
+  return alert.networks.length > before.networks ? 'updated' : 'recurred';
 }

@@ -21,7 +21,7 @@ export interface NotifyNow extends Pick<AlertNotification, 'kind' | 'reason'> {
   readonly to: readonly string[];
   readonly newNetworks?: readonly string[];
   readonly isUrgent?: boolean;
-  readonly group?: 'new receiver';
+  readonly group?: Notify['group'];
   readonly edits?: boolean;
 }
 
