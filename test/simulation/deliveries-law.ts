@@ -420,6 +420,7 @@ function waitMax(row: Decided): number {
   const until = heldUntil(row);
   if (until !== null) return Math.max(0, until - madeAt);
   const isCritical = LEVELS[level] === 'critical';
+  if (grp === '~silence ended') return isCritical ? 5 * SECOND : 10 * MINUTE;
   if (grp?.startsWith(FLOOD)) return isCritical ? MINUTE : grp.includes('high flood') ? HOUR : 4 * HOUR;
   if (due?.isUrgent) return 5 * SECOND;
   if (kind === 'recurred') return isCritical ? HOUR : 4 * HOUR;

@@ -4,7 +4,7 @@ import type { Notified } from '../../src/alert/notify.ts';
 import type { Deployed } from './observer.ts';
 import type { ModelAlert, ModelMessage } from './plain-alerts.ts';
 import { isHighOrCritical, notifiedWith, rank } from './plain-decisions.ts';
-import type { NotRouted, Routed } from './plain-routes.ts';
+import { type NotRouted, PLAINLY, type Routed } from './plain-routes.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -49,9 +49,15 @@ export function applyAct(
     if (notified.has(`${to} ${kind}`)) return;
     notified.add(`${to} ${kind}`);
     const of = places.get(to);
+    // At night, what escalates waits where everybody's of its alert would.
+    const all = [...places.values()].filter((place) => typeof place === 'object');
+    const held = all.map(({ heldUntil }) => heldUntil).filter((time) => time !== null);
+    const isNight = isUrgent && all.length > 0 && held.length === all.length;
+    const routed = typeof of === 'object' ? of : null;
     messages.push({
       ...{ receiver: to, alert: alert.id, kind, count: alert.count, level: alert.level },
-      ...{ seq: alert.lastSeq, first: [], routed: typeof of === 'object' ? of : null, isUrgent },
+      ...{ seq: alert.lastSeq, first: [], isUrgent },
+      routed: isNight ? { ...(routed ?? PLAINLY), heldUntil: routed?.heldUntil ?? Math.min(...held) } : routed,
     });
   };
   if (act.who === 'tocsin') applyOwn(alert, act, places, isLive, notify, wrong);

@@ -13,7 +13,7 @@ import type { Rule } from '../../sigma/index.ts';
 import type { Notify } from '../model.ts';
 import { type EntryRow, entryFrom, evidenceFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { type Notifying, placeOf, receiversNow, routesOfMatch, settingsOf } from './places.ts';
+import { heldUntilOf, type Notifying, placeOf, receiversNow, routesOfMatch, settingsOf } from './places.ts';
 import { enqueueNotifications } from './waiting.ts';
 
 /** How receivers are notified. */
@@ -45,7 +45,11 @@ export function notifyNow(
   // An escalation names its receiver, and the rest changes what a receiver has.
   const isNews = !(isUrgent || edits || kind === 'resolved');
   const names = isNews ? receiversNow(routes, to) : to;
-  const places = names.map((name) => placeOf(routes, name, rule, alert, shown.entry, body));
+  const heldUntil = isUrgent ? heldUntilOf(routes) : null;
+  const places = names.map((name) => {
+    const place = placeOf(routes, name, rule, alert, shown.entry, body);
+    return { ...place, heldUntil: place.heldUntil ?? heldUntil };
+  });
   const notify: Notify = {
     to: places,
     notification,
