@@ -28,9 +28,9 @@ export interface Alert extends PlacedAlert {
   readonly assignee: string | null;
   /** Null: it is not resolved, or was by a version that kept no reason. */
   readonly resolution: Resolution | null;
-  /** Until then a silence suppresses what is severe of it; null: none did since somebody was notified. */
+  /** Until then a silence suppresses what is severe of it, the first to end; null: none did since somebody was notified. */
   readonly silencedUntil: number | null;
-  /** Whom to notify if nobody acknowledges it by then, event time; the next first. */
+  /** Whom to notify if nobody acknowledges it by then; the next first. */
   readonly escalations: readonly Escalation[];
   /** The alert of the same rule and key before it; null: there was none. */
   readonly previous: number | null;

@@ -31,7 +31,7 @@ export function groupWording({ group }: GroupNotification, links: Links): Wordin
   const ofFirst = (heading: string): string =>
     `Alert ${numberText(first.alert.id)}: ${heading.charAt(0).toLowerCase()}${heading.slice(1)}`;
   // A reminder, and the message to a new receiver, say it of all.
-  const change = kind === 'reminder' || kind === 'new receiver' ? null : words.change;
+  const change = kind === 'reminder' || kind === 'new receiver' || kind === 'silence ended' ? null : words.change;
   return {
     ...words,
     headline: head,
@@ -53,6 +53,7 @@ const PREFIXES: { readonly [kind in Group['kind']]?: string } = {
   digest: 'Digest: ',
   reminder: 'Reminder: ',
   'new receiver': 'Still open: ',
+  'silence ended': 'After a silence: ',
   'active times': 'Outside active times: ',
   outage: 'After an outage: ',
 };
@@ -109,6 +110,8 @@ function occasion(group: Group): string {
       return `${one ? 'This alert goes on' : `These ${number} go on`}, and nobody has acknowledged or resolved ${one ? 'it' : 'them'}. ${from}`;
     case 'new receiver':
       return `This receiver is new: ${one ? 'this alert was' : `these ${number} were`} open and unacknowledged before it was set up. ${from}`;
+    case 'silence ended':
+      return `A silence of ${one ? 'this alert' : `these ${number}`} ended, and matches had come meanwhile. ${from}`;
     case 'active times':
       return `${one ? 'This alert' : `These ${number}`} came outside the active times of this receiver. ${from}`;
   }

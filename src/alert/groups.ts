@@ -50,6 +50,8 @@ const PACES = {
   digest: { waitMs: 15 * MINUTE, intervalMs: 15 * MINUTE, intervalMaxMs: 4 * HOUR, hasUrgent: false },
   /** What a receiver that is new has to know. */
   'new receiver': { waitMs: 5 * SECOND, intervalMs: 5 * MINUTE, intervalMaxMs: HOUR, hasUrgent: false },
+  /** What silences suppressed that have ended: of all alerts, since many may have been silenced by one. */
+  'silence ended': { waitMs: 30 * SECOND, intervalMs: 5 * MINUTE, intervalMaxMs: HIGH_WAIT_MAX_MS, hasUrgent: true },
   /** What came outside of a receiver's active times: due when they begin. */
   'active times': { waitMs: 0, intervalMs: 0, intervalMaxMs: 0, hasUrgent: false },
   /** Of every group: one in four hours, in one hour where critical is among them. */

@@ -29,8 +29,11 @@ export function nextStep(alert: NextStepFacts, now: number, silence: SilenceOver
   switch (status) {
     case 'resolved':
       return ['Nothing more is sent. A later match opens a new alert.'];
-    case 'past':
-      return ['It is from long before a later alert. Nothing more is sent of it.'];
+    case 'past': {
+      const update = deferredFirst(alert, ['updated']);
+      if (update !== null) return updateSentence(update, now);
+      return ['It is from long before a later alert. Nobody is reminded of it, and it does not escalate.'];
+    }
     case 'acknowledged': {
       const heldUntil = silence?.endsAt ?? now;
       const end = Math.max(acknowledged?.until ?? now, heldUntil);

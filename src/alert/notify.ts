@@ -9,7 +9,7 @@
  * 5. severe, and the alert has networks that were not notified → `updated`, at most once in an interval that doubles
  * 6. acknowledged, until the count is ten times that at the acknowledgement → not notified
  * 7. the count, or the number of networks, is ten times what was notified → `updated`
- * 8. severe and nobody acted: an interval after what was notified → `recurred`, sooner → deferred until then.
+ * 8. severe, not past, and nobody acted: an interval after what was notified → `recurred`, sooner → deferred until then.
  *    Not severe: after a quiet dedup period, an interval after what was notified → `recurred`
  * 9. else → not notified: grouped into the alert
  *
@@ -186,7 +186,8 @@ export function decideNotify(
   if (alert.count >= GROWTH * notified.count) return { notify: true, kind: 'updated', reason: 'count grown tenfold' };
   if (alert.networks >= GROWTH * Math.max(1, notified.networks))
     return { notify: true, kind: 'updated', reason: 'networks grown tenfold' };
-  if (severe && acknowledgedCount === null) {
+  // Nobody can act on what is past.
+  if (severe && acknowledgedCount === null && !alert.isPast) {
     const next = notified.at + interval;
     if (match.at >= next) return { notify: true, kind: 'recurred', reason: NOBODY_ACTED };
     const deferred: Deferred =

@@ -60,7 +60,12 @@ export function silenceOver<S extends Omit<NewSilence, 'comment'>>(
   const over = silences.filter(
     (silence) => silence.startsAt <= at && at < silence.endsAt && matchersHold(silence, match),
   );
-  return over.reduce<S | null>((last, each) => (last === null || each.endsAt > last.endsAt ? each : last), null);
+  return lastToEnd(over);
+}
+
+/** Of several silences, the one that ends last; null: there is none. */
+export function lastToEnd<S extends Pick<Silence, 'endsAt'>>(silences: readonly S[]): S | null {
+  return silences.reduce<S | null>((last, each) => (last === null || each.endsAt > last.endsAt ? each : last), null);
 }
 
 /** Whether a silence is over such a match, whenever it occurs. */

@@ -3,7 +3,7 @@
  *
  * Contract: pure; each function returns the alert as it is afterwards. Times of acts are wall, in ms.
  */
-import { isSevere } from '../sigma/index.ts';
+import { isAbove, isSevere } from '../sigma/index.ts';
 import { type Acknowledgement, type Alert, type Resolution, TOCSIN } from './alert.ts';
 import { isLive } from './identity.ts';
 import { type Deferred, deferredAfterAct, type NotifyAlert, notifiedOfDeferred } from './notify.ts';
@@ -111,8 +111,13 @@ export function notifiedNow(alert: Alert, receivers: readonly string[], now: num
   const first = { level, count, networks: networks.length, at: now, reminders: 0, spread: null, deferred: null };
   const notified = { ...alert.notified };
   for (const name of receivers) {
-    const { reminders, spread } = notified[name] ?? first;
-    notified[name] = { ...first, reminders, spread };
+    const before = notified[name] ?? first;
+    // As of one that is raised, reminders begin again.
+    notified[name] = {
+      ...first,
+      reminders: isAbove(level, before.level) ? 0 : before.reminders,
+      spread: before.spread,
+    };
   }
   return { ...alert, notified };
 }

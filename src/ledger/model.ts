@@ -68,7 +68,7 @@ export interface Notify {
   readonly seq: number;
   readonly isUrgent?: boolean;
   /** A group of its own. */
-  readonly group?: 'new receiver';
+  readonly group?: 'new receiver' | 'silence ended';
   readonly inhibits: Inhibits | null;
   /** By receiver: the alerts whose matches of this entry it inhibits. */
   readonly inhibited?: ReadonlyMap<string, readonly InhibitedAlert[]>;

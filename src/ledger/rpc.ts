@@ -617,7 +617,7 @@ export interface AlertDetails {
   readonly decided: Alert['decided'];
   /** The alert of the same rule and key before it; null: there was none. */
   readonly previous: AlertHeadline | null;
-  /** The silences over its last match, and those that would be; some may have ended since. */
+  /** The silences that cover it, or will: all of its matches. Some may have ended since its last match. */
   readonly silences: readonly ShownSilence[];
 }
 

@@ -16,6 +16,7 @@ import {
   RAISED,
   REMINDER,
   REMINDER_OF_ONE,
+  SILENCE_ENDED,
   TENFOLD,
 } from '../notify/examples.ts';
 import { LINKS, OPENED } from '../notify/notifications.ts';
@@ -161,6 +162,13 @@ describe('what it is', () => {
       /^This receiver is new: these 3 alerts were open and unacknowledged before it was set up\. [^.]*\.$/,
     ],
     [
+      'what silences suppressed',
+      SILENCE_ENDED,
+      {},
+      '[HIGH] After a silence: API key deleted, and 2 more alerts of 2 actors from 203.0.113.9',
+      /^A silence of these 3 alerts ended, and matches had come meanwhile\. The earliest match was at [^.]*\.$/,
+    ],
+    [
       'what came outside the active times',
       ACTIVE_TIMES,
       {},
@@ -207,6 +215,7 @@ describe('what it is', () => {
       'outage',
       'reminder',
       'new receiver',
+      'silence ended',
       'active times',
     ] as const) {
       for (const of of [RAISED, TENFOLD, BACK]) {

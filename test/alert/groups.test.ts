@@ -48,6 +48,15 @@ describe('a message is due', () => {
     ['with no such bound at medium', sent(20, 'medium'), waiting('medium'), 4 * 60 * 60],
     ['5 s after a critical one, however long the interval', sent(20, 'critical'), waiting('critical'), 5],
     ['5 s after what is more severe than all it has sent', sent(20, 'medium'), waiting('high', T, 'raised'), 5],
+    ['30 s after the first that a silence suppressed', null, waiting('high', T, 'recurred'), 30, 'silence ended'],
+    ['5 s after what is critical of it', null, waiting('critical', T, 'recurred'), 5, 'silence ended'],
+    [
+      '10 min at most after what a silence suppressed, whatever it is',
+      sent(20, 'high', 'silence ended'),
+      waiting('high', T, 'recurred'),
+      10 * 60,
+      'silence ended',
+    ],
     ['30 s after the first reminder', null, waiting('high', T, 'recurred'), 30, 'reminder'],
     [
       '4 h after the last reminder',

@@ -116,7 +116,16 @@ it.each<[string, NextStepFacts, string]>([
     'It resolves itself after [+1h] if nothing more comes.',
   ],
   ['it is resolved', { ...OPEN, status: 'resolved' }, 'Nothing more is sent. A later match opens a new alert.'],
-  ['it is past', { ...OPEN, status: 'past' }, 'It is from long before a later alert. Nothing more is sent of it.'],
+  [
+    'it is past',
+    { ...OPEN, status: 'past' },
+    'It is from long before a later alert. Nobody is reminded of it, and it does not escalate.',
+  ],
+  [
+    'it is past, and new networks wait',
+    { ...OPEN, status: 'past', notified: { slack: update(NOW + HOUR) } },
+    'It came from new networks: an update goes to slack at [+1h].',
+  ],
 ])('%s', (_, alert, sentence) => {
   const parts = nextStep(alert, NOW).map((part) => (typeof part === 'number' ? `[+${(part - NOW) / HOUR}h]` : part));
   expect(parts.join('')).toBe(sentence);

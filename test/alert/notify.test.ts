@@ -129,6 +129,17 @@ describe('decideNotify', () => {
       { ...medium, alert: { level: 'medium', networks: 10, count: 12 }, notified: { level: 'medium', count: 11 } },
       'updated: networks grown tenfold',
     ],
+    ['5. of the past, a new network', { alert: { isPast: true, networks: 2 } }, 'updated: new network'],
+    ['8. of the past: no reminder', { alert: { isPast: true }, notified: { at: T - 4 * HOUR } }, 'grouped'],
+    ['8. of the past, sooner', { alert: { isPast: true } }, 'grouped'],
+    [
+      '8. of the past: a network waits for its time all the same',
+      {
+        alert: { isPast: true, networks: 3 },
+        notified: { networks: 2, at: T - HOUR, spread: { times: 1, at: T - HOUR } },
+      },
+      'updated in 3 h',
+    ],
     ['8. high: four hours later', { notified: { at: T - 4 * HOUR } }, 'recurred: goes on, and nobody acted'],
     ['8. high: sooner', { notified: { at: T - 4 * HOUR + 1 } }, `recurred in ${1 / HOUR} h`],
     [

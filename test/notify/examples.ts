@@ -372,6 +372,10 @@ export const NEW_RECEIVER: GroupNotification = {
   kind: 'group',
   group: { ...REMINDER.group, kind: 'new receiver', first: UPDATED },
 };
+export const SILENCE_ENDED: GroupNotification = {
+  kind: 'group',
+  group: { ...REMINDER.group, kind: 'silence ended', first: RAISED },
+};
 export const ACTIVE_TIMES: GroupNotification = {
   kind: 'group',
   group: { ...REMINDER.group, kind: 'active times', first: OPENED },

@@ -166,7 +166,16 @@ const group: fc.Arbitrary<GroupNotification> = fc.record({
   group: fc.oneof(
     fc.record({
       kind: fc.constantFrom(
-        ...(['group', 'critical flood', 'high flood', 'digest', 'reminder', 'new receiver', 'active times'] as const),
+        ...([
+          'group',
+          'critical flood',
+          'high flood',
+          'digest',
+          'reminder',
+          'new receiver',
+          'silence ended',
+          'active times',
+        ] as const),
       ),
       ...listed,
     }),

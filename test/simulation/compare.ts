@@ -155,6 +155,7 @@ export function compare(after: Aftermath): Compared {
     last_seq: number;
     horizon: number;
     suppress_before: number | null;
+    began: number;
     rules: string;
   }>(after.isOld ? ALL_BATCHES : 'SELECT * FROM batches ORDER BY first_seq');
   let batch = 0;
@@ -173,6 +174,7 @@ export function compare(after: Aftermath): Compared {
       body: JSON.parse(row.body),
       horizon: of.horizon,
       suppressBefore: of.suppress_before,
+      began: of.began,
       engine,
       evictedAfter: row.evicted_after ?? null,
     };

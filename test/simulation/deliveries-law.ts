@@ -445,6 +445,7 @@ function waitMax(row: Decided): number {
   const until = heldUntil(row);
   if (until !== null) return Math.max(0, until - madeAt);
   const isCritical = LEVELS[level] === 'critical';
+  if (grp === '~silence ended') return isCritical ? 5 * SECOND : 10 * MINUTE;
   if (grp?.startsWith(FLOOD)) return isCritical ? MINUTE : grp.includes('high flood') ? HOUR : 4 * HOUR;
   if (due?.isUrgent) return 5 * SECOND;
   if (kind === 'recurred') return isCritical ? HOUR : 4 * HOUR;
@@ -472,6 +473,8 @@ function reportReminders(decided: readonly Decided[], { report }: DeliveriesOpti
     const [one] = rows;
     // What has others in it may be their message, which took a reminder along.
     if (one === undefined || rows.some(({ kind }) => kind !== 'recurred')) continue;
+    // What a silence suppressed is no reminder.
+    if (rows.some(({ grp }) => grp === '~silence ended')) continue;
     // A correlation's, which lists what opened or was raised, waits no longer than that would.
     if (rows.some(({ grp, inhibited }) => grp !== 'reminder' && JSON.parse(inhibited).length > 0)) continue;
     // Nor what escalates; and what waited for a time of the day goes then.

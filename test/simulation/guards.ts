@@ -830,7 +830,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'routes: it escalates when nobody has acted in time',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'if (alert.acknowledged !== null) return alert.escalations;',
+    find: "if (alert.status !== 'open') return alert.escalations;",
     replace: 'return alert.escalations;',
   },
   {

@@ -122,6 +122,7 @@ const LEAST: readonly (readonly [kind: string, least: number])[] = [
   ['group: high flood', 330],
   ['group: new receiver', 25],
   ['group: reminder', 650],
+  ['group: silence ended', 30],
   ['hang: alarm.get', 330],
   ['hang: alarm.set', 72],
   ['hang: kv.get', 78],

@@ -32,6 +32,8 @@ export interface ModelEntry {
   /** No entry that windows wait for occurred before this. */
   readonly horizon: number;
   readonly suppressBefore: number | null;
+  /** When the scan began that read it. */
+  readonly began: number;
   readonly engine: Engine;
   /** The number of the last entry when this one was evicted; null: it is there. */
   readonly evictedAfter: number | null;
@@ -222,6 +224,7 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
     for (const { seq } of counted.slice(0, CONTRIBUTING_MAX)) {
       if (!alert.matches.has(seq)) alert.matches.set(seq, 'contributing');
     }
+    const begun: (Routed | null)[] = [];
     receivers.forEach(({ name }, i) => {
       const { notify, kind } = decisions[i] as PlainDecision;
       if (!notify) return;
@@ -230,7 +233,7 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
         ...{ seq: match.seq, first: counted.slice(0, CONTRIBUTING_SHOWN).map(({ id }) => id) },
         ...{ routed: routedTo(name), isUrgent: false },
       });
-      if (kind === 'opened' || kind === 'raised') escalateLater(alert, routedTo(name)?.escalate ?? [], match.at);
+      if (kind === 'opened' || kind === 'raised') begun.push(routedTo(name));
       // What is held, or in a digest, is in no message's place that goes now.
       const { heldUntil = null, digestAfter = null } = routedTo(name) ?? {};
       if (rule.kind === 'detection' || heldUntil !== null || digestAfter !== null) return;
@@ -239,6 +242,7 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
       const seqs = new Set([match.seq, ...counted.slice(0, CONTRIBUTING_MAX).map(({ seq }) => seq)]);
       inhibitions.push({ alert: alert.id, seq: match.seq, receiver: name, rules, seqs, level: match.level });
     });
+    escalateLater(alert, begun, Math.max(match.at, entry.began));
   };
 
   /** What routes see of an alert: its last match, at its level. */
@@ -300,13 +304,17 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
   return { alerts, activity, messages, inhibitions, listed, ends, problems };
 }
 
-/** Each receiver to whom it escalates, once. */
-function escalateLater(alert: ModelAlert, steps: Routed['escalate'], at: number): void {
-  if (alert.acknowledged !== null) return;
-  for (const { to, afterMs } of steps) {
-    if (alert.escalations.some((of) => of.to === to)) continue;
-    alert.escalations = [...alert.escalations, { to, at: at + afterMs }];
+/** Each receiver to whom it escalates, once: so long after the first of those who are notified can know. */
+function escalateLater(alert: ModelAlert, begun: readonly (Routed | null)[], at: number): void {
+  if (alert.state !== 'open') return;
+  const known = new Set(alert.escalations.map(({ to }) => to));
+  const first = new Map<string, number>();
+  for (const routed of begun) {
+    const sentAt = Math.max(at, routed?.heldUntil ?? routed?.digestAfter?.(at) ?? at);
+    for (const { to, afterMs } of routed?.escalate ?? [])
+      if (!known.has(to)) first.set(to, Math.min(sentAt + afterMs, first.get(to) ?? Number.POSITIVE_INFINITY));
   }
+  alert.escalations = [...alert.escalations, ...[...first].map(([to, due]) => ({ to, at: due }))];
 }
 
 /** What a receiver was notified of after a decision; null: of nothing yet. */

@@ -4,7 +4,7 @@ import type { Notified } from '../../src/alert/notify.ts';
 import type { Deployed } from './observer.ts';
 import type { ModelAlert, ModelMessage } from './plain-alerts.ts';
 import { isHighOrCritical, notifiedWith, rank } from './plain-decisions.ts';
-import type { NotRouted, Routed } from './plain-routes.ts';
+import { type NotRouted, PLAINLY, type Routed } from './plain-routes.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -49,9 +49,15 @@ export function applyAct(
     if (notified.has(`${to} ${kind}`)) return;
     notified.add(`${to} ${kind}`);
     const of = places.get(to);
+    // At night, what escalates waits where everybody's of its alert would.
+    const all = [...places.values()].filter((place) => typeof place === 'object');
+    const held = all.map(({ heldUntil }) => heldUntil).filter((time) => time !== null);
+    const isNight = isUrgent && all.length > 0 && held.length === all.length;
+    const routed = typeof of === 'object' ? of : null;
     messages.push({
       ...{ receiver: to, alert: alert.id, kind, count: alert.count, level: alert.level },
-      ...{ seq: alert.lastSeq, first: [], routed: typeof of === 'object' ? of : null, isUrgent },
+      ...{ seq: alert.lastSeq, first: [], isUrgent },
+      routed: isNight ? { ...(routed ?? PLAINLY), heldUntil: routed?.heldUntil ?? Math.min(...held) } : routed,
     });
   };
   if (act.who === 'tocsin') applyOwn(alert, act, places, isLive, notify, wrong);
@@ -105,6 +111,13 @@ function applyOwn(
   const { acknowledged } = alert;
   const { receivers } = deployed;
   const leadsTo = (name: string): boolean => typeof places.get(name) === 'object';
+  /** That is no reminder; those of an alert that is raised begin again. */
+  const notifyAnew = (name: string, kind: string, reason: string, isUrgent = false): void => {
+    const { reminders = 0, level = alert.level } = alert.notified.get(name) ?? {};
+    notify(name, kind, reason, isUrgent);
+    const now = alert.notified.get(name) as Notified;
+    alert.notified.set(name, { ...now, reminders: rank(alert.level) > rank(level) ? 0 : reminders });
+  };
   switch (act) {
     case 'deferred':
       for (const [name, kind] of Object.entries((detail?.['receivers'] ?? {}) as Record<string, string>)) {
@@ -158,11 +171,7 @@ function applyOwn(
         wrong(`it names ${named.join(', ')}, not ${due.join(', ')}`);
       alert.isSilenced = false;
       for (const name of named) {
-        const before = alert.notified.get(name) ?? null;
-        notify(name, before === null ? 'opened' : 'recurred', 'its silence ended');
-        // That is no reminder.
-        const { reminders = 0 } = before ?? {};
-        alert.notified.set(name, { ...(alert.notified.get(name) as Notified), reminders });
+        notifyAnew(name, suppressed(alert, alert.notified.get(name) ?? null), 'its silence ended');
       }
       break;
     }
@@ -176,11 +185,7 @@ function applyOwn(
         wrong(`it names ${named.join(', ')}, not ${there.join(', ')}`);
       alert.escalations = alert.escalations.filter((step) => step.at > at);
       for (const name of named) {
-        const before = alert.notified.get(name) ?? null;
-        notify(name, before === null ? 'opened' : 'recurred', 'nobody acknowledged it', true);
-        // That is no reminder.
-        const { reminders = 0 } = before ?? {};
-        alert.notified.set(name, { ...(alert.notified.get(name) as Notified), reminders });
+        notifyAnew(name, alert.notified.has(name) ? 'recurred' : 'opened', 'nobody acknowledged it', true);
       }
       break;
     }
@@ -190,4 +195,11 @@ function applyOwn(
     default:
       wrong('nothing does that');
   }
+}
+
+/** What a receiver was not notified of because of a silence: as what it would have been, without it. */
+function suppressed(alert: ModelAlert, before: Notified | null): string {
+  if (before === null) return 'opened';
+  if (rank(alert.level) > rank(before.level)) return 'raised';
+  return alert.networks.length > before.networks ? 'updated' : 'recurred';
 }

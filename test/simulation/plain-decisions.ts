@@ -102,7 +102,7 @@ export function decidePlainly(now: Situation): PlainDecision {
     return loud('updated', 'networks grown tenfold');
   // 8
   const remindsAt = notified.at + intervalAfter(alert.level, notified.reminders, now.repeatMs);
-  if (isSevere && !isAcknowledged) {
+  if (isSevere && !isAcknowledged && !alert.isPast) {
     if (now.at >= remindsAt) return loud('recurred', 'goes on, and nobody acted');
     if (isNewNetwork && updateAt < remindsAt) return waits;
     // Should somebody act until then, the networks are notified all the same.

@@ -70,7 +70,8 @@ export interface Routed {
 
 export type NotRouted = 'below' | 'no route' | 'outside active times';
 
-const PLAINLY: Routed = {
+/** As where nothing is written. */
+export const PLAINLY: Routed = {
   ...{ isFallback: false, heldUntil: null, digestAfter: null, repeatMs: null, escalate: [], sendResolved: false },
   subject: null,
 };

@@ -13,7 +13,7 @@ import type { Rule } from '../../sigma/index.ts';
 import type { Notify } from '../model.ts';
 import { type EntryRow, entryFrom, evidenceFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { type Notifying, placeOf, receiversNow, routesOfMatch, settingsOf } from './places.ts';
+import { heldUntilOf, type Notifying, placeOf, receiversNow, routesOfMatch, settingsOf } from './places.ts';
 import { wasTold } from './told.ts';
 import { enqueueNotifications } from './waiting.ts';
 
@@ -22,7 +22,7 @@ export interface NotifyNow extends Pick<AlertNotification, 'kind' | 'reason'> {
   readonly to: readonly string[];
   readonly newNetworks?: readonly string[];
   readonly isUrgent?: boolean;
-  readonly group?: 'new receiver';
+  readonly group?: Notify['group'];
   readonly edits?: boolean;
 }
 
@@ -46,7 +46,11 @@ export function notifyNow(
   // An escalation names its receiver, and the rest changes what a receiver has.
   const isNews = !(isUrgent || edits || kind === 'resolved');
   const names = isNews ? receiversNow(routes, to) : to;
-  const places = names.map((name) => placeOf(routes, name, rule, alert, shown.entry, body));
+  const heldUntil = isUrgent ? heldUntilOf(routes) : null;
+  const places = names.map((name) => {
+    const place = placeOf(routes, name, rule, alert, shown.entry, body);
+    return { ...place, heldUntil: place.heldUntil ?? heldUntil };
+  });
   const notify: Notify = {
     to: places,
     notification,
@@ -125,12 +129,11 @@ function lastMatch(store: Store, alert: Alert): ShownEntry & { readonly body: En
   return { entry: entryView(id, createdAt, body), evidence, body };
 }
 
-/** The rule of an alert, and the entry of its last match. `isWhole`: no other entry contributed to that. */
+/** The rule of an alert, and the entry of its last match. */
 export function lastEntryOf(
   store: Store,
   { engine }: Notifying,
   alert: Alert,
-): { readonly rule: Rule | null; readonly body: EntryBody; readonly isWhole: boolean } {
-  const rule = engine.rules.get(alert.rule) ?? null;
-  return { rule, body: lastMatch(store, alert).body, isWhole: rule?.kind === 'detection' };
+): { readonly rule: Rule | null; readonly body: EntryBody } {
+  return { rule: engine.rules.get(alert.rule) ?? null, body: lastMatch(store, alert).body };
 }

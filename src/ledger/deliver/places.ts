@@ -40,6 +40,12 @@ export function receiversNow({ to, not }: RoutesDecision, receivers: readonly st
   return [...new Set(receivers.map((name) => (fallback !== undefined && isOutside(name) ? fallback : name)))];
 }
 
+/** Until when a match waits outside of active times, wherever it goes; null: somebody is notified now. */
+export function heldUntilOf({ to }: RoutesDecision): number | null {
+  const times = to.flatMap(({ heldUntil }) => heldUntil ?? []);
+  return times.length < to.length || times.length === 0 ? null : Math.min(...times);
+}
+
 /** What the route that leads to a receiver says, whatever the time; undefined: none does. */
 export function settingsOf({ to, not }: RoutesDecision, receiver: string): RouteSettings | undefined {
   const all: readonly Pick<RoutedTo | NotRoutedTo, 'receiver' | 'settings'>[] = [...to, ...not];

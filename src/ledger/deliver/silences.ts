@@ -5,12 +5,15 @@
  * match by event time; `made_at` and `seq` say since when decisions knew it, `expired_seq` until when they knew its
  * `planned_end`: a replay makes and ends it there.
  */
-import { readSilence, type Silence } from '../../alert/silence.ts';
+import type { Alert } from '../../alert/alert.ts';
+import { matchersHold, readSilence, type Silence } from '../../alert/silence.ts';
+import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import type { SilencedChange } from '../model.ts';
 import { UNRESOLVED } from '../model.ts';
 import type { ShownSilence, Silenced, SilenceRequest } from '../rpc.ts';
+import { bodyOf, type EntryRow } from '../store/rows.ts';
 import { readLastSeq } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 
@@ -18,6 +21,8 @@ import type { Store } from '../store/store.ts';
 export const SILENCES_MAX = 200;
 const ALERTS_MAX = 20;
 const LISTED_MAX = 100;
+/** Of an alert with more matches, not all of them are stored (`MATCHES_MAX`, record/evaluate.ts). */
+const COVERED_MAX = 100;
 const NAME_MAX = 200;
 /** One that is the same but begins so little later is the same request again: a form that was posted twice. */
 const REPEATED_MS = 10 * 60_000;
@@ -59,12 +64,59 @@ export function listSilences(store: Store, now: number): readonly ShownSilence[]
 }
 
 /** Those that end after `from`, as they are listed: all that are not over, and of the others the last. */
-export function silencesAfter(store: Store, from: number): readonly (readonly [Silence, ShownSilence])[] {
+export function silencesAfter(store: Store, from: number): readonly (Silence & { readonly shown: ShownSilence })[] {
   const rows = store.all<SilenceRow>(
     `SELECT * FROM silences WHERE ends_at > ? ORDER BY ends_at DESC LIMIT ${SILENCES_MAX}`,
     from,
   );
-  return rows.map((row) => [silenceFrom(row), shownFrom(row)]);
+  return rows.map((row) => ({ ...silenceFrom(row), shown: shownFrom(row) }));
+}
+
+/** What silences are compared with of an alert. */
+type CoveredAlert = Pick<Alert, 'id' | 'rule' | 'key' | 'level' | 'count'>;
+
+/**
+ * Of these silences, those that cover the alert, and so hold what is due of it. What is due may be about any of its matches:
+ * each must be covered, by the dedup key that they share, or by its entry. Where one is not stored any more, only the key
+ * counts, and of a correlation neither. Reads 100 matches with their entries at most, and mostly just the last.
+ */
+export function silencesCovering<S extends Pick<Silence, 'matchers'>>(
+  store: Store,
+  engine: Engine,
+  alert: CoveredAlert,
+  silences: readonly S[],
+): readonly S[] {
+  const rule = engine.rules.get(alert.rule) ?? null;
+  const facts = { rule: alert.rule, level: alert.level, tags: rule?.tags ?? [] };
+  const isDetection = rule?.kind === 'detection';
+  // As text, a key is an object of its fields; a cut one is no JSON.
+  const shared = isDetection ? [(parseJson(alert.key) ?? {}) as EntryBody] : null;
+  const newest = once(() => (isDetection ? newestEntries(store, alert, 1) : null));
+  const all = once(() => newestEntries(store, alert, COVERED_MAX));
+  return silences.filter((silence) => {
+    const holds = (entries: readonly EntryBody[] | null): boolean => matchersHold(silence, { ...facts, entries });
+    return holds(shared) || (holds(newest()) && holds(all()));
+  });
+}
+
+/** The entries of an alert's last matches, `most` of them at most; null: one is not known. */
+function newestEntries(store: Store, { id, count }: CoveredAlert, most: number): readonly EntryBody[] | null {
+  if (count > COVERED_MAX) return null;
+  const rows = store.all<EntryRow>(
+    `SELECT entries.seq, id, revision, created_at, body FROM matches JOIN entries ON entries.seq = matches.seq
+     WHERE alert = ? AND decision IS NOT NULL ORDER BY matches.seq DESC LIMIT ?`,
+    ...[id, most],
+  );
+  const bodies = rows.map(bodyOf).filter((body) => body !== null);
+  return bodies.length === Math.min(count, most) ? bodies : null;
+}
+
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | null = null;
+  return () => {
+    known ??= { value: read() };
+    return known.value;
+  };
 }
 
 function silenceFrom(row: SilenceRow): Silence {

@@ -155,7 +155,7 @@ function createPlaces(store: Store, receiver: string, now: number) {
     put: (grouped: Grouped, { settings, heldUntil, group, set }: PutInto): string | null => {
       const declared = { intervalMs: settings.groupIntervalMs ?? null, dueAt: null };
       const isForPrograms = set?.forPrograms === true;
-      if (group !== undefined) return isForPrograms ? null : into({ kind: group, key: group }, grouped, declared);
+      if (group === 'new receiver') return isForPrograms ? null : into({ kind: group, key: group }, grouped, declared);
       // What waits for a time of the day makes no flood.
       if (heldUntil !== null) return into(heldKey(heldUntil), grouped, { ...declared, dueAt: heldUntil });
       if (settings.digest !== undefined) {
@@ -163,6 +163,9 @@ function createPlaces(store: Store, receiver: string, now: number) {
         return into(dailyKey(dueAt), grouped, { ...declared, dueAt });
       }
       if (isForPrograms && !hasIncidents(set)) return null;
+      const ownPace = { intervalMs: null, dueAt: null };
+      // Where alerts are incidents, each is one, as if nothing had suppressed it.
+      if (group !== undefined && !isForPrograms) return into({ kind: group, key: group }, grouped, ownPace);
       floods ??= readFloods(store, receiver);
       // An incident is of one alert: it begins as that opens.
       const exists = (own: GroupKey): boolean =>
@@ -171,7 +174,7 @@ function createPlaces(store: Store, receiver: string, now: number) {
       floods = found.floods;
       if (isForPrograms && !isFlood(found.of)) return null;
       // Reminders and floods have their own pace.
-      return into(found.of, grouped, found.of.kind === 'group' ? declared : { intervalMs: null, dueAt: null });
+      return into(found.of, grouped, found.of.kind === 'group' ? declared : ownPace);
     },
     save: (): void => {
       for (const key of changed) {
@@ -193,8 +196,8 @@ function isFlood({ kind }: GroupKey): boolean {
 }
 
 /**
- * Whether it gets no reminder: it reminds people of its incidents itself. That a silence or an acknowledgement ended is news,
- * though it waits with reminders.
+ * Whether it gets no reminder: it reminds people of its incidents itself. That an acknowledgement ended is news, though it
+ * waits with reminders.
  */
 export function remindsItself(
   receiver: RoutedReceiver,

@@ -7,8 +7,8 @@
 
 import { type Alert, TOCSIN } from '../../alert/alert.ts';
 import { NOBODY_ACKNOWLEDGED } from '../../alert/alert-wording.ts';
-import { type Deferred, NOBODY_ACTED } from '../../alert/notify.ts';
-import { type Silence, silenceOver } from '../../alert/silence.ts';
+import { type Deferred, NOBODY_ACTED, type NotifyKind } from '../../alert/notify.ts';
+import { lastToEnd, type Silence } from '../../alert/silence.ts';
 import { networksAfter, notifiedByTime, notifiedNow, unacknowledged, wakesAt } from '../../alert/status.ts';
 import { declaredName } from '../../routing/routes.ts';
 import { isAbove } from '../../sigma/index.ts';
@@ -18,7 +18,7 @@ import { readLastSeq } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { lastEntryOf, type NotifyNow, notifyNow } from './notify-now.ts';
 import { type Notifying, routesOfMatch } from './places.ts';
-import { readSilences } from './silences.ts';
+import { readSilences, silencesCovering } from './silences.ts';
 
 /** The most alerts of one call. */
 const WOKEN_MAX = 200;
@@ -48,13 +48,17 @@ export function wakeAlerts(store: Store, setup: Notifying, now: number): void {
   const seq = readLastSeq(store);
   const silences = readSilences(store, now);
   for (const before of rows.map(alertFrom)) {
+    const silence = silenceNow(store, setup, before, silences, now);
+    if (silence !== null) {
+      writeAlert(store, heldBy(silence, before, now), before);
+      continue;
+    }
+    // First what a silence suppressed: it is news, and a reminder would take it along as none.
+    const silenceEnded = endSilence(store, setup, before, seq, now);
     const isEnded = before.acknowledged !== null && before.acknowledged.until <= now;
-    const silence = isEnded || isDue(before, now) ? silenceNow(store, setup, before, silences, now) : null;
-    const opened = isEnded && silence === null ? endAcknowledgement(store, setup, before, seq, now) : before;
-    const done = silence === null ? notifyDue(store, setup, opened, seq, now) : opened;
-    const woken = endSilence(store, setup, done, silences, seq, now);
-    const wakes = silence === null ? wakesAt(woken) : Math.min(silence.endsAt, now + HELD_MS);
-    writeAlert(store, { ...woken, wakesAt: wakes }, before);
+    const opened = isEnded ? endAcknowledgement(store, setup, silenceEnded, seq, now) : silenceEnded;
+    const woken = notifyDue(store, setup, opened, seq, now);
+    writeAlert(store, { ...woken, wakesAt: wakesAt(woken) }, before);
   }
 }
 
@@ -95,7 +99,7 @@ function endAcknowledgement(store: Store, setup: Notifying, before: Alert, seq: 
   return alert;
 }
 
-/** The silence that covers the alert now, by its last match; null: none does. */
+/** The silence that covers the alert now; null: none does. */
 function silenceNow(
   store: Store,
   setup: Notifying,
@@ -103,10 +107,8 @@ function silenceNow(
   silences: readonly Silence[],
   now: number,
 ): Silence | null {
-  if (silences.length === 0) return null;
-  const { rule, body, isWhole } = lastEntryOf(store, setup, alert);
-  const facts = { rule: alert.rule, level: alert.level, tags: rule?.tags ?? [], entries: isWhole ? [body] : null };
-  return silenceOver(silences, facts, now);
+  const active = silences.filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
+  return lastToEnd(silencesCovering(store, setup.engine, alert, active));
 }
 
 /** Notifies of what is deferred, and escalates. */
@@ -115,35 +117,41 @@ function notifyDue(store: Store, setup: Notifying, before: Alert, seq: number, n
   return escalate(store, setup, notified, seq, now);
 }
 
-/** Whether a reminder, new networks or an escalation is due. */
-function isDue({ notified, escalations }: Alert, now: number): boolean {
-  return (
-    escalations.some(({ at }) => at <= now) ||
-    Object.values(notified).some(({ deferred }) => deferred !== null && deferred.to <= now)
-  );
+/** The alert while a silence covers it: what is due waits. */
+function heldBy({ endsAt }: Silence, alert: Alert, now: number): Alert {
+  const { silencedUntil } = alert;
+  const isOver = silencedUntil !== null && silencedUntil <= now;
+  return {
+    ...alert,
+    silencedUntil: isOver ? endsAt : silencedUntil,
+    wakesAt: Math.min(endsAt, now + HELD_MS),
+  };
 }
 
-/** Notifies of what a silence suppressed, unless another one is over it. */
-function endSilence(
-  store: Store,
-  setup: Notifying,
-  before: Alert,
-  silences: readonly Silence[],
-  seq: number,
-  now: number,
-): Alert {
+/** Notifies of what a silence suppressed. */
+function endSilence(store: Store, setup: Notifying, before: Alert, seq: number, now: number): Alert {
   if (before.silencedUntil === null || before.silencedUntil > now) return before;
   // A late match of what was resolved is no news.
   if (before.status === 'resolved') return { ...before, silencedUntil: null };
-  const other = silenceNow(store, setup, before, silences, now);
-  if (other !== null) return { ...before, silencedUntil: other.endsAt };
   const { rule, body } = lastEntryOf(store, setup, before);
   const { to } = routesOfMatch(setup, rule, before, body, now);
   const names = to.map(({ receiver }) => receiver).filter((name) => (before.notified[name]?.count ?? 0) < before.count);
   const alert = notifiedNow({ ...before, silencedUntil: null }, names, now);
   addAct(store, actOf(before, 'silence ended', { receivers: names }), seq, now);
-  notifyOpenedOrRecurred(store, setup, before, alert, { reason: 'its silence ended', to: names }, now);
+  for (const [kind, of] of Map.groupBy(names, (name) => suppressedKind(before, name))) {
+    const newNetworks = kind === 'updated' ? networksAfter(before, alert, of) : [];
+    const reason = kind === 'updated' ? 'new network' : 'its silence ended';
+    notifyNow(store, setup, alert, { kind, reason, to: of, newNetworks, group: 'silence ended' }, now);
+  }
   return alert;
+}
+
+/** What a receiver would have been notified of, had no silence suppressed it. */
+function suppressedKind({ notified, level, networks }: Alert, receiver: string): NotifyKind {
+  const of = notified[receiver];
+  if (of === undefined) return 'opened';
+  if (isAbove(level, of.level)) return 'raised';
+  return networks.length > of.networks ? 'updated' : 'recurred';
 }
 
 /** Notifies those to whom it escalates: nobody acknowledged it in time. */

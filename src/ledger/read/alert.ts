@@ -3,16 +3,14 @@
  *
  * Contract: read-only, by indexes; both lists are bounded. The match of an evicted entry stays.
  */
-import { matchersHold } from '../../alert/silence.ts';
 import type { Engine, Level } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
-import { silencesAfter } from '../deliver/silences.ts';
+import { silencesAfter, silencesCovering } from '../deliver/silences.ts';
 import { CONTRIBUTING_MAX } from '../record/contributing.ts';
 import { MATCHES_MAX } from '../record/evaluate.ts';
 import type { AlertAct, AlertDetails, AlertHeadline, DeliverySummary } from '../rpc.ts';
 import {
   alertSummary,
-  bodyOf,
   DAMAGED,
   decisionsFrom,
   type EntryRow,
@@ -70,17 +68,10 @@ function headlineOf(store: Store, id: number): AlertHeadline | null {
   return row === undefined ? null : alertSummary(row);
 }
 
-/** As its last match is: of a correlation, whose entries are not all known, those that have no matchers of entries. */
+/** Those that end after its last match and cover it: what is due of it waits for them. */
 function silencesOf(store: Store, engine: Engine, row: ShownAlertRow): AlertDetails['silences'] {
-  const rule = engine.rules.get(row.rule) ?? null;
-  const [entry] = store.all<EntryRow>(
-    'SELECT seq, id, revision, created_at, body FROM entries WHERE seq = ?',
-    row.last_seq,
-  );
-  const body = entry === undefined || rule?.kind !== 'detection' ? null : bodyOf(entry);
-  const { rule: id, level } = row;
-  const match = { rule: id, level: level as Level, tags: rule?.tags ?? [], entries: body === null ? null : [body] };
-  return silencesAfter(store, row.last_at).flatMap(([silence, shown]) => (matchersHold(silence, match) ? [shown] : []));
+  const alert = { ...row, level: row.level as Level };
+  return silencesCovering(store, engine, alert, silencesAfter(store, row.last_at)).map(({ shown }) => shown);
 }
 
 type TimelineRow = {

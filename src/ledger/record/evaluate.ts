@@ -19,6 +19,7 @@ import { factsOf, networksAfter } from '../../alert/status.ts';
 import { networkOfEntry } from '../../alert/subject.ts';
 import type { RoutesDecision } from '../../routing/routes.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
+import { nextDailyAt } from '../../routing/times.ts';
 import {
   type CorrelationMatch,
   type Correlator,
@@ -275,11 +276,11 @@ function createBatch(context: BatchContext): {
     const alert = alerts.decide(each.alert, {
       notified,
       decided: isKept ? each.alert.decided : withReasons(each.alert.decided, decisions),
-      escalations: withEscalations(each.alert, news, at),
-      // What is severe is notified when the silence ends.
+      escalations: withEscalations(each.alert, news, Math.max(at, scanContext.began)),
+      // What is severe is notified when the silence ends, unless another one covers the alert then.
       silencedUntil:
         isSilenced && isSevere(rule.level)
-          ? Math.max(silence.endsAt, each.alert.silencedUntil ?? 0)
+          ? Math.min(silence.endsAt, each.alert.silencedUntil ?? Number.POSITIVE_INFINITY)
           : each.alert.silencedUntil,
     });
     const isFirst = isOpening || decisions.some((decision) => decision.notify && decision.kind === 'opened');
@@ -362,12 +363,19 @@ function isNews(decision: NotifyDecision): boolean {
   return decision.notify && (decision.kind === 'opened' || decision.kind === 'raised');
 }
 
-/** Whom to notify if nobody acknowledges it. Each at most once; `at`: event time of the match. */
+/**
+ * Whom to notify if nobody acknowledges it, each at most once. The time counts from when somebody could know of it: from
+ * `at`, when it was decided, or when what waits for a time of the day is sent. Of several routes the first counts.
+ */
 function withEscalations(alert: Alert, news: readonly NotifyTo[], at: number): Alert['escalations'] {
-  if (alert.acknowledged !== null) return alert.escalations;
-  const begun = news.flatMap(({ settings }) =>
-    (settings.escalate ?? []).map(({ afterMs, to }) => ({ to, at: at + afterMs })),
-  );
+  // It is taken care of, or past: then nobody can acknowledge it.
+  if (alert.status !== 'open') return alert.escalations;
+  const begun = news
+    .flatMap(({ settings: { escalate = [], digest }, heldUntil }) => {
+      const from = Math.max(at, heldUntil ?? at, digest === undefined ? at : nextDailyAt(digest, at));
+      return escalate.map(({ afterMs, to }) => ({ to, at: from + afterMs }));
+    })
+    .sort((a, b) => a.at - b.at);
   const all = [...alert.escalations];
   for (const each of begun) if (!all.some(({ to }) => to === each.to)) all.push(each);
   return all.length === alert.escalations.length ? alert.escalations : all.sort((a, b) => a.at - b.at);

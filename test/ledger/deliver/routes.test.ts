@@ -453,6 +453,64 @@ describe('escalation', () => {
     });
   });
 
+  /** The minutes after noon in which there are messages. */
+  const minutes = (of: Scene, until: number): string[] =>
+    Array.from({ length: until }, (_, minute) =>
+      sent(of, NOON + minute * MINUTE).map((words) => `${minute} ${words}`),
+    ).flat();
+  const hours = (from: number, to: number): RouteSettings['activeTimes'] => ({
+    names: ['times'],
+    ranges: [{ weekdays: [0, 1, 2, 3, 4, 5, 6], from: from * 60, to: to * 60, timeZone: 'UTC' }],
+  });
+  const night = (level: Level, from: number, to: number, more: readonly Route[] = []): Scene => {
+    const settings = { escalate, activeTimes: hours(from, to) };
+    const day = route(['slack'], { settings, continue: true });
+    return withRoutes(tree(route([], { routes: [day, ...more] }), 'boss'), level);
+  };
+
+  it('counts from when it was read, where that was late', () => {
+    const of = withRoutes(tree(route(['slack'], { settings: { escalate } })));
+    of.record([did('vm.deleted', 'a', NOON - 45 * MINUTE)]);
+    expect(minutes(of, 180)).toEqual(['1 slack opened', '31 oncall opened', '61 boss opened']);
+  });
+
+  it('counts from when its message is sent, where that waits for active times', () => {
+    const of = night('high', 14, 20);
+    of.record([did('vm.deleted', 'a', NOON)]);
+    expect(minutes(of, 240)).toEqual(['120 slack opened', '151 oncall opened', '181 boss opened']);
+  });
+
+  it('counts from the first message, where others wait', () => {
+    const of = night('high', 14, 20, [route(['oncall'], { settings: { escalate: [{ afterMs: HOUR, to: 'boss' }] } })]);
+    of.record([did('vm.deleted', 'a', NOON)]);
+    expect(minutes(of, 110)).toEqual(['1 oncall opened', '61 boss opened']);
+  });
+
+  it.each<[Level, string[]]>([
+    ['high', ['1 slack opened', '1260 oncall opened', '1260 boss opened']],
+    ['critical', ['1 slack opened', '31 oncall opened', '61 boss opened']],
+  ])('waits for active times once they are over, except for what is critical: %s', (level, got) => {
+    const of = night(level, 9, 12.25);
+    of.record([did('vm.deleted', 'a', NOON)]);
+    expect(minutes(of, 24 * 60).filter((words) => !words.includes('recurred'))).toEqual(got);
+  });
+
+  it('does not begin where nobody can acknowledge it: of the past', () => {
+    const of = withRoutes(tree(route(['slack'], { settings: { escalate } })));
+    const later = NOON + 8 * DAY;
+    of.record([did('vm.deleted', 'live', later)], { now: later });
+    sent(of, later + MINUTE);
+    acknowledge(of, later + MINUTE);
+    of.record([did('vm.deleted', 'a', NOON), did('vm.deleted', 'b', NOON + MINUTE)], { now: later + 2 * MINUTE });
+    const got = Array.from({ length: 20 * 60 }, (_, minute) =>
+      sent(of, later + minute * MINUTE).map((words) => `${minute} ${words}`),
+    ).flat();
+    expect(got).toEqual(['6 slack opened']);
+    expect(of.store.all("SELECT escalations, wakes_at FROM alerts WHERE state = 'past'")).toEqual([
+      { escalations: null, wakes_at: null },
+    ]);
+  });
+
   it.each([
     [10, []],
     [45, ['oncall opened']],

@@ -1,7 +1,7 @@
 /** Silences in the ledger: what they suppress, count and leave; and what is notified when they end. */
 
 import { describe, expect, it } from 'vitest';
-import type { Level } from '../../../src/sigma/index.ts';
+import { compile, type DetectionRule, type Level } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
 import { correlation } from '../../support/rules.ts';
 import { counting, createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, type Scene } from '../scene.ts';
@@ -240,6 +240,65 @@ describe('when a silence ends', () => {
     });
   });
 
+  /** The seconds after `from` in which there are messages, and what the first decision in each is. */
+  const inSeconds = (scene: Scene, from: number, until: number): string[] =>
+    Array.from({ length: until / 5_000 }, (_, i) => from + i * 5_000).flatMap((now) =>
+      scene
+        .makeDue(now)
+        .splice(0, scene.send(now).length)
+        .map(({ kind, alert, reason, group }) => {
+          const of = group === undefined ? `${kind} ${alert?.id}: ${reason}` : `${group.kind} of ${group.alerts}`;
+          return `${(now - from) / 1_000} s ${of}`;
+        }),
+    );
+
+  it.each<[string, Level, Level, string, string]>([
+    ['raised', 'medium', 'high', '192.0.2.1', '30 s raised 1: its silence ended'],
+    ['raised to critical', 'medium', 'critical', '192.0.2.1', '5 s raised 1: its silence ended'],
+    ['of a new network', 'high', 'high', '198.51.100.1', '30 s updated 1: new network'],
+    ['critical, and of a new network', 'critical', 'critical', '198.51.100.1', '5 s updated 1: new network'],
+    ['more of the same', 'high', 'high', '192.0.2.1', '30 s recurred 1: its silence ended'],
+  ])('what is %s goes as it would have, though reminders wait', (_, before, after, ip, got) => {
+    const zed = onAction('org.deleted', { level: 'high' });
+    const first = createScene([at(before), zed]);
+    const z = ['z1', 'z2'].map((id, i) => entry(id, NOON + i, { action: 'org.deleted', actor: { id: 'zed' } }));
+    // A reminder of another alert goes out four hours later, and the next no sooner than four hours after it.
+    first.record([deletedBy('ci', 'a', NOON), deletedBy('ci', 'a2', NOON + 1), ...z]);
+    for (let now = NOON; now < NOON + 4.5 * HOUR; now += 5 * MINUTE) messages(first, now);
+    const now = NOON + 4.5 * HOUR;
+    const scene = first.reopened({ engine: compile({ version: 'two', rules: [at(after), zed] }) });
+    silence(scene, { actor: 'ci', level: [after] }, now, now + 10 * MINUTE);
+    scene.record([deletedBy('ci', 'b', now, ip)], { now });
+    expect(decisions(scene)).toContain('silenced');
+    expect(inSeconds(scene, now, 10 * MINUTE)).toEqual([]);
+    expect(inSeconds(scene, now + 10 * MINUTE, 5 * MINUTE)).toEqual([got]);
+  });
+
+  it('a raise goes as one, though a reminder was due while the silence lasted', () => {
+    const first = createScene([at('high')]);
+    first.record([deletedBy('ci', 'a', NOON), deletedBy('ci', 'a2', NOON + 1)]);
+    messages(first, NOON + MINUTE);
+    const scene = first.reopened({ engine: compile({ version: 'two', rules: [at('critical')] }) });
+    silence(scene, { actor: 'ci', level: ['critical'] }, NOON + HOUR, NOON + 5 * HOUR);
+    scene.record([deletedBy('ci', 'b', NOON + 2 * HOUR)], { now: NOON + 2 * HOUR });
+    for (let now = NOON + 2 * HOUR; now < NOON + 5 * HOUR; now += 5 * MINUTE) expect(messages(scene, now)).toEqual([]);
+    expect(inSeconds(scene, NOON + 5 * HOUR, HOUR)).toEqual(['5 s raised 1: its silence ended']);
+  });
+
+  it('what it suppressed of many alerts is one message', () => {
+    const scene = createScene([at('high')]);
+    const actors = Array.from({ length: 30 }, (_, i) => `actor ${i}`);
+    scene.record(actors.slice(0, 15).map((actor) => deletedBy(actor, `${actor} 1`, NOON)));
+    for (let now = NOON; now < NOON + 30 * MINUTE; now += MINUTE) messages(scene, now);
+    silence(scene, { rule: 'vm.deleted' }, NOON + 30 * MINUTE, NOON + 40 * MINUTE);
+    const when = NOON + 31 * MINUTE;
+    scene.record(
+      actors.map((actor) => deletedBy(actor, `${actor} 2`, when, '198.51.100.1')),
+      { now: when },
+    );
+    expect(inSeconds(scene, NOON + 40 * MINUTE, HOUR)).toEqual(['30 s silence ended of 30']);
+  });
+
   it('before its time, at once', () => {
     const scene = silenced('high');
     expect(scene.ledger.expireSilence(1, 'bob', NOON + 10 * MINUTE)).toMatchObject({
@@ -341,6 +400,44 @@ describe('what is due already while a silence covers its alert', () => {
     const scene = reminded('high', 'ci', 'bob');
     silence(scene, { actor: 'ci' }, NOON + HOUR, NOON + 9 * HOUR);
     expect(hourly(scene, 30)).toEqual(['4 h: recurred 2 goes on, and nobody acted', `9 h: ${REMINDED}`]);
+  });
+
+  const by = (...dedupBy: string[]): DetectionRule => ({ ...at('high'), tocsin: { ...at('high').tocsin, dedupBy } });
+  const [BY_TARGET, MANY] = [by('target.id'), Array.from({ length: 150 }, () => 'ci')];
+  it.each<[string, DetectionRule, readonly string[], object, boolean]>([
+    ['the first match is of somebody else', BY_TARGET, ['mallory', 'ci'], { actor: 'ci' }, false],
+    ['the last one is', BY_TARGET, ['ci', 'mallory'], { actor: 'ci' }, false],
+    ['one in the middle is', BY_TARGET, ['ci', 'mallory', 'ci'], { actor: 'ci' }, false],
+    ['none is', BY_TARGET, ['ci', 'ci', 'ci'], { actor: 'ci' }, true],
+    ['the silence is of the rule', BY_TARGET, ['mallory', 'ci'], { rule: 'vm.deleted' }, true],
+    ['not all are stored', BY_TARGET, MANY, { actor: 'ci' }, false],
+    ['not all are stored, and the silence is of the rule', BY_TARGET, MANY, { rule: 'vm.deleted' }, true],
+    ['not all are stored, and the key names the actor', at('high'), MANY, { actor: 'ci' }, true],
+    ['the key names it as the rule says', by('target.id', 'actor.name'), MANY, { actor: 'CI of ci' }, true],
+    ['the key names another one', at('high'), MANY, { actor: 'mallory' }, false],
+  ])('is held only where the silence covers every match: %s', (_, rule, actors, matchers, isHeld) => {
+    const scene = createScene([rule]);
+    const did = (id: string, i: number, when: number) => {
+      const actor = { id, name: `CI of ${id}` };
+      return entry(`${i}`, when, { action: 'vm.deleted', actor, target: { id: 'db' } });
+    };
+    scene.record(actors.slice(0, -1).map((id, i) => did(id, i, NOON + i)));
+    for (const minute of [1, 10, 20]) messages(scene, NOON + minute * MINUTE);
+    const now = NOON + 20 * MINUTE;
+    scene.record([did(actors.at(-1) ?? '', 999, now)], { now });
+    silence(scene, matchers, now + MINUTE, NOON + 9 * HOUR);
+    expect(scene.views.alert(1, null)?.silences).toHaveLength(isHeld ? 1 : 0);
+    expect(hourly(scene, 12)).toEqual([`${isHeld ? 9 : 4} h: ${REMINDED}`]);
+  });
+
+  it('is notified of what another silence suppressed of somebody else, when that one ends', () => {
+    const scene = createScene([BY_TARGET]);
+    silence(scene, { actor: 'mallory' }, NOON, NOON + HOUR);
+    silence(scene, { actor: 'ci' }, NOON, NOON + 9 * HOUR);
+    for (const [i, id] of ['mallory', 'ci'].entries())
+      scene.record([entry(id, NOON + i, { action: 'vm.deleted', actor: { id }, target: { id: 'db' } })]);
+    expect(decisions(scene)).toEqual(['silenced', 'silenced']);
+    expect(hourly(scene, 12)).toEqual(['1 h: opened 1 its silence ended']);
   });
 
   it.each<[string, object, string[]]>([
