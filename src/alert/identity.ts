@@ -54,7 +54,7 @@ export type Placement<A extends PlacedAlert> =
 export function placeMatch<A extends PlacedAlert>(
   alerts: readonly A[],
   match: PlacedMatch,
-  reopenMs: number = REOPEN_MS,
+  reopenMs: number,
 ): Placement<A> {
   const { at } = match;
   const takes = ({ firstAt, lastAt }: A): boolean => firstAt - reopenMs < at && at < lastAt + reopenMs;

@@ -50,6 +50,8 @@ export interface RuleBase {
     readonly dedupBy: readonly string[] | null;
     /** Dedup period in milliseconds; null for the default. */
     readonly dedupPeriodMs: number | null;
+    /** How far from an alert's matches one may lie and still join it, in milliseconds; null for the default. */
+    readonly dedupReopenMs: number | null;
   };
 }
 

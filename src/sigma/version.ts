@@ -16,8 +16,10 @@ export function versionOf(rules: readonly Rule[]): string {
 
 function meaningOf(rule: Rule): unknown {
   const { id, level, alerts } = rule;
-  const { dedupBy, dedupPeriodMs } = rule.tocsin;
-  const common = { id, level, alerts, dedupBy, dedupPeriodMs };
+  const { dedupBy, dedupPeriodMs, dedupReopenMs } = rule.tocsin;
+  // A key that older versions did not have counts where it is set.
+  const reopen = dedupReopenMs === null ? {} : { dedupReopenMs };
+  const common = { id, level, alerts, dedupBy, dedupPeriodMs, ...reopen };
   switch (rule.kind) {
     case 'detection':
       return { ...common, expression: meaningOfFormula(rule.expression, meaningsOfLeaf) };

@@ -11,7 +11,7 @@ import {
   isOver,
   NO_FLOODS,
 } from '../../src/alert/groups.ts';
-import { placeMatch } from '../../src/alert/identity.ts';
+import { placeMatch, REOPEN_MS } from '../../src/alert/identity.ts';
 import {
   decideNotify,
   type Notified,
@@ -129,7 +129,7 @@ export function createInbox() {
       seq++;
       const { at, rule, actor, network, level } = seen;
       const alike = alerts.filter((each) => each.seen.rule === rule && each.seen.actor === actor);
-      const placement = placeMatch(alike, { at, level, network });
+      const placement = placeMatch(alike, { at, level, network }, REOPEN_MS);
       const alert: Held =
         placement.kind === 'joins'
           ? placement.alert

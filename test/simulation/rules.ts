@@ -33,7 +33,7 @@ const created = leaf('vm created', 'low', 'action', equals('vm.created'), true);
 const keyDeleted = leaf('key deleted', 'high', 'action', equals('api_key.deleted'), true);
 const fails = counting('many failures', [failed.id], 'client_ip', 5 * MINUTE, 5, {
   level: 'high',
-  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: 10 * MINUTE },
+  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: 10 * MINUTE, dedupReopenMs: null },
 });
 /** Opens no alerts of its own. */
 const few = counting('some failures', [failed.id], 'client_ip', 2 * MINUTE, 3, { alerts: false });

@@ -11,7 +11,7 @@ const BARE = {
   fields: [],
   path: 'test.yml',
   alerts: true,
-  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null },
+  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null, dedupReopenMs: null },
 } as const;
 
 /** A detection that every entry satisfies. */

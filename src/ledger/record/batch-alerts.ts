@@ -4,7 +4,7 @@
  * Contract: changes nothing stored. Alerts opened earlier in the batch are found like stored ones.
  */
 import type { Alert } from '../../alert/alert.ts';
-import { type PlacedMatch, type Placement, placeMatch } from '../../alert/identity.ts';
+import { type PlacedMatch, type Placement, placeMatch, REOPEN_MS } from '../../alert/identity.ts';
 import { shownKey } from '../../alert/key.ts';
 import { resolvesAt, superseded, unacknowledged, wakesAt } from '../../alert/status.ts';
 import { isAbove, type KeyPart, type Rule } from '../../sigma/index.ts';
@@ -84,7 +84,8 @@ export function createBatchAlerts(reads: EvaluationReads, lastAlert: number) {
 
   return {
     /** Where a match belongs. */
-    find: (rule: Rule, key: string, match: PlacedMatch): Placement<Alert> => placeMatch(alike(rule.id, key), match),
+    find: (rule: Rule, key: string, match: PlacedMatch): Placement<Alert> =>
+      placeMatch(alike(rule.id, key), match, rule.tocsin.dedupReopenMs ?? REOPEN_MS),
     /** Adds the match to the alert that it joins or opens. */
     add: (match: JoinInput, key: string, keyParts: readonly KeyPart[], placement: Placement<Alert>): Joined => {
       if (placement.kind === 'opens') {

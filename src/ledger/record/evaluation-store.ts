@@ -84,7 +84,7 @@ function withAllBelow(rule: CorrelationRule, engine: Engine): readonly Rule[] {
 
 /** The parts of a rule that windows depend on: not what happens to its matches. */
 function forWindows(rule: Rule): Rule {
-  const tocsin = { ...rule.tocsin, dedupBy: null, dedupPeriodMs: null };
+  const tocsin = { ...rule.tocsin, dedupBy: null, dedupPeriodMs: null, dedupReopenMs: null };
   return { ...rule, level: DEFAULT_MIN_LEVEL, alerts: true, tocsin };
 }
 

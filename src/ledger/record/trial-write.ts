@@ -35,7 +35,7 @@ const BARE = {
   fields: [],
   path: '',
   alerts: true,
-  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null },
+  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null, dedupReopenMs: null },
 } as const;
 
 /** Every entry satisfies it. */

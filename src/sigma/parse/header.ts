@@ -99,13 +99,14 @@ function readTocsin(entry: MapEntry | undefined, report: Report): Header['tocsin
   rejectUnknown(map, ['dedup', 'runbook', 'tests'], report);
   const attributes = attributesOf(map);
   const dedupMap = readMap(attributes.get('dedup'), report);
-  rejectUnknown(dedupMap, ['by', 'period'], report);
+  rejectUnknown(dedupMap, ['by', 'period', 'reopen'], report);
   const dedup = attributesOf(dedupMap);
   const by = dedup.get('by');
   return {
     runbook: readText(attributes.get('runbook'), report),
     dedupBy: by === undefined ? null : readTexts(by, report).map(({ text }) => text),
     dedupPeriodMs: readTimespan(dedup.get('period'), report),
+    dedupReopenMs: readTimespan(dedup.get('reopen'), report),
   };
 }
 

@@ -90,6 +90,17 @@ describe('one alert a rule and key', () => {
     ]);
   });
 
+  it.each([
+    [HOUR, 2],
+    [HOUR + 1, 1],
+    [30 * DAY, 1],
+  ])('is another after what the rule says instead: %i ms', (dedupReopenMs, alerts) => {
+    const scene = createScene([onAction('vm.deleted', { tocsin: { ...RULE.tocsin, dedupReopenMs } })]);
+    scene.record([deleted('a', NOON)]);
+    scene.record([deleted('b', NOON + HOUR)], { now: NOON + HOUR });
+    expect(alertsOf(scene)).toHaveLength(alerts);
+  });
+
   it('superseded, is resolved for those who change what they show', () => {
     const receivers = [route('slack'), route('pager', { forPrograms: true })];
     const scene = createScene([onAction('vm.deleted')], { receivers });
@@ -509,7 +520,7 @@ describe('when the rules change', () => {
   it('windows go on where only what becomes of matches has', () => {
     const scene = createScene([fed, counting('vm.deleted', 3)]);
     scene.record([deleted('a', NOON), deleted('b', NOON)]);
-    const tocsin = { runbook: null, dedupBy: ['client_ip'], dedupPeriodMs: MINUTE };
+    const tocsin = { runbook: null, dedupBy: ['client_ip'], dedupPeriodMs: MINUTE, dedupReopenMs: null };
     const changed = engineOf(
       { ...fed, level: 'low', alerts: true },
       counting('vm.deleted', 3, { level: 'critical', tocsin }),
@@ -537,7 +548,7 @@ describe('when the rules change', () => {
 
 describe('replay', () => {
   it('of the same entries by the same batches gives the same alerts, and says the same', () => {
-    const short = { runbook: null, dedupBy: null, dedupPeriodMs: 12 * MINUTE };
+    const short = { runbook: null, dedupBy: null, dedupPeriodMs: 12 * MINUTE, dedupReopenMs: null };
     const rules = [{ ...RULE, tocsin: short }, counting('vm.deleted', 3, { timespanMs: MINUTE, tocsin: short })];
     const story = entries(200, NOON - 40 * MINUTE, 11 * SECOND).map(({ id, createdAt }, i) =>
       deleted(id, createdAt - (i % 7 === 0 ? 4 * MINUTE : 0), ['alice', 'bob', 'carol'][i % 3], {

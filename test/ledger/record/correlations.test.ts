@@ -320,7 +320,7 @@ describe('one entry', () => {
     const both = correlation({
       ...{ rules: ['api_key.created', 'a key again'], groupBy: ['key'], condition: gte(1) },
       aliases: { key: { 'api_key.created': 'target.id', 'a key again': 'actor.id' } },
-      tocsin: { runbook: null, dedupBy: ['client_ip'], dedupPeriodMs: null },
+      tocsin: { runbook: null, dedupBy: ['client_ip'], dedupPeriodMs: null, dedupReopenMs: null },
     });
     const again = onAction('api_key.created', { ...QUIET, id: 'a key again' });
     const made = at(9, 'api_key.created', { target: { id: 'new' }, client_ip: '203.0.113.1' });

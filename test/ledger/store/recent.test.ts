@@ -48,7 +48,9 @@ describe('the chart', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
-        const rule = onAction('vm.deleted', { tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: HOUR } });
+        const rule = onAction('vm.deleted', {
+          tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: HOUR, dedupReopenMs: null },
+        });
         let scene = createScene([rule], { retentionMs: 2 * DAY });
         let now = NOON;
         steps.forEach(({ page, minutes, afterwards }, n) => {

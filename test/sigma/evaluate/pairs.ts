@@ -83,5 +83,8 @@ export function ruleSetOf(expressions: readonly Expression[]): RuleSet {
 const ANY_RULE: DetectionRule = {
   ...{ kind: 'detection', id: '', name: null, title: 'A rule', level: 'low', status: null, description: null },
   ...{ tags: [], falsepositives: [], fields: [], path: 'x.yml', alerts: true },
-  ...{ tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null }, expression: { kind: 'and', of: [] } },
+  ...{
+    tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null, dedupReopenMs: null },
+    expression: { kind: 'and', of: [] },
+  },
 };

@@ -30,7 +30,7 @@ detection:
     condition: sel
 tocsin:
     runbook: Do this
-    dedup: {by: actor.id, period: 2h}
+    dedup: {by: actor.id, period: 2h, reopen: 1d}
 `);
     expect(problems).toEqual([]);
     expect(ruleSet.rules).toEqual([
@@ -49,7 +49,7 @@ tocsin:
         fields: ['actor.id'],
         path: '0.yml',
         alerts: true,
-        tocsin: { runbook: 'Do this', dedupBy: ['actor.id'], dedupPeriodMs: 7_200_000 },
+        tocsin: { runbook: 'Do this', dedupBy: ['actor.id'], dedupPeriodMs: 7_200_000, dedupReopenMs: 86_400_000 },
         expression: {
           kind: 'leaf',
           selection: 'sel',
@@ -109,6 +109,11 @@ describe('the problems of a document', () => {
       'an invalid period',
       rule({ head: 'tocsin: {dedup: {period: 5w}}' }),
       '2:26: error: "period" must be a duration (a number and one of s, m, h, d: 90s, 5m, 24h, 7d)',
+    ],
+    [
+      'an invalid distance',
+      rule({ head: 'tocsin: {dedup: {reopen: soon}}' }),
+      '2:26: error: "reopen" must be a duration (a number and one of s, m, h, d: 90s, 5m, 24h, 7d)',
     ],
     [
       'no title',

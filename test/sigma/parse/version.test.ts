@@ -51,6 +51,8 @@ describe('the version', () => {
     ['a field', RULE.replace('b|', 'c|')],
     ['the level', RULE.replace('high', 'low')],
     ['the dedup key', `${RULE}tocsin: {dedup: {by: x}}\n`],
+    ['the dedup period', `${RULE}tocsin: {dedup: {period: 2h}}\n`],
+    ['how far apart the matches of an alert may be', `${RULE}tocsin: {dedup: {reopen: 2d}}\n`],
     ['the condition', RULE.replace('condition: sel', 'condition: not sel')],
     ['another rule', `${RULE}---\n${RULE.replace('r-1', 'r-2')}`],
   ])('changes with %s', (_, text) => {
