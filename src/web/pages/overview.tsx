@@ -43,17 +43,15 @@ export function overviewPage({ caller, overview, problems, publicUrl, now }: Ove
       <>
         <WatchStatus health={health} status={status} now={now} />
         {!started && <NextSteps hasProblems={problems.length > 0} />}
+        {overview !== null && started && <OpenAlerts overview={overview} now={now} />}
         {status !== null && status.healthAlerts.length > 0 && (
           <HealthAlerts alerts={status.healthAlerts} address={publicUrl} />
         )}
         {errors.length > 0 && <SettingProblems title="Settings to fix" problems={errors} />}
         {overview !== null && started && (
-          <>
-            <OpenAlerts overview={overview} now={now} />
-            <Card title="Entries and alerts over time">
-              <Chart chart={overview.chart} />
-            </Card>
-          </>
+          <Card title="Entries and alerts over time">
+            <Chart chart={overview.chart} />
+          </Card>
         )}
         {status !== null && <Receivers receivers={status.receivers} dead={status.dead} />}
         {notices.length > 0 && <SettingProblems title="Settings to check" problems={notices} />}
