@@ -224,7 +224,7 @@ describe('the list is refreshed', () => {
 
   it('in place: what is chosen, the focus and the scroll stay, and what is new is only counted', async () => {
     await boxOf(79).check();
-    await page.getByRole('link', { name: 'Silence alert 79' }).focus();
+    await page.getByRole('link', { name: 'Silence… alert 79' }).focus();
     await page.evaluate('window.scrollTo(0, 200)');
     const scroll = await page.evaluate('window.scrollY');
     listed = [alertLine(ORDINARY, { id: 99 }), alertLine(ORDINARY, { id: 98 }), ...listed].map((alert) =>

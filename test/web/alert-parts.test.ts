@@ -111,7 +111,7 @@ describe('the list groups', () => {
   it('each alert with who, from where, when, its status and its assignee', () => {
     const alerts = [alertLine(ORDINARY, { assignee: 'Bob', networks: 3 })];
     expect(textOf(AlertItems({ alerts, now: NOW, hasBoxes: false }))).toBe(
-      'high API key deleted vm.deleted by Mallory Reed from 203.0.113.7 and 2 other networks 12 minutes ago Alert 42: 3 matches, first 25 minutes ago open assigned to Bob Acknowledge alert 42 Why alert 42 Silence alert 42',
+      'high API key deleted vm.deleted by Mallory Reed from 203.0.113.7 and 2 other networks 12 minutes ago Alert 42: 3 matches, first 25 minutes ago open assigned to Bob Acknowledge… alert 42 Why alert 42 Silence… alert 42',
     );
   });
 });
@@ -162,7 +162,9 @@ it.each([
   expect(html).not.toMatch(/<script|<img/);
   const text = textOf(html);
   expect(text).toContain('Silence this address: 2001:db8::1');
-  expect(text).toContain('Without this, the silence does not cover this alert');
+  expect(text).toContain(
+    'Which levels Choose … critical alerts too, such as this one all but critical: not this alert',
+  );
   expect(text.match(/\(not this alert\)/g) ?? []).toHaveLength(not);
   expect(text.match(/This alert is of several entries/g) ?? []).toEqual(sentences);
 });

@@ -96,8 +96,8 @@ function linesOf(words: Wording): readonly string[] {
   return [
     ...(lead === '' ? [] : [lead]),
     ...(change === null ? [] : [change]),
-    ...(facts.length === 0 ? [] : ['', ...facts]),
     ...(description === null || description === lead ? [] : ['', description]),
+    ...(facts.length === 0 ? [] : ['', ...facts]),
     ...passagesOf(words).flatMap(({ heading, lines }) => ['', `${heading}:`, ...lines]),
     ...(falsePositives === null ? [] : ['', falsePositives]),
     '',

@@ -13,6 +13,7 @@ import { type AlertNotification, type GroupNotification, isTest, type Notificati
 import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import type { Level } from '../../sigma/index.ts';
+import { numberText } from '../../text/numbers.ts';
 import { safeSlice, trustedLine } from '../../text/untrusted.ts';
 import { isOver, levelOf } from '../level-color.ts';
 import { factLines, linksOf, passagesOf, plainPiece } from '../plain.ts';
@@ -74,12 +75,12 @@ export function render(
     event_action: 'trigger',
     dedup_key,
     payload: {
-      summary: safeSlice(words.summary, SUMMARY_MAX),
+      summary: summaryOf(words.summary, dedup_key, isHeard),
       source: sourceOf(links),
       severity: severityOf(levelOf(notification)),
       ...timestamp(notification),
       ...('alert' in notification ? { class: trustedLine(notification.alert.title, KEY_MAX) } : {}),
-      custom_details: { ...acting(dedup_key, isHeard), ...detailsOf(words) },
+      custom_details: { ...acting(notification, dedup_key, isHeard), ...detailsOf(words) },
     },
     client: 'Tocsin',
     ...(alert === undefined ? {} : { client_url: alert.href }),
@@ -193,12 +194,20 @@ function inTocsin(label: string): string {
 }
 
 /** What PagerDuty's own buttons do here: the people who see them know nothing of Tocsin. */
-function acting(key: string, isHeard: boolean): Record<string, string> {
-  if (alertOfKey(key) === null) return {};
+function acting(notification: Notification, key: string, isHeard: boolean): Record<string, string> {
+  const of = alertOfKey(key);
+  if (of === null) return {};
+  const only = 'group' in notification ? `, for alert ${numberText(of.alert)} only` : '';
   const way = isHeard
-    ? 'Here or in Tocsin, for the alert of this incident: what is done in one place counts in both.'
+    ? `In PagerDuty${only}, or in Tocsin: what is done in one place counts in both.`
     : 'By the links to Tocsin: PagerDuty’s own buttons do not stop Tocsin’s messages.';
   return { 'Acknowledge and resolve': way };
+}
+
+/** What PagerDuty shows beside its own buttons says where these do not reach. */
+function summaryOf(summary: string, key: string, isHeard: boolean): string {
+  const note = isHeard || alertOfKey(key) === null ? '' : ' (acknowledge in Tocsin, by the link)';
+  return `${safeSlice(summary, SUMMARY_MAX - note.length)}${note}`;
 }
 
 /** What the message says, a row for each label. */

@@ -63,6 +63,7 @@ export function alertPage({ caller, details, rule, now, others, linked, token, d
             {sentence.map((part) => (typeof part === 'number' ? <When at={part} /> : <UntrustedText text={part} />))}
           </p>
           <nav class="jump" aria-label="On this page">
+            <span class="quiet">Go to:</span>
             {isLive(alert.status) && mayActOn(caller, alert.id) && <a href={`#${PARTS.acknowledge}`}>Acknowledge</a>}
             <a href={`#${PARTS.silence}`}>{canAct(caller) ? 'Silence' : 'Silence (sign in)'}</a>
             {first !== undefined && <a href={`#${PARTS.why}`}>Why it alerted</a>}

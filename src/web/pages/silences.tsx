@@ -66,7 +66,9 @@ function SilenceForm({ rules, token }: SilencesOptions) {
   return (
     <form method="post" action={SILENCES_PAGE} class="acts">
       <FormFields token={token} next={SILENCES_PAGE} />
-      <p class="quiet">Choose at least one of rule, actor and address. All that you fill in must match.</p>
+      <p class="quiet">
+        Fill in a rule, an actor or an address, at least one. The rest narrows it: all that you fill in must match.
+      </p>
       <div class="filters">
         <Choice name="rule" label="Rule" of={[['', 'any'], ...rules.map(({ id, title }) => [id, title] as const)]} />
         <Text name="actor" label="Actor (ID or name)" />

@@ -91,7 +91,7 @@ describe('a message', () => {
       expect(text).toMatch(new RegExp(`^${label}: `, 'm'));
   });
 
-  test('has who did what first, then the facts, a line each, and what to open', () => {
+  test('has who did what first, then what that means, the facts, a line each, and what to open', () => {
     const message = render(OPENED, LINKS);
     expect(message).toMatchObject({ title: '[HIGH] API key deleted', click: LINKS.alert });
     expect(message.actions).toEqual([
@@ -99,8 +99,10 @@ describe('a message', () => {
       { action: 'view', label: 'Silence…', url: `${LINKS.alert}#silence` },
       { action: 'view', label: 'Open the log entry', url: LINKS.entry },
     ]);
-    expect(message.message.split('\n').slice(0, 7)).toEqual([
+    expect(message.message.split('\n').slice(0, 9)).toEqual([
       'api_key.deleted by Alice Smith from 203.0.113.9',
+      '',
+      'An API key was deleted. What used it no longer works.',
       '',
       expect.stringMatching(/^What: api_key\.deleted · on api_key 9f8e7d6c/),
       expect.stringMatching(/^Who: Alice Smith · user 123e4567/),

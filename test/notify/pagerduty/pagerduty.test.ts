@@ -74,7 +74,7 @@ describe('an event', () => {
   });
 
   test('has the summary, the time, the links and what the message says', () => {
-    const event = render(OPENED, LINKS);
+    const event = render(OPENED, LINKS, { isHeard: true });
     expect(event).toMatchObject({
       event_action: 'trigger',
       payload: {
@@ -107,10 +107,14 @@ describe('an event', () => {
   test('says where to acknowledge: in PagerDuty only where that comes back, and only of an incident of one alert', () => {
     const way = (notification: Notification, isHeard: boolean) =>
       render(notification, LINKS, { isHeard }).payload?.custom_details?.['Acknowledge and resolve'];
-    expect(way(OPENED, true)).toMatch(/^Here or in Tocsin/);
+    expect(way(OPENED, true)).toMatch(/^In PagerDuty, or in Tocsin/);
     expect(way(OPENED, false)).toMatch(/^By the links to Tocsin/);
-    expect(way(GROUP, true)).toMatch(/^Here or in Tocsin/);
+    expect(way(GROUP, true)).toMatch(/^In PagerDuty, for alert 14 only, or in Tocsin/);
     for (const other of [BLIND, testNotification(0), FLOOD_DIGEST, FLOOD]) expect(way(other, true)).toBeUndefined();
+    const summary = (notification: Notification, isHeard: boolean) =>
+      render(notification, LINKS, { isHeard }).payload?.summary;
+    expect(summary(OPENED, false)).toBe(`${summary(OPENED, true)} (acknowledge in Tocsin, by the link)`);
+    for (const other of [BLIND, FLOOD]) expect(summary(other, false)).toBe(summary(other, true));
   });
 
   const at = (level: typeof OPENED.alert.level): Notification => ({ ...OPENED, alert: { ...OPENED.alert, level } });

@@ -42,7 +42,7 @@ export function WhyNot({ caller, next, hasLink = false }: WhyNotProps) {
       <a href={`${SIGN_IN_PATH}?next=${encodeURIComponent(next)}`}>
         {hasLink ? 'sign' : 'Sign'} in with the token of a responder
       </a>
-      .
+      {caller.kind === 'link' ? ', which the operator of Tocsin gives you.' : '.'}
       {caller.kind !== 'link' && (
         <>
           {' The operator makes one with '}
@@ -223,12 +223,7 @@ function QuickSilence({ alert, token, next, notCovering, silencedUntil }: ActCar
         <DurationChoice />
         <Text name="comment" label="Reason" required />
       </div>
-      {alert.level === 'critical' && (
-        <label>
-          <input type="checkbox" name="level" value={LEVELS.join(',')} /> Critical alerts too. Without this, the silence
-          does not cover this alert
-        </label>
-      )}
+      {alert.level === 'critical' && <CriticalChoice />}
       <p class="buttons">
         {of.map(
           ({ name, value, shown, covers }) =>
@@ -251,6 +246,22 @@ function QuickSilence({ alert, token, next, notCovering, silencedUntil }: ActCar
         </p>
       )}
     </form>
+  );
+}
+
+/** People say whether critical alerts are silenced: neither is taken for granted of a critical one. */
+function CriticalChoice() {
+  return (
+    <label>
+      Which levels
+      <select name="level" required>
+        <option value="">Choose …</option>
+        <option value={LEVELS.join(',')}>critical alerts too, such as this one</option>
+        <option value={LEVELS.filter((level) => level !== 'critical').join(',')}>
+          all but critical: not this alert
+        </option>
+      </select>
+    </label>
   );
 }
 

@@ -147,14 +147,14 @@ function Item({ alert, now, hasBoxes }: { alert: AlertSummary } & Omit<AlertItem
         <span class="ways">
           {status === 'open' && (
             <a href={`${alertPath(id)}#${PARTS.acknowledge}`}>
-              Acknowledge<span class="unsighted"> alert {id}</span>
+              Acknowledge…<span class="unsighted"> alert {id}</span>
             </a>
           )}
           <a href={`${alertPath(id)}#${PARTS.why}`}>
             Why<span class="unsighted"> alert {id}</span>
           </a>
           <a href={`${alertPath(id)}#${PARTS.silence}`}>
-            Silence<span class="unsighted"> alert {id}</span>
+            Silence…<span class="unsighted"> alert {id}</span>
           </a>
         </span>
       </div>
