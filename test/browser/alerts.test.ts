@@ -305,7 +305,7 @@ describe('on a phone, without scrolling', () => {
     [
       'the list has them for its first alert',
       '/alerts?actor=ci-deploy&since=24h',
-      ['Why alert 80', 'Silence alert 80'],
+      ['Why alert 80', 'Silence… alert 80'],
     ],
   ] as const)('%s', async (_, path, names) => {
     const phone = await openTab(browser, running.origin, PHONE);
