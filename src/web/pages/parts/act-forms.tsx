@@ -192,7 +192,7 @@ function AllOfActor({ alert, others }: Pick<ActCardProps, 'alert' | 'others'>) {
   return (
     <>
       {[alert, ...open].map(chosen)}
-      <button type="submit" name="act" value="acknowledge" formaction={ALERTS_PAGE}>
+      <button type="submit" name="act" value="acknowledge" formaction={ALERTS_PAGE} class="second">
         Acknowledge all {numberText(open.length + 1)} of{' '}
         <UntrustedText text={actor?.name ?? actor?.id ?? ''} max={NAME_CHARS} />
       </button>
