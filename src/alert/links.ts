@@ -50,7 +50,7 @@ function buttonsOf(
       ? []
       : [
           { name: 'acknowledge', label: labels.acknowledge, href: `${alert}#${PARTS.acknowledge}` },
-          { name: 'silence', label: 'Silence…', href: `${alert}#${PARTS.silence}` },
+          { name: 'silence', label: 'Sign in to silence…', href: `${alert}#${PARTS.silence}` },
         ];
   return [
     ...acts,

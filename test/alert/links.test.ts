@@ -11,7 +11,7 @@ const names = (buttons: readonly { readonly name: string }[]) => buttons.map(({ 
 
 it.each([0, 1])('what can be done with an alert is beside it, and leads to a part of its page (%i)', (i) => {
   const acts = alertButtons(LINKS, false).slice(0, 2);
-  expect(acts.map(({ label }) => label)).toEqual(['Acknowledge…', 'Silence…']);
+  expect(acts.map(({ label }) => label)).toEqual(['Acknowledge…', 'Sign in to silence…']);
   const { href } = acts[i] as (typeof acts)[number];
   expect(href.startsWith(`${LINKS.alert}#`)).toBe(true);
   for (const file of ['alert-by-link', 'alert-to-act-on']) {
@@ -27,7 +27,7 @@ it.each([
 ])('a group has the buttons of its first alert, %s, and the list', (_, more, acknowledge) => {
   const labels = groupButtons({ ...LINKS, alerts: '/alerts', ...more }, false, 1_234).map(({ label }) => label);
   expect(labels).toEqual([
-    ...[acknowledge, 'Silence…', 'Open alert 1,234', 'Open the list of alerts', 'Open the log entry'],
+    ...[acknowledge, 'Sign in to silence…', 'Open alert 1,234', 'Open the list of alerts', 'Open the log entry'],
   ]);
 });
 

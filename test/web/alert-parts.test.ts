@@ -166,6 +166,8 @@ it.each([
     'Which levels Choose … critical alerts too, such as this one all but critical: not this alert',
   );
   expect(text.match(/\(not this alert\)/g) ?? []).toHaveLength(not);
+  // What covers the alert comes first.
+  expect(text.indexOf('Silence this rule, for everybody') < text.indexOf('Silence this actor')).toBe(not > 0);
   expect(text.match(/This alert is of several entries/g) ?? []).toEqual(sentences);
 });
 

@@ -472,7 +472,7 @@ describe('the holder of a link', () => {
     const show = async (path: string) =>
       (await at.visit(path, { headers: { ...headers, accept: 'text/html' } })).text();
     const first = await show('/alerts/1');
-    expect(first).toContain('Acknowledge all 2 of the message');
+    expect(first).toContain('Acknowledge all 2 alerts of the message');
     expect(first).toContain('data-alert="2"');
     const second = await show('/alerts/2');
     const token = /name="token" value="([^"]+)"/.exec(second)?.[1] ?? '';

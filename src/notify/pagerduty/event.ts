@@ -197,9 +197,10 @@ function inTocsin(label: string): string {
 function acting(notification: Notification, key: string, isHeard: boolean): Record<string, string> {
   const of = alertOfKey(key);
   if (of === null) return {};
-  const only = 'group' in notification ? `, for alert ${numberText(of.alert)} only` : '';
   const way = isHeard
-    ? `In PagerDuty${only}, or in Tocsin: what is done in one place counts in both.`
+    ? 'group' in notification
+      ? `PagerDuty’s own buttons act on alert ${numberText(of.alert)} only: for all of them use the links to Tocsin.`
+      : 'In PagerDuty or in Tocsin: what is done in one place counts in both.'
     : 'By the links to Tocsin: PagerDuty’s own buttons do not stop Tocsin’s messages.';
   return { 'Acknowledge and resolve': way };
 }

@@ -3,7 +3,7 @@
 import type { SettingProblem } from '../../config/setting.ts';
 import { PAGE_COUNTED_MAX } from '../../ledger/model.ts';
 import type { Overview } from '../../ledger/rpc.ts';
-import { LEVELS } from '../../sigma/index.ts';
+import { isSevere, LEVELS } from '../../sigma/index.ts';
 import { numberText } from '../../text/numbers.ts';
 import type { Caller } from '../context.ts';
 import { workerHealth } from '../health.ts';
@@ -41,6 +41,7 @@ export function overviewPage({ caller, overview, problems, publicUrl, now }: Ove
     section: 'overview',
     children: (
       <>
+        {overview !== null && started && <Severe open={overview.status.alerts.open} />}
         <WatchStatus health={health} status={status} now={now} />
         {!started && <NextSteps hasProblems={problems.length > 0} />}
         {overview !== null && started && <OpenAlerts overview={overview} now={now} />}
@@ -85,6 +86,20 @@ function NextSteps({ hasProblems }: { hasProblems: boolean }) {
         </li>
       </ol>
     </Card>
+  );
+}
+
+/** Above all else: on a phone, the state of Tocsin itself takes the first screen. */
+function Severe({ open }: { open: Overview['status']['alerts']['open'] }) {
+  const counts = LEVELS.toReversed().flatMap((level) => {
+    const count = open[level] ?? 0;
+    return isSevere(level) && count > 0 ? [`${shownCount(count)} ${level}`] : [];
+  });
+  if (counts.length === 0) return null;
+  return (
+    <p class="next">
+      {counts.join(' and ')} alerts are open: <a href="/alerts">acknowledge, silence, or see why</a>
+    </p>
   );
 }
 

@@ -37,6 +37,8 @@ const ALERT = {
   ...{ assignee: T, acknowledged: null, resolution: { reason: T, by: T, comment: T }, key: [{ field: T, value: T }] },
   ...{ latest: { actor: { id: T, name: T }, clientIp: T }, networks: 2 },
 };
+/** Those of one id stand under one line. */
+const ONE_OF_A_GROUP = { ...ALERT, latest: { ...ALERT.latest, actor: { id: 'u-1', name: T } } };
 const ROUTES = {
   to: [
     {
@@ -104,7 +106,7 @@ interface Command {
 
 const COMMANDS: readonly Command[] = [
   {
-    answer: { alerts: [ALERT, ALERT], next: 7, searchedTo: null },
+    answer: { alerts: [ONE_OF_A_GROUP, ONE_OF_A_GROUP, ALERT], next: 7, searchedTo: null },
     lines: (answer: AlertsAnswer) => alertsLines(answer, 'all', NOW),
   },
   {

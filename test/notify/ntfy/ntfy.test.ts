@@ -96,7 +96,7 @@ describe('a message', () => {
     expect(message).toMatchObject({ title: '[HIGH] API key deleted', click: LINKS.alert });
     expect(message.actions).toEqual([
       { action: 'view', label: 'Acknowledge…', url: `${LINKS.alert}#acknowledge` },
-      { action: 'view', label: 'Silence…', url: `${LINKS.alert}#silence` },
+      { action: 'view', label: 'Sign in to silence…', url: `${LINKS.alert}#silence` },
       { action: 'view', label: 'Open the log entry', url: LINKS.entry },
     ]);
     expect(message.message.split('\n').slice(0, 9)).toEqual([

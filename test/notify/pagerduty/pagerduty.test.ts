@@ -96,7 +96,7 @@ describe('an event', () => {
     });
     expect(event.links?.map(({ text }) => text)).toEqual([
       'Acknowledge in Tocsin',
-      'Silence in Tocsin',
+      'Sign in to silence in Tocsin',
       'Open the alert',
       'Open the log entry',
       'Open the runbook',
@@ -107,9 +107,9 @@ describe('an event', () => {
   test('says where to acknowledge: in PagerDuty only where that comes back, and only of an incident of one alert', () => {
     const way = (notification: Notification, isHeard: boolean) =>
       render(notification, LINKS, { isHeard }).payload?.custom_details?.['Acknowledge and resolve'];
-    expect(way(OPENED, true)).toMatch(/^In PagerDuty, or in Tocsin/);
+    expect(way(OPENED, true)).toMatch(/^In PagerDuty or in Tocsin/);
     expect(way(OPENED, false)).toMatch(/^By the links to Tocsin/);
-    expect(way(GROUP, true)).toMatch(/^In PagerDuty, for alert 14 only, or in Tocsin/);
+    expect(way(GROUP, true)).toMatch(/ act on alert 14 only: /);
     for (const other of [BLIND, testNotification(0), FLOOD_DIGEST, FLOOD]) expect(way(other, true)).toBeUndefined();
     const summary = (notification: Notification, isHeard: boolean) =>
       render(notification, LINKS, { isHeard }).payload?.summary;

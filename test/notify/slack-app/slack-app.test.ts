@@ -178,7 +178,7 @@ describe('the buttons', () => {
         .flatMap((block) => elements([block]))
         .flatMap((element) => ('url' in element ? [element.text.text] : []));
     expect(links(true)).toEqual(['Open the alert', 'Open the log entry']);
-    expect(links(false)).toEqual(['Acknowledge…', 'Silence…', 'Open the alert', 'Open the log entry']);
+    expect(links(false)).toEqual(['Acknowledge…', 'Sign in to silence…', 'Open the alert', 'Open the log entry']);
   });
 
   const open = (notification: Parameters<typeof idsOf>[0]): Editable => ({

@@ -120,7 +120,7 @@ describe('what a person reads', () => {
   test('buttons lead to the alert and the entry; without a link there is no button', () => {
     const shown = read(render(OPENED, LINKS));
     expect(shown).toContain(
-      `[Acknowledge…](${LINKS.alert}#acknowledge)\n[Silence…](${LINKS.alert}#silence)\n[Open the alert](${LINKS.alert})\n[Open the log entry](${LINKS.entry})\n*Why*`,
+      `[Acknowledge…](${LINKS.alert}#acknowledge)\n[Sign in to silence…](${LINKS.alert}#silence)\n[Open the alert](${LINKS.alert})\n[Open the log entry](${LINKS.entry})\n*Why*`,
     );
     expect(read(render(OPENED))).not.toContain('[Open');
     expect(read(render(OPENED, { ...LINKS, entry: null }))).not.toContain('entry](');

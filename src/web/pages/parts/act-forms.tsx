@@ -119,13 +119,14 @@ function AlertForm({ caller, alert, token, others, linked, next }: ActCardProps 
   if (!mayActOn(caller, alert.id)) return null;
   const isEnded = !isLive(alert.status);
   const mayAll = canAct(caller);
+  const openLinked = linked.filter(({ status }) => status === 'open');
   const button = (act: FormAct, words: string) => (
     <button
       type="submit"
       formaction={actPath(alert.id, act)}
       data-key={act === 'acknowledge' ? 'a' : undefined}
       data-needs={NEEDS[act]}
-      class={act === 'acknowledge' ? '' : 'second'}
+      class={act === 'acknowledge' && (mayAll || openLinked.length === 0) ? '' : 'second'}
     >
       {words}
     </button>
@@ -137,8 +138,9 @@ function AlertForm({ caller, alert, token, others, linked, next }: ActCardProps 
       {!isEnded && (
         <>
           <p class="buttons">
-            {button('acknowledge', 'Acknowledge')}
-            {mayAll ? <AllOfActor alert={alert} others={others} /> : <AllOfMessage alert={alert} linked={linked} />}
+            {!mayAll && <AllOfMessage alert={alert} open={openLinked} />}
+            {button('acknowledge', openLinked.length > 0 && !mayAll ? 'Acknowledge this one only' : 'Acknowledge')}
+            {mayAll && <AllOfActor alert={alert} others={others} />}
             {mayAll && button('assign', 'Assign to me')}
           </p>
           <p class="quiet">
@@ -158,7 +160,9 @@ function AlertForm({ caller, alert, token, others, linked, next }: ActCardProps 
           {button('resolve', 'Resolve')}
         </p>
       )}
-      <label for="comment">Comment (optional; goes with whichever button you press)</label>
+      <label for="comment">
+        Comment (optional; goes with whichever button you press{caller.kind === 'link' && ': say who you are'})
+      </label>
       <textarea id="comment" name="comment" rows={1} maxlength={2000} />
       {button('comment', 'Comment')}
     </form>
@@ -166,14 +170,13 @@ function AlertForm({ caller, alert, token, others, linked, next }: ActCardProps 
 }
 
 /** For a link's holder: with the other alerts of the message. */
-function AllOfMessage({ alert, linked }: Pick<ActCardProps, 'alert' | 'linked'>) {
-  const open = linked.filter(({ status }) => status === 'open');
+function AllOfMessage({ alert, open }: { alert: AlertSummary; open: readonly AlertSummary[] }) {
   if (open.length === 0) return null;
   return (
     <>
       {open.map(chosen)}
       <button type="submit" name={ALL_OF_MESSAGE} value="yes" formaction={actPath(alert.id, 'acknowledge')}>
-        Acknowledge all {numberText(open.length + 1)} of the message
+        Acknowledge all {counted(open.length + 1, 'alert')} of the message
       </button>
     </>
   );
@@ -204,11 +207,12 @@ function AllOfActor({ alert, others }: Pick<ActCardProps, 'alert' | 'others'>) {
 function QuickSilence({ alert, token, next, notCovering, silencedUntil }: ActCardProps & { next: string }) {
   const { actor, clientIp = null } = alert.latest ?? {};
   const ofActor = actor?.id ?? actor?.name ?? null;
+  // What covers the alert first; each of it in this order.
   const of = [
     { name: 'actor', value: ofActor, shown: actor?.name ?? ofActor, covers: !notCovering.actor },
     { name: 'rule', value: alert.rule, shown: null, covers: true },
     { name: 'address', value: clientIp, shown: clientIp, covers: !notCovering.address },
-  ];
+  ].toSorted((a, b) => Number(b.covers) - Number(a.covers));
   return (
     <form method="post" action={SILENCES_PAGE} class="acts" id={PARTS.silence} aria-labelledby="silence-title">
       <h3 id="silence-title">Silence</h3>
@@ -230,6 +234,7 @@ function QuickSilence({ alert, token, next, notCovering, silencedUntil }: ActCar
             value !== null && (
               <button type="submit" name={name} value={value} class="second">
                 Silence this {name}
+                {name === 'rule' && ', for everybody'}
                 {shown !== null && (
                   <>
                     : <UntrustedText text={shown} max={NAME_CHARS} />
