@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AlertDetails, AlertSummary } from '../../src/ledger/rpc.ts';
 import { LEVELS } from '../../src/sigma/index.ts';
 import { didText, readDid } from '../../src/web/act-paths.ts';
+import { overviewPage } from '../../src/web/pages/overview.tsx';
 import { ActCard, DidNote } from '../../src/web/pages/parts/act-forms.tsx';
 import { AlertItems } from '../../src/web/pages/parts/alert-list.tsx';
 import { Deliveries } from '../../src/web/pages/parts/deliveries.tsx';
@@ -10,7 +11,7 @@ import { Ago } from '../../src/web/pages/parts/elements.tsx';
 import { SilenceList } from '../../src/web/pages/parts/silence-list.tsx';
 import { Timeline } from '../../src/web/pages/parts/timeline.tsx';
 import { RESPONDER } from './app.ts';
-import { alertLine, alertPage, entryLine, groups, NOW, ORDINARY, silence } from './views.ts';
+import { alertLine, alertPage, entryLine, groups, NOW, ORDINARY, overview, silence, status } from './views.ts';
 
 /** The text of an element, its tags as spaces. */
 const textOf = (element: unknown): string =>
@@ -59,6 +60,20 @@ describe('the timeline folds', () => {
     // Nothing is left out.
     expect(text.match(/\bmatched\b(?! in it)|\bcontributing\b/g)).toHaveLength(timeline.length);
   });
+});
+
+it.each<[Record<string, number>, string | null]>([
+  [{ critical: 1 }, '1 critical alert is open:'],
+  [{ high: 2, medium: 9 }, '2 high alerts are open:'],
+  [{ critical: 1, high: 1 }, '1 critical and 1 high alerts are open:'],
+  [{ critical: 51, high: 7 }, '50+ critical and 7 high alerts are open:'],
+  [{ medium: 9, low: 1 }, null],
+  [{}, null],
+])('the overview begins with what is severe and open: %j', (open, words) => {
+  const shown = { ...status(), alerts: { ...status().alerts, open } };
+  const options = { caller: RESPONDER, overview: overview(ORDINARY, { status: shown }), problems: [] };
+  const text = textOf(overviewPage({ ...options, publicUrl: null, now: NOW }));
+  expect(/[\d+]+ \w+(?: and \d+ \w+)? alerts? (?:is|are) open:/.exec(text)?.[0] ?? null).toBe(words);
 });
 
 describe('the list groups', () => {

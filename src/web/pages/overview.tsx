@@ -91,14 +91,13 @@ function NextSteps({ hasProblems }: { hasProblems: boolean }) {
 
 /** Above all else: on a phone, the state of Tocsin itself takes the first screen. */
 function Severe({ open }: { open: Overview['status']['alerts']['open'] }) {
-  const counts = LEVELS.toReversed().flatMap((level) => {
-    const count = open[level] ?? 0;
-    return isSevere(level) && count > 0 ? [`${shownCount(count)} ${level}`] : [];
-  });
-  if (counts.length === 0) return null;
+  const severe = LEVELS.toReversed().filter((level) => isSevere(level) && (open[level] ?? 0) > 0);
+  const total = severe.reduce((sum, level) => sum + (open[level] ?? 0), 0);
+  if (total === 0) return null;
   return (
     <p class="next">
-      {counts.join(' and ')} alerts are open: <a href="/alerts">acknowledge, silence, or see why</a>
+      {severe.map((level) => `${shownCount(open[level] ?? 0)} ${level}`).join(' and ')}{' '}
+      {total === 1 ? 'alert is' : 'alerts are'} open: <a href="/alerts">acknowledge, silence, or see why</a>
     </p>
   );
 }
