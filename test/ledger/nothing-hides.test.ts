@@ -6,6 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/notify/receiver.ts';
 import { compile, type Level, type Rule } from '../../src/sigma/index.ts';
+import { correlation } from '../support/rules.ts';
 import { counting, createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from './scene.ts';
 
 const rule = (action: string, level: Level) => onAction(action, { level });
@@ -142,6 +143,55 @@ const rows: readonly Row[] = [
       return { notified: pass(scene, T - MINUTE, T + 5 * MINUTE), alert, since: T };
     },
     60,
+  ],
+  [
+    'under a silence of somebody else with a part in the same alert: its reminder',
+    () => {
+      const byTarget = onAction('vm.deleted', { level: 'high', tocsin: { ...HIGH.tocsin, dedupBy: ['target.id'] } });
+      const scene = createScene([byTarget]);
+      const target = { id: 'vm-1' };
+      ['mallory', 'ci'].forEach((id, i) => {
+        const now = NOON + i * MINUTE;
+        scene.record([entry(`t${i}`, now, { action: 'vm.deleted', actor: { id }, target })], { now });
+      });
+      silence(scene, NOON + 3 * DAY, NOON + 2 * MINUTE);
+      pass(scene, NOON, NOON + 10 * MINUTE);
+      const since = NOON + 10 * MINUTE;
+      return { notified: pass(scene, since, NOON + 5 * HOUR), alert: 1, since };
+    },
+    4 * 3600,
+  ],
+  [
+    'raised under a silence: when it ends, though a reminder is hours away',
+    () => {
+      const scene = createScene([MEDIUM]);
+      does(scene, 'vm.stopped', NOON);
+      pass(scene, NOON, NOON + HOUR);
+      silence(scene, T, NOON + HOUR);
+      const engine = compile({ version: 'two', rules: [{ ...MEDIUM, level: 'high' }] });
+      const raised = scene.reopened({ engine });
+      const alert = does(raised, 'vm.stopped', T - HOUR);
+      pass(raised, T - HOUR, T - 5 * SECOND);
+      return { notified: pass(raised, T, T + HOUR), alert, since: T };
+    },
+    600,
+  ],
+  [
+    'counted by a correlation that is at its reminder, of which a receiver of incidents hears nothing',
+    () => {
+      const both = correlation('both', [HIGH.id, OTHER.id], {
+        ...{ groupBy: ['actor.id'], timespanMs: 10 * MINUTE, condition: [{ op: 'gte', value: 1 }] as const },
+      });
+      const receivers = [route('pager', { forPrograms: true, edits: true })];
+      const scene = createScene([HIGH, OTHER, { ...both, level: 'high' }], { receivers });
+      does(scene, 'vm.deleted', NOON);
+      pass(scene, NOON, T - 5 * SECOND);
+      scene.record([entry('second', T, { action: 'api_key.created', actor: { id: 'ci' } })], { now: T });
+      const [alert] = scene.store.all<{ id: number }>('SELECT id FROM alerts WHERE rule = ?', OTHER.id);
+      const notified = pass(scene, T, T + 20 * MINUTE);
+      return { notified, alert: alert?.id ?? 0, since: T, receiver: 'pager' };
+    },
+    600,
   ],
   [
     'within the interval of a group, at high',
