@@ -178,11 +178,11 @@ it.each([
   const text = textOf(html);
   expect(text).toContain('Silence this address: 2001:db8::1');
   expect(text).toContain(
-    'Which levels Choose … critical alerts too, such as this one all but critical: not this alert',
+    'Silence alerts of these levels Choose … critical alerts too, such as this one all but critical: not this alert',
   );
   expect(text.match(/\(not this alert\)/g) ?? []).toHaveLength(not);
   // What covers the alert comes first.
-  expect(text.indexOf('Silence this rule, for everybody') < text.indexOf('Silence this actor')).toBe(not > 0);
+  expect(text.indexOf('Silence this rule, whoever triggers it') < text.indexOf('Silence this actor')).toBe(not > 0);
   expect(text.match(/This alert is of several entries/g) ?? []).toEqual(sentences);
 });
 

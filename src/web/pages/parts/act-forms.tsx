@@ -234,7 +234,7 @@ function QuickSilence({ alert, token, next, notCovering, silencedUntil }: ActCar
             value !== null && (
               <button type="submit" name={name} value={value} class="second">
                 Silence this {name}
-                {name === 'rule' && ', for everybody'}
+                {name === 'rule' && ', whoever triggers it'}
                 {shown !== null && (
                   <>
                     : <UntrustedText text={shown} max={NAME_CHARS} />
@@ -258,7 +258,7 @@ function QuickSilence({ alert, token, next, notCovering, silencedUntil }: ActCar
 function CriticalChoice() {
   return (
     <label>
-      Which levels
+      Silence alerts of these levels
       <select name="level" required>
         <option value="">Choose …</option>
         <option value={LEVELS.join(',')}>critical alerts too, such as this one</option>
