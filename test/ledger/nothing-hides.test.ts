@@ -177,7 +177,7 @@ const rows: readonly Row[] = [
     600,
   ],
   [
-    'counted by a correlation that is at its reminder, of which a receiver of incidents hears nothing',
+    'counted by a correlation that is at its reminder, of which a receiver of incidents is not notified',
     () => {
       const both = correlation('both', [HIGH.id, OTHER.id], {
         ...{ groupBy: ['actor.id'], timespanMs: 10 * MINUTE, condition: [{ op: 'gte', value: 1 }] as const },

@@ -182,7 +182,7 @@ it.each([
   );
   expect(text.match(/\(not this alert\)/g) ?? []).toHaveLength(not);
   // What covers the alert comes first.
-  expect(text.indexOf('Silence this rule, whoever triggers it') < text.indexOf('Silence this actor')).toBe(not > 0);
+  expect(text.indexOf('Silence this rule, for any actor') < text.indexOf('Silence this actor')).toBe(not > 0);
   expect(text.match(/This alert is of several entries/g) ?? []).toEqual(sentences);
 });
 

@@ -234,7 +234,7 @@ function QuickSilence({ alert, token, next, notCovering, silencedUntil }: ActCar
             value !== null && (
               <button type="submit" name={name} value={value} class="second">
                 Silence this {name}
-                {name === 'rule' && ', whoever triggers it'}
+                {name === 'rule' && ', for any actor'}
                 {shown !== null && (
                   <>
                     : <UntrustedText text={shown} max={NAME_CHARS} />
