@@ -744,6 +744,18 @@ export const GUARDS: readonly Guard[] = [
     replace: '',
   },
   {
+    name: 'silences: what is due of an alert waits while one covers it',
+    file: 'src/ledger/deliver/wake.ts',
+    find: '    if (silence !== null) {',
+    replace: '    if (silence !== null && now < 0) {',
+  },
+  {
+    name: 'silences: a reminder does not take along what one covers',
+    file: 'src/ledger/deliver/wake.ts',
+    find: 'if (silenceNow(store, setup, before, silences, now) !== null) continue;',
+    replace: '',
+  },
+  {
     name: 'silences: until when a silence was known is stored when somebody ends it',
     file: 'src/ledger/deliver/silences.ts',
     find: 'SET planned_end = ends_at, ends_at',

@@ -91,6 +91,8 @@ const HOUR = 3_600_000;
 const MATCHES_MAX = 100;
 const CONTRIBUTING_MAX = 20;
 const CONTRIBUTING_SHOWN = 3;
+/** What time does, and a silence holds. */
+const HELD_ACTS: ReadonlySet<string> = new Set(['deferred', 'escalated', 'acknowledgement ended', 'silence ended']);
 
 /** A match in its alert, before anything is decided. */
 interface PlacedMatch {
@@ -262,12 +264,29 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
     }
   };
 
+  /** Until when a silence covers each match of the alert; null: none does, or not all of its entries are there. */
+  const coveredUntil = (alert: ModelAlert, { seq, at, deployed }: ModelAct): number | null => {
+    if (deployed.engine.rules.get(alert.rule)?.kind !== 'detection' || alert.count > MATCHES_MAX) return null;
+    const seqs = [...alert.matches].flatMap(([of, decision]) => (decision === 'contributing' ? [] : [of]));
+    const own = seqs.flatMap((of) => entries[of - 1] ?? []);
+    const areThere = own.every(({ evictedAfter }) => evictedAfter === null || evictedAfter > seq);
+    const of = { rule: alert.rule, level: alert.level, at };
+    const bodies = own.map(({ body }) => body);
+    const silence = areThere ? silenceOver(knownAt(seq + 1, silences), of, () => bodies) : null;
+    return silence?.endsAt ?? null;
+  };
+
   const actAfter = (seq: number): void => {
     for (const act of actsAfter.get(seq) ?? []) {
       const alert = alerts[act.alert - 1];
       if (alert === undefined) problems.push(`act ${act.id} is on alert ${act.alert}, which was not there`);
       else {
         const wasResolved = alert.state === 'resolved';
+        const until = HELD_ACTS.has(act.act) && act.who === 'tocsin' ? coveredUntil(alert, act) : null;
+        if (until !== null)
+          problems.push(
+            `act ${act.id} ("${act.act}") on alert ${alert.id} came while a silence covers it, until ${until}`,
+          );
         applyAct(alert, act, placesNow(alert, act), messages, problems);
         if (alert.state === 'resolved' && !wasResolved) tellOfTheEnd(alert, act.deployed, act.at);
       }
