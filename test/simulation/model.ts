@@ -272,7 +272,10 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
     const areThere = own.every(({ evictedAfter }) => evictedAfter === null || evictedAfter > seq);
     const of = { rule: alert.rule, level: alert.level, at };
     const bodies = own.map(({ body }) => body);
-    const silence = areThere ? silenceOver(knownAt(seq + 1, silences), of, () => bodies) : null;
+    // Of one that was made or ended after the same entry, it is not known whether that was before the act.
+    const unsure = new Set(silences.filter(({ after }) => after === seq).map(({ id }) => id));
+    const known = knownAt(seq, silences).filter(({ id }) => !unsure.has(id));
+    const silence = areThere ? silenceOver(known, of, () => bodies) : null;
     return silence?.endsAt ?? null;
   };
 
