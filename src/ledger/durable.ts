@@ -15,7 +15,7 @@ import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/index.ts';
 import { log } from '../text/log.ts';
 import type { Sent } from './deliver/deliver.ts';
-import { alertsOf } from './deliver/editable.ts';
+import { alertIdsOf } from './deliver/editable.ts';
 import { createOutbox } from './health/attempts.ts';
 import { UsageMeter } from './health/usage-meter.ts';
 import { createHost, type Host } from './host.ts';
@@ -304,7 +304,7 @@ function recoveryOf(ctx: DurableObjectState): Recovery {
 function linkTargetOf(notification: Notification, store: Store): LinkTarget | null {
   const of = 'group' in notification ? notification.group.first : notification;
   if (!('alert' in of) || isTest(of)) return null;
-  const several = 'group' in notification ? { alerts: alertsOf(notification) } : {};
+  const several = 'group' in notification ? { alerts: alertIdsOf(notification) } : {};
   return { alert: of.alert.id, ...several, ledger: readLedgerId(store), entry: of.entry.id };
 }
 

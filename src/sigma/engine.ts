@@ -5,6 +5,8 @@
  * (codegen/generate.ts) decides, and only for the rules that the index leaves as candidates. The interpreter decides what
  * code leaves undecided, and all rules if there is no code. Matches have evidence. Pure.
  */
+
+import { once } from '../text/once.ts';
 import { Candidates } from './codegen/candidates.ts';
 import { Fields } from './codegen/fields.ts';
 import { leavesOf, type RuleCode } from './codegen/rule-code.ts';
@@ -102,12 +104,4 @@ class LazyMatch implements Match {
     this.#evidence ??= explain(this.rule.expression, this.#entry());
     return this.#evidence;
   }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

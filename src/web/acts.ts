@@ -25,7 +25,7 @@ import {
   type FormAct,
   SILENCES_PAGE,
 } from './act-paths.ts';
-import { type AppDeps, actorOf, type Caller, messageOf, passesTo, type WebEnv } from './context.ts';
+import { type AppDeps, actorOf, type Caller, othersOfMessage, passesTo, type WebEnv } from './context.ts';
 import { FORM_TOKEN, isFormToken } from './form-token.ts';
 import { foreignForm, isOurForm, readForm } from './forms.ts';
 import { refusedFormPage, unboundPage } from './pages/errors.tsx';
@@ -72,8 +72,8 @@ export function actRoutes(deps: AppDeps): Hono<WebEnv> {
       if (form instanceof Response) return form;
       const one: Shown = [id, levelFrom(form.get('level'))];
       const isAll = act === 'acknowledge' && form.has(ALL_OF_MESSAGE);
-      const message = messageOf(c.var.caller, id);
-      const others = isAll ? chosenIn(form).filter(([other]) => other !== id && message.includes(other)) : [];
+      const allowed = isAll ? othersOfMessage(c.var.caller, id) : [];
+      const others = chosenIn(form).filter(([other]) => allowed.includes(other));
       return actOn(c, form, act, [one, ...others], alertPath(id));
     });
   }

@@ -14,6 +14,7 @@ import { linksCookie, readSession, SESSION_MS, type Session, sessionCookie } fro
 import { isMadeHere, isTokenOf, isValid, tokenId } from '../access/viewer.ts';
 import type { AccessProof } from '../ledger/rpc.ts';
 import { log } from '../text/log.ts';
+import { once } from '../text/once.ts';
 import type { AppDeps, Refused, Visitor, WebEnv } from './context.ts';
 import { inTime } from './in-time.ts';
 import { accessKey } from './jwks.ts';
@@ -41,17 +42,19 @@ const AUTH_METHODS: readonly AuthMethod[] = [byToken, bySession, byAccess];
 export async function authenticate(c: Web, deps: AppDeps, allowsLinks: boolean): Promise<Authenticated> {
   let isUnchecked = false;
   let limited: Limited | null = null;
-  const { passes, hasExpired } = allowsLinks ? passesOf(c, deps) : { passes: [], hasExpired: false };
+  // Who may act on every alert needs none, and they cost a seal each.
+  const links = once(() => (allowsLinks ? passesOf(c, deps) : { passes: [], hasExpired: false }));
   for (const method of AUTH_METHODS) {
     try {
       const found = await method(c, deps);
       if (found?.kind === 'limited') limited = found;
-      else if (found !== null) return { kind: 'caller', caller: withPasses(found, passes) };
+      else if (found !== null) return { kind: 'caller', caller: withPasses(found, links) };
     } catch (error) {
       isUnchecked = true;
       log('error', { at: 'access', error: error instanceof Error ? error.message : 'unknown' });
     }
   }
+  const { passes, hasExpired } = links();
   const [first, ...others] = passes;
   if (first !== undefined) return { kind: 'caller', caller: { kind: 'link', passes: [first, ...others] } };
   if (limited !== null) return limited;
@@ -59,11 +62,11 @@ export async function authenticate(c: Web, deps: AppDeps, allowsLinks: boolean):
   return { kind: 'refused', why: { kind: hasExpired ? 'expired link' : 'nobody' } };
 }
 
-/** Who may act on every alert needs no links. */
-function withPasses(caller: Visitor, passes: readonly Pass[]): Visitor {
-  return passes.length === 0 || caller.kind === 'link' || hasAccess('responder', caller)
-    ? caller
-    : { ...caller, passes };
+/** With the links that they have besides, unless they may act on every alert. */
+function withPasses(caller: Visitor, links: () => { readonly passes: readonly Pass[] }): Visitor {
+  if (caller.kind === 'link' || hasAccess('responder', caller)) return caller;
+  const { passes } = links();
+  return passes.length === 0 ? caller : { ...caller, passes };
 }
 
 /** The valid passes of a request, one for each alert: that of its address, then those of its cookie. */

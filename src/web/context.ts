@@ -121,15 +121,15 @@ export function passesTo(caller: Caller, alert: number): readonly Pass[] {
 }
 
 /**
- * The alerts of the message that a link to `alert` was in, this one first; without a link, it alone. A new ledger has other
- * alerts of the same numbers: with links of both, it alone as well.
+ * The other alerts of the message that a link to `alert` was in; none without a link, or with links of two ledgers, which have
+ * different alerts of the same numbers.
  */
-export function messageOf(caller: Caller, alert: number): readonly number[] {
+export function othersOfMessage(caller: Caller, alert: number): readonly number[] {
   const passes = passesTo(caller, alert);
   const [newest] = passes;
   const isSure = passes.every(({ ledger }) => ledger === newest?.ledger);
   const alerts = isSure ? (newest?.alerts ?? []) : [];
-  return [alert, ...alerts.filter((other) => other !== alert)];
+  return alerts.filter((other) => other !== alert);
 }
 
 /** Who acts where LINK_SECRET is the proof. */

@@ -836,7 +836,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "routes: a correlation that is held is in no message's place",
     file: 'src/ledger/record/evaluate.ts',
-    find: 'if (isToldNow(name, decision)) inhibited.set(name, []);',
+    find: 'if (isSentNow(receiver, toOf(name), decision)) inhibited.set(name, []);',
     replace: 'inhibited.set(name, []);',
   },
   {

@@ -18,7 +18,7 @@ export function readEdited(store: Store, { receiver, notification, queuedAt }: D
   const before = 'alert' in notification ? readBefore(store, receiver, notification.alert.id) : null;
   const isEdit = before !== null && 'edits' in notification;
   const shows = isEdit ? before.notification : notification;
-  const alerts = alertsOf(shows).map((id) => readAlertNow(store, id));
+  const alerts = alertIdsOf(shows).map((id) => readAlertNow(store, id));
   return {
     shows,
     editable: {
@@ -43,7 +43,7 @@ function readBefore(store: Store, receiver: string, alert: number) {
 }
 
 /** The alerts that a message shows, the first one first. */
-export function alertsOf(notification: Notification): readonly number[] {
+export function alertIdsOf(notification: Notification): readonly number[] {
   if ('group' in notification) {
     const { first, others } = notification.group;
     return [first.alert.id, ...others.map(({ id }) => id)];

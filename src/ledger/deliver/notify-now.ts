@@ -14,7 +14,7 @@ import type { Notify } from '../model.ts';
 import { type EntryRow, entryFrom, evidenceFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { heldUntilOf, type Notifying, placeOf, receiversNow, routesOfMatch, settingsOf } from './places.ts';
-import { wasTold } from './told.ts';
+import { hasReceived } from './received.ts';
 import { enqueueNotifications } from './waiting.ts';
 
 /** How receivers are notified. */
@@ -104,7 +104,7 @@ export function notifyResolved(
 
 /** Whether it was sent something of the alert; one that edits also in place of another receiver, as far as deliveries are kept. */
 function shows(store: Store, alert: Alert, { name, edits }: RoutedReceiver): boolean {
-  if (Object.hasOwn(alert.notified, name)) return wasTold(store, alert.id, name);
+  if (Object.hasOwn(alert.notified, name)) return hasReceived(store, alert.id, name);
   if (edits !== true) return false;
   const sent = store.all(
     "SELECT 1 FROM deliveries WHERE alert = ? AND receiver = ? AND state IN ('pending', 'delivered') LIMIT 1",

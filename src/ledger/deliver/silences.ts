@@ -10,6 +10,7 @@ import { matchersHold, readSilence, type Silence } from '../../alert/silence.ts'
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
+import { once } from '../../text/once.ts';
 import type { SilencedChange } from '../model.ts';
 import { UNRESOLVED } from '../model.ts';
 import type { ShownSilence, Silenced, SilenceRequest } from '../rpc.ts';
@@ -109,14 +110,6 @@ function newestEntries(store: Store, { id, count }: CoveredAlert, most: number):
   );
   const bodies = rows.map(bodyOf).filter((body) => body !== null);
   return bodies.length === Math.min(count, most) ? bodies : null;
-}
-
-function once<T>(read: () => T): () => T {
-  let known: { readonly value: T } | null = null;
-  return () => {
-    known ??= { value: read() };
-    return known.value;
-  };
 }
 
 function silenceFrom(row: SilenceRow): Silence {

@@ -27,7 +27,7 @@ import { parseJson } from '../../text/json.ts';
 import type { Inhibits, Notify, NotifyTo } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { enqueue, SEVERE, WAITING } from './outbox.ts';
-import { inhibitedBy } from './told.ts';
+import { inhibitedBy } from './received.ts';
 
 /** Keys of floods and digests come last, so that what waits in other groups is one range. */
 export const FLOOD_KEYS = '~';
@@ -67,9 +67,7 @@ export function enqueueNotifications(
   for (const { to, notification, seq, isUrgent = false, inhibits, group, ...of } of notifications) {
     for (const { receiver, subject, settings, heldUntil } of to) {
       const set = receivers.find(({ name }) => name === receiver) ?? null;
-      const isNotSent = set !== null && remindsItself(set, notification);
-      // What is sent at once waits for no message that is held, nor for one that is not sent.
-      const inhibitsNow = isNotSent || isHeld({ settings, heldUntil }) ? null : inhibits;
+      const inhibitsNow = isSentNow(set, { settings, heldUntil }, notification) ? inhibits : null;
       const waited = inhibitsNow === null ? NONE : inhibit(store, receiver, notification.alert.id, inhibitsNow, now);
       const inhibited = [...(of.inhibited?.get(receiver) ?? []), ...waited.alerts];
       const isNews = waited.isNews || of.inhibitsNews?.has(receiver) === true;
@@ -92,7 +90,7 @@ export function enqueueNotifications(
         isUrgent,
       };
       const row = [receiver, alert, JSON.stringify(whole), LEVELS.indexOf(level), now] as const;
-      if (isNotSent) {
+      if (set !== null && remindsItself(set, notification)) {
         store.run(
           `INSERT INTO deliveries (receiver, alert, notification, level, queued_at, settled_at, state, attempts, reason)
            VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'suppressed', 0, 'it reminds people of its incidents itself')`,
@@ -117,9 +115,17 @@ export function enqueueNotifications(
   for (const place of places.values()) place.save();
 }
 
-/** Whether it waits for a time of the day: of the route's active times, or of its digest. */
-export function isHeld({ settings, heldUntil }: Pick<NotifyTo, 'settings' | 'heldUntil'>): boolean {
-  return heldUntil !== null || settings.digest !== undefined;
+/**
+ * Whether a message is made of it, and waits for no time of the day, of the route's active times or of its digest. Only such a
+ * message inhibits: nothing waits for one that is held, nor for one that is not sent. `receiver`: null, it is not set any more.
+ */
+export function isSentNow(
+  receiver: RoutedReceiver | null,
+  { settings, heldUntil }: Pick<NotifyTo, 'settings' | 'heldUntil'>,
+  about: Pick<AlertNotification, 'kind' | 'reason'>,
+): boolean {
+  const isHeld = heldUntil !== null || settings.digest !== undefined;
+  return !isHeld && (receiver === null || !remindsItself(receiver, about));
 }
 
 /** How a decision is put into a group. */
@@ -199,7 +205,7 @@ function isFlood({ kind }: GroupKey): boolean {
  * Whether it gets no reminder: it reminds people of its incidents itself. That an acknowledgement ended is news, though it
  * waits with reminders.
  */
-export function remindsItself(
+function remindsItself(
   receiver: RoutedReceiver,
   { kind, reason }: Pick<AlertNotification, 'kind' | 'reason'>,
 ): boolean {

@@ -34,7 +34,7 @@ import {
   type Rule,
 } from '../../sigma/index.ts';
 import { type Notifying, placeOf, routesOfMatch } from '../deliver/places.ts';
-import { isHeld, remindsItself } from '../deliver/waiting.ts';
+import { isSentNow } from '../deliver/waiting.ts';
 import type {
   Accepted,
   ActivityChange,
@@ -269,9 +269,6 @@ function createBatch(context: BatchContext): {
     const isKept = each.alert.count <= MATCHES_MAX || notifies;
     const view = viewOf(entry);
     const toOf = (name: string): NotifyTo => placeOf(routes, name, rule, each.alert, view, entry.body);
-    /** Whether a message is made of it, and waits for no time of the day. */
-    const isToldNow = (name: string, decision: Extract<NotifyDecision, { notify: true }>): boolean =>
-      !(isHeld(toOf(name)) || receivers.some((of) => of.name === name && remindsItself(of, decision)));
     const news = decisions.flatMap((decision, i) => (isNews(decision) ? [toOf(receivers[i]?.name ?? '')] : []));
     const alert = alerts.decide(each.alert, {
       notified,
@@ -306,7 +303,10 @@ function createBatch(context: BatchContext): {
     const inhibitsNews = new Set<string>();
     for (const { receivers: of = all, ...decision } of matchDecisions(decisions, receivers)) {
       if (!decision.notify) continue;
-      for (const name of of) if (isToldNow(name, decision)) inhibited.set(name, []);
+      for (const name of of) {
+        const receiver = receivers.find((each) => each.name === name) ?? null;
+        if (isSentNow(receiver, toOf(name), decision)) inhibited.set(name, []);
+      }
       const { kind, reason } = decision;
       const newNetworks = reason === 'new network' ? networksAfter(each.alert, alert, of) : [];
       const shown = { entry: view, evidence, body: entry.body };

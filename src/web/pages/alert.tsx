@@ -8,6 +8,7 @@ import { actWording } from '../../alert/act-wording.ts';
 import { isLive } from '../../alert/identity.ts';
 import { PARTS } from '../../alert/links.ts';
 import { nextStep } from '../../alert/next-step.ts';
+import { lastToEnd } from '../../alert/silence.ts';
 import type { AlertDetails, AlertList, AlertSummary } from '../../ledger/rpc.ts';
 import { LEVELS, type Level, type Rule } from '../../sigma/index.ts';
 import { counted } from '../../text/numbers.ts';
@@ -38,7 +39,7 @@ interface AlertPageOptions extends AlertFactsProps {
 export function alertPage({ caller, details, rule, now, others, linked, token, did }: AlertPageOptions): string {
   const { alert, timeline, more, moreContributing, acts, next, silences } = details;
   const lasting = silences.filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
-  const [longest = null] = lasting.toSorted((a, b) => b.endsAt - a.endsAt);
+  const longest = lastToEnd(lasting);
   const first = timeline.find(({ part }) => part === 'matched');
   const steps = stepsBefore(first, timeline);
   const rest = timeline.filter((item) => item !== first && !steps.includes(item));

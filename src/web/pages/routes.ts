@@ -12,7 +12,7 @@ import type { AlertList, AlertSummary } from '../../ledger/rpc.ts';
 import { ruleSet } from '../../rules.gen.ts';
 import { readId } from '../../text/ids.ts';
 import { DID_PARAM, readDid, SILENCES_PAGE } from '../act-paths.ts';
-import { type Caller, messageOf, passesTo, scopeOf, type VisitorDeps, type WebEnv } from '../context.ts';
+import { type Caller, othersOfMessage, passesTo, scopeOf, type VisitorDeps, type WebEnv } from '../context.ts';
 import { formToken } from '../form-token.ts';
 import { PAGE_HEADERS } from '../headers.ts';
 import { QUARANTINE_PAGE, readCursor, readQuarantineKey } from '../quarantine-path.ts';
@@ -140,15 +140,15 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     return { caller, token: formToken(config, caller, time, alert), did: readDid(c.req.query(DID_PARAM)), now: time };
   }
 
-  /** Other unresolved alerts of its actor. */
-  /** The other alerts of the message that the caller has a link of; those who may act on all need none. */
+  /** The other alerts of the message that the caller has a link of. */
   async function linkedWith(caller: Caller, id: number): Promise<readonly AlertSummary[]> {
     const [pass] = passesTo(caller, id);
-    const message = messageOf(caller, id).slice(1);
-    if (ledger === null || pass === undefined || message.length === 0) return [];
-    return await ledger.linked(message.map((alert) => ({ alert, ledger: pass.ledger })));
+    const others = othersOfMessage(caller, id);
+    if (ledger === null || pass === undefined || others.length === 0) return [];
+    return await ledger.linked(others.map((alert) => ({ alert, ledger: pass.ledger })));
   }
 
+  /** Other unresolved alerts of its actor. */
   async function othersOf({ id, latest }: AlertSummary): Promise<AlertList | null> {
     const actor = latest?.actor.id ?? latest?.actor.name ?? null;
     if (ledger === null || actor === null) return null;
