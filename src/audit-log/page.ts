@@ -4,9 +4,10 @@
  * Only what Tocsin needs is checked (see entry.ts); unknown fields and values are kept. A record without an `id` or a
  * readable `created_at` goes to `malformed` and never stops the page. Only an answer that is not a page is an error.
  */
+import { isObject } from '../text/json.ts';
 import { readInstant } from '../text/times.ts';
 import type { AnswerTimes } from './clocks.ts';
-import type { Entry, EntryBody, Malformed, Page } from './entry.ts';
+import type { Entry, Malformed, Page } from './entry.ts';
 import { UpstreamError } from './errors.ts';
 
 /**
@@ -48,10 +49,6 @@ function readNextCursor(pagination: unknown): string | null {
   if (cursor === undefined || cursor === null || cursor === '') return null;
   if (typeof cursor !== 'string') throw wrongShape('its next_cursor is not a string');
   return cursor;
-}
-
-function isObject(value: unknown): value is EntryBody {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrongShape(what: string): UpstreamError {

@@ -10,7 +10,7 @@ import type { Hint, Report } from '../yaml/diagnostics.ts';
 import { type PlacedText, readChoice, readText, rejectUnknown } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from '../yaml/yaml.ts';
 
-/** The name of a receiver or of times. Without a slash: `NAME/2` is a receiver at the second address of a secret. */
+/** The name of a receiver. Without a slash: `NAME/2` is a receiver at the second address of a secret. */
 export const NAME = /^[a-z0-9-]{1,40}$/;
 /** The same in words. */
 export const NAME_FORM = '1 to 40 characters of a-z, 0-9 and "-"';
@@ -72,7 +72,11 @@ const VALUE_LENGTH_MAX = 256;
  * Reads a list of values, or one: texts, and numbers, true and false as text. Null where the key is missing or a value is
  * wrong.
  */
-export function readValues(entry: MapEntry | undefined, report: Report): readonly PlacedText[] | null {
+export function readValues(
+  entry: MapEntry | undefined,
+  report: Report,
+  valuesMax = VALUES_MAX,
+): readonly PlacedText[] | null {
   if (entry === undefined) return null;
   const { key, value } = entry;
   const items = value.kind === 'list' ? value.items : [value];
@@ -82,7 +86,7 @@ export function readValues(entry: MapEntry | undefined, report: Report): readonl
   };
   const what = isMaybeSecret(key) ? 'this' : `"${key}"`;
   if (items.length === 0) return isWrong(value.place, `${what} has no value`, 'add one, or remove the key');
-  if (items.length > VALUES_MAX) return isWrong(value.place, `${what} has more than ${VALUES_MAX} values`);
+  if (items.length > valuesMax) return isWrong(value.place, `${what} has more than ${valuesMax} values`);
   const values: PlacedText[] = [];
   for (const item of items) {
     if (item.kind !== 'scalar' || item.value === null)

@@ -4,6 +4,7 @@
  * Contract: build time only; what is wrong is reported with its place and left out, and nothing that may be a secret is shown.
  * Pure.
  */
+import { type FieldCatalogue, type KnownField, valuesOf } from '../sigma/build.ts';
 import { canonicalRange, LEVELS, type Level, parseRange } from '../sigma/index.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Place, Report } from '../yaml/diagnostics.ts';
@@ -16,14 +17,11 @@ import { fileName, type Matchers, matchPattern, type NamedRule, namesOf, rulesNa
 export interface MatchContext {
   /** Null: not known, so names of rules and tags are not checked. */
   readonly rules: readonly NamedRule[] | null;
+  /** What entries have. */
+  readonly fields: FieldCatalogue;
   readonly report: Report;
 }
 
-/** The fields of an entry that are documented, and the one that Tocsin derives. */
-const ENTRY_FIELDS = [
-  ...['action', 'actor.id', 'actor.name', 'actor.type', 'client_ip', 'created_at', 'id', 'method', 'path'],
-  ...['status_code', 'target.id', 'target.type', 'user_agent', 'tocsin.mark'],
-];
 const FIELD = /^[A-Za-z_][\w.-]{0,99}$/;
 /** What `match` has besides fields of the entry. */
 export const MATCH_KEYS = ['level', 'min_level', 'rule', 'tag', 'actor', 'address'] as const;
@@ -46,7 +44,7 @@ export function readMatch(entry: MapEntry | undefined, context: MatchContext): M
     tags: readTags(attributes.get('tag'), context),
     actors: texts(readValues(actors, report)),
     addresses: readAddresses(address ?? clientIp, report),
-    fields: fields.length === 0 ? null : fields.flatMap((field) => readField(field, report)),
+    fields: fields.length === 0 ? null : fields.flatMap((field) => readField(field, context)),
   };
   return Object.fromEntries(Object.entries(matchers).filter(([, values]) => values !== null)) as Matchers;
 }
@@ -128,10 +126,13 @@ function readAddresses(entry: MapEntry | undefined, report: Report): readonly st
   );
 }
 
-function readField(entry: MapEntry, report: Report): readonly (readonly [string, readonly string[]])[] {
+function readField(entry: MapEntry, context: MatchContext): readonly (readonly [string, readonly string[]])[] {
+  const { report } = context;
   const { key, keyPlace } = entry;
-  if (reportUnknownField(key, keyPlace, MATCH_KEYS, report)) return [];
+  if (reportUnknownField(key, keyPlace, MATCH_KEYS, context)) return [];
   const values = readValues(entry, report);
+  const known = context.fields.find(({ name }) => name === key);
+  if (known !== undefined) for (const value of values ?? []) reportUnknownValue(value, known, report);
   for (const { text, place } of values ?? []) {
     if (text.includes('*'))
       report.notice(
@@ -143,16 +144,32 @@ function readField(entry: MapEntry, report: Report): readonly (readonly [string,
   return values === null ? [] : [[key, values.map(({ text }) => text)]];
 }
 
+/** Reports a value that a field never has, or that nobody has seen. It may be a secret. */
+function reportUnknownValue({ text, place }: PlacedText, field: KnownField, report: Report): void {
+  const { range, closed, format } = field;
+  const values = valuesOf(field);
+  if (range !== undefined && !(Number(text) >= range[0] && Number(text) <= range[1]))
+    report.warning(place, `"${field.name}" never has this value`, `it is a number from ${range[0]} to ${range[1]}`);
+  if (values.length === 0 || format === 'path' || values.includes(text) || text.includes('*')) return;
+  if (closed) report.warning(place, `"${field.name}" never has this value`, nameHint(text, values));
+  else report.notice(place, `no known "${field.name}" has this value`, nameHint(text, values));
+}
+
 /** Reports a field that entries don't have: an error, and true, where another name was probably meant. */
-export function reportUnknownField(name: string, place: Place, words: readonly string[], report: Report): boolean {
-  if (ENTRY_FIELDS.includes(name)) return false;
-  const known = [...words, ...ENTRY_FIELDS];
+export function reportUnknownField(
+  name: string,
+  place: Place,
+  words: readonly string[],
+  { fields, report }: Pick<MatchContext, 'fields' | 'report'>,
+): boolean {
+  if (fields.some((field) => field.name === name)) return false;
+  const known = [...words, ...fields.map((field) => field.name)];
   const near = nearest(name, known);
   const hint = near === null ? `known: ${known.join(', ')}` : `did you mean "${near}"?`;
   const isWrong = near !== null || !FIELD.test(name);
   if (isWrong) report.error(place, 'entries have no such field', hint);
-  else if (isMaybeSecret(name.replaceAll('.', ''))) report.notice(place, 'no documented entry has this field', hint);
-  else report.notice(place, `no documented entry has the field "${name}"`, hint);
+  else if (isMaybeSecret(name.replaceAll('.', ''))) report.warning(place, 'entries have no such field', hint);
+  else report.warning(place, `entries have no field "${name}"`, hint);
   return isWrong;
 }
 

@@ -5,7 +5,8 @@
  * included: numbers and booleans as text, so `403` is `'403'`; of a list in an entry, one member must be equal; null and
  * missing equal nothing. Pure; never throws, whatever the JSON of an entry, and reads no prototype.
  */
-import { createRangeTest, type EntryBody, fieldValue, type Level, parseRange, type RuleBase } from '../sigma/index.ts';
+import { entryField } from '../audit-log/derived-fields.ts';
+import { createRangeTest, type EntryBody, type Level, parseRange, type RuleBase } from '../sigma/index.ts';
 
 /** A matcher that is absent holds. */
 export interface Matchers {
@@ -30,6 +31,8 @@ export interface MatchFacts {
   readonly level: Level;
   /** The rule's tags. */
   readonly tags: readonly string[];
+  /** The rule's own receivers; absent: the routes decide. */
+  readonly receivers?: readonly string[] | undefined;
 }
 
 /** Whether the matchers of rules hold: level, rule and tag. */
@@ -56,7 +59,7 @@ function hasValue(body: EntryBody, field: string, values: readonly string[]): bo
 
 /** The texts, numbers and booleans of a field, as text. */
 function textsOf(body: EntryBody, field: string): readonly string[] {
-  const value = fieldValue(body, field);
+  const value = entryField(body, field);
   const isScalar = (each: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof each);
   return (Array.isArray(value) ? value : [value]).filter(isScalar).map(String);
 }

@@ -26,6 +26,8 @@ import { type NamedTimes, readDaily, readTimes } from './times-file.ts';
 /** What routes are checked against. */
 export interface RoutesContext extends MatchContext {
   readonly receivers: readonly DeclaredReceiver[];
+  /** The names of times that rules use. */
+  readonly timesOfRules: ReadonlySet<string>;
   /** Where each receiver's name is; null: some name could not be read, so names are not checked. */
   readonly names: ReadonlyMap<string, Place> | null;
 }
@@ -42,11 +44,11 @@ const MENTION_MAX = 80;
 export const ROUTES_KEYS = ['route', 'times', 'fallback'] as const;
 const OWN_KEYS = ['match', 'receiver', 'receivers', 'continue', 'routes'] as const;
 const SETTING_KEYS = [
-  ...['group_by', 'group_interval', 'repeat_interval', 'active_times', 'mention', 'escalate', 'send_resolved'],
-  ...['digest'],
+  ...(['group_by', 'group_interval', 'repeat_interval', 'active_times', 'mention', 'escalate'] as const),
+  ...(['send_resolved', 'digest'] as const),
 ] as const;
 /** The keys of a route. */
-export const ROUTE_KEYS: readonly string[] = [...OWN_KEYS, ...SETTING_KEYS];
+export const ROUTE_KEYS = [...OWN_KEYS, ...SETTING_KEYS] as const;
 /** Keys of Alertmanager's routes and of our receivers. */
 const FOREIGN_KEYS = {
   matchers: 'write "match: {level: [high, critical]}"',
@@ -96,7 +98,8 @@ export function readRoutes(document: MapNode, context: RoutesContext): ReadRoute
   const [need] = isGiven(attributes.get('fallback')) ? [] : tree.needFallback;
   if (need !== undefined) report.error(need.place, need.why, 'add "fallback: NAME", a receiver, beside "receivers:"');
   for (const [name, { entry: named }] of times) {
-    if (!tree.usedTimes.has(name)) report.notice(named.keyPlace, 'no route uses these times', 'remove them');
+    if (!tree.usedTimes.has(name) && !context.timesOfRules.has(name))
+      report.notice(named.keyPlace, 'no route and no rule uses these times', 'remove them');
   }
   if (route !== null) {
     for (const { name } of receivers) {
@@ -302,11 +305,11 @@ function isWord(node: Node, word: string): boolean {
   return node.kind === 'scalar' && node.value === word;
 }
 
-function readGroupBy(entry: MapEntry, { report }: TreeContext): GroupBy | null {
-  const text = readText(entry, report, 100);
+function readGroupBy(entry: MapEntry, context: TreeContext): GroupBy | null {
+  const text = readText(entry, context.report, 100);
   if (text === null) return null;
   if (text === 'actor' || text === 'rule' || text === 'address') return text;
-  return reportUnknownField(text, entry.value.place, ['actor', 'rule', 'address'], report) ? null : { field: text };
+  return reportUnknownField(text, entry.value.place, ['actor', 'rule', 'address'], context) ? null : { field: text };
 }
 
 function readActiveTimes(entry: MapEntry, { times, usedTimes, needFallback, report }: TreeContext): ActiveTimes | null {

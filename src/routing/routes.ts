@@ -6,9 +6,9 @@
  * a decision. `at` is wall time, ms since the epoch.
  */
 import { type EntryBody, isAbove, isSevere, type Level } from '../sigma/index.ts';
+import { isActive, nextActiveAt } from '../text/time-ranges.ts';
 import { type MatchFacts, matchEntry, matchRule } from './matchers.ts';
 import type { Route, RoutedReceiver, RouteSettings, Routing } from './routing.ts';
-import { isActive, nextActiveAt } from './times.ts';
 
 /** A match, as far as routes depend on it. */
 export interface RouteFacts extends MatchFacts {
@@ -66,7 +66,8 @@ export function routesOf(
   facts: RouteFacts,
   at: number,
 ): RoutesDecision {
-  const { route, fallback = null } = routing ?? {};
+  const { fallback = null } = routing ?? {};
+  const route = rootFor(routing, facts);
   const leaves = route === undefined ? null : leavesOf(route, facts, []);
   const to: RoutedTo[] = [];
   const not: NotRoutedTo[] = [];
@@ -83,6 +84,12 @@ export function routesOf(
     return { receiver, via, settings: {}, heldUntil: null };
   });
   return { to: [...to, ...taking], not: not.filter((each) => !isFallback(each)) };
+}
+
+/** The root of the tree for a match; undefined: no tree is declared. A rule's own receivers stand in its place. */
+export function rootFor(routing: Routing | null, { receivers }: MatchFacts): Route | undefined {
+  if (receivers === undefined) return routing?.route;
+  return { line: 0, match: {}, receivers, settings: {}, continue: false, routes: [] };
 }
 
 function decideReceiver(

@@ -4,7 +4,10 @@
  * Contract: build time only. Never throws, whatever the file holds; with an error among the problems there is no
  * routing. People paste secrets where the name of a setting belongs: what may be a secret is in no message. Pure.
  */
+import { ENTRY_FIELDS } from '../audit-log/entry-fields.ts';
+import type { FieldCatalogue } from '../sigma/build.ts';
 import { LEVELS } from '../sigma/index.ts';
+import type { TimeRange } from '../text/time-ranges.ts';
 import { createReport, type Place, type Problem, type Report } from '../yaml/diagnostics.ts';
 import { attributesOf, isGiven, isNull, readText } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node, readDocuments, type SourceFile } from '../yaml/yaml.ts';
@@ -12,6 +15,7 @@ import { isMaybeSecret, NAME, NAME_FORM, nameHint, readWord, refuseKeys } from '
 import type { NamedRule } from './matchers.ts';
 import { FOREIGN_FILE_KEYS, ROUTES_KEYS, readRoutes } from './routes-file.ts';
 import { DEFAULT_MIN_LEVEL, type DeclaredReceiver, type RoutableType, type Routing, secretsOf } from './routing.ts';
+import { readTimes } from './times-file.ts';
 
 export interface ParsedRouting {
   /** Null: there is no file, or it has errors. */
@@ -24,7 +28,8 @@ const RECEIVERS_MAX = 20;
 const SETTING = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** Of version 0.1. */
 const FOREIGN_KEYS = { from: 'it is "min_level"' };
-const KEYS = ['name', 'type', 'secret', 'signing_secret', 'min_level'] as const;
+/** The keys of a receiver. */
+export const RECEIVER_KEYS = ['name', 'type', 'secret', 'signing_secret', 'min_level'] as const;
 const DOCUMENT = { noun: 'the routing', hint: 'it begins with "receivers:"' };
 const EXAMPLE = 'such as "receivers: [{name: oncall, type: slack, min_level: high}]"; or delete the file';
 const START = { line: 1, column: 1 };
@@ -42,13 +47,16 @@ interface Context {
 
 /**
  * Parses the routing files, at most one of which may exist. `reserved`: names of settings that no receiver may take. `rules`:
- * those that routes can name; null: not known, so names of rules are not checked.
+ * those that routes can name; null: not known, so names of rules are not checked. `timesOfRules`: the names of times that they
+ * use. `fields`: what entries have.
  */
 export function parseRouting(
   files: readonly SourceFile[],
   types: readonly RoutableType[],
   reserved: readonly string[],
   rules: readonly NamedRule[] | null,
+  timesOfRules: ReadonlySet<string> = new Set(),
+  fields: FieldCatalogue = ENTRY_FIELDS,
 ): ParsedRouting {
   const problems: Problem[] = [];
   const [file, second] = files;
@@ -67,9 +75,23 @@ export function parseRouting(
   }
   refuseKeys(document, ['receivers', ...ROUTES_KEYS], report, FOREIGN_FILE_KEYS);
   const context: Context = { types, reserved, names: new Map(), secrets: new Map(), report };
-  const { receivers, areNamesKnown } = readReceivers(document, context);
-  const routes = readRoutes(document, { receivers, names: areNamesKnown ? context.names : null, rules, report });
-  return { routing: report.errors() === 0 ? { receivers, ...routes } : null, problems: inOrder(problems) };
+  // Times alone are for rules: the receivers are then those of the settings.
+  const isOfTimes = document.entries.every(({ key }) => key === 'times') && document.entries.length > 0;
+  const { receivers, areNamesKnown } = isOfTimes ? NO_RECEIVERS : readReceivers(document, context);
+  const names = areNamesKnown ? context.names : null;
+  const routes = readRoutes(document, { receivers, names, rules, timesOfRules, fields, report });
+  const isSound = report.errors() === 0 && !isOfTimes;
+  return { routing: isSound ? { receivers, ...routes } : null, problems: inOrder(problems) };
+}
+
+/** The times of the routing files, for rules: those with mistakes too, which `parseRouting` reports. */
+export function timesOf(files: readonly SourceFile[]): ReadonlyMap<string, readonly TimeRange[]> {
+  const [file] = files;
+  if (file === undefined) return new Map();
+  const report = createReport(file.path, []);
+  const [document] = readDocuments(file, report, DOCUMENT);
+  const times = document === undefined ? new Map() : readTimes(attributesOf(document).get('times'), report);
+  return new Map([...times].map(([name, { ranges }]) => [name, ranges]));
 }
 
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
@@ -82,24 +104,25 @@ interface ReadReceivers {
   readonly areNamesKnown: boolean;
 }
 
+const NO_RECEIVERS: ReadReceivers = { receivers: [], areNamesKnown: false };
+
 function readReceivers(document: MapNode, context: Context): ReadReceivers {
   const { report, names } = context;
-  const none: ReadReceivers = { receivers: [], areNamesKnown: false };
   const entry = attributesOf(document).get('receivers');
   if (entry === undefined) {
     report.error(document.place, 'the file lists no receivers', EXAMPLE);
-    return none;
+    return NO_RECEIVERS;
   }
   const list = entry.value;
   if (list.kind !== 'list') {
     const problem = isNull(list) ? 'no receivers are listed' : `"receivers" is a list, not ${kindName(list)}`;
     report.error(list.place, problem, EXAMPLE);
-    return none;
+    return NO_RECEIVERS;
   }
   if (list.items.length === 0) report.error(list.place, 'no receivers are listed: nobody would be notified', EXAMPLE);
   if (list.items.length > RECEIVERS_MAX) {
     report.error(list.place, `there are ${list.items.length} receivers, more than ${RECEIVERS_MAX}`);
-    return none;
+    return NO_RECEIVERS;
   }
   const receivers = list.items.flatMap((item) => readReceiver(item, context) ?? []);
   return { receivers, areNamesKnown: names.size === list.items.length && names.size > 0 };
@@ -108,10 +131,14 @@ function readReceivers(document: MapNode, context: Context): ReadReceivers {
 function readReceiver(item: Node, context: Context): DeclaredReceiver | null {
   const { types, report } = context;
   if (item.kind !== 'map') {
-    report.error(item.place, `a receiver is a map of keys, not ${kindName(item)}`, `its keys: ${KEYS.join(', ')}`);
+    report.error(
+      item.place,
+      `a receiver is a map of keys, not ${kindName(item)}`,
+      `its keys: ${RECEIVER_KEYS.join(', ')}`,
+    );
     return null;
   }
-  const misspelled = refuseKeys(item, KEYS, report, FOREIGN_KEYS);
+  const misspelled = refuseKeys(item, RECEIVER_KEYS, report, FOREIGN_KEYS);
   const attributes = attributesOf(item);
   for (const key of ['name', 'type'] as const) {
     if (!isGiven(attributes.get(key)) && !misspelled.has(key)) report.error(item.place, `the receiver has no "${key}"`);

@@ -6,8 +6,8 @@
  * Contract: plain, serializable data and pure decisions.
  */
 import type { Level } from '../sigma/index.ts';
+import type { DailyTime, TimeRange } from '../text/time-ranges.ts';
 import type { Matchers } from './matchers.ts';
-import type { DailyTime, TimeRange } from './times.ts';
 
 /** What routing knows of a type of receiver. */
 export interface RoutableType {
@@ -42,7 +42,7 @@ export interface Routing {
 
 /** A route, with everything that it inherits. */
 export interface Route {
-  /** Its line in routing.yml. */
+  /** Its line in routing.yml; 0: it stands for a rule's own receivers. */
   readonly line: number;
   /** What it takes; the root takes everything. */
   readonly match: Matchers;

@@ -7,7 +7,7 @@
  */
 import { isAbove, isSevere, type Level } from '../sigma/index.ts';
 import { type Matchers, type MatchFacts, matchEntry, matchRule } from './matchers.ts';
-import { declaredName, type NotRoutedTo, type Via } from './routes.ts';
+import { declaredName, type NotRoutedTo, rootFor, type Via } from './routes.ts';
 import type { Route, RoutedReceiver, Routing } from './routing.ts';
 
 /** A route that can take a match of the rule for its own receivers. */
@@ -57,7 +57,8 @@ export function ruleRoutes(
   receivers: readonly RoutedReceiver[],
   facts: MatchFacts,
 ): RuleRoutes {
-  const { route: root, fallback = null } = routing ?? {};
+  const { fallback = null } = routing ?? {};
+  const root = rootFor(routing, facts);
   const { level } = facts;
   const fateOf = (route: Route, receiver: RoutedReceiver): number => fateAt(route, receiver, level, fallback);
   const fates = receivers.map((receiver) => {

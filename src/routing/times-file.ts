@@ -4,16 +4,20 @@
  * Contract: build time only; what is wrong is reported and left out. Pure: the time zones are those of Node.
  */
 import { counted } from '../text/numbers.ts';
+import { DAY_MINUTES, type DailyTime, type TimeRange } from '../text/time-ranges.ts';
+import { readInstant } from '../text/times.ts';
 import type { Report } from '../yaml/diagnostics.ts';
 import { attributesOf, isGiven, readMap, readText } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type Node } from '../yaml/yaml.ts';
-import { NAME, NAME_FORM, nameHint, readValues, refuseKeys } from './file-values.ts';
-import { DAY_MINUTES, type DailyTime, type TimeRange } from './times.ts';
+import { nameHint, readValues, refuseKeys } from './file-values.ts';
 
 const TIMES_MAX = 50;
 const RANGES_MAX = 20;
+const DATES_MAX = 200;
 /** The keys of a range of times. */
-export const TIME_KEYS = ['weekdays', 'from', 'to', 'time_zone'] as const;
+export const TIME_KEYS = ['weekdays', 'dates', 'holidays', 'from', 'to', 'time_zone'] as const;
+const TIMES_NAME = /^[a-z0-9_-]{1,40}$/;
+const TIMES_NAME_FORM = '1 to 40 characters of a-z, 0-9, "-" and "_"';
 const FOREIGN = {
   location: 'it is "time_zone"',
   timezone: 'it is "time_zone"',
@@ -22,9 +26,12 @@ const FOREIGN = {
   times: 'write "from" and "to" beside "weekdays"',
   start_time: 'it is "from"',
   end_time: 'it is "to"',
-  days_of_month: 'only weekdays are known',
-  months: 'only weekdays are known',
-  years: 'only weekdays are known',
+  days_of_month: 'write "dates"',
+  months: 'write "dates"',
+  years: 'write "dates"',
+  date: 'it is "dates"',
+  holiday: 'it is "holidays"',
+  except: 'it is "holidays"',
 };
 const EXAMPLE = 'such as "office-hours: {weekdays: mon-fri, from: 09:00, to: 17:00, time_zone: Europe/Berlin}"';
 
@@ -40,7 +47,8 @@ export function readTimes(entry: MapEntry | undefined, report: Report): Readonly
   if (map === null) return new Map();
   if (map.entries.length > TIMES_MAX) report.error(map.place, `there are more than ${TIMES_MAX} times`);
   const named = map.entries.slice(0, TIMES_MAX).map((each) => {
-    if (!NAME.test(each.key)) report.error(each.keyPlace, `the name of times must be ${NAME_FORM}`, EXAMPLE);
+    if (!TIMES_NAME.test(each.key))
+      report.error(each.keyPlace, `the name of times must be ${TIMES_NAME_FORM}`, EXAMPLE);
     return [each.key, { entry: each, ranges: readRanges(each.value, report) }] as const;
   });
   return new Map(named);
@@ -65,6 +73,8 @@ function readRange(item: Node, report: Report): TimeRange | null {
   const attributes = attributesOf(item);
   const [from, to] = [attributes.get('from'), attributes.get('to')];
   const weekdays = readWeekdays(attributes.get('weekdays'), report);
+  const dates = readDates(attributes.get('dates'), report);
+  const holidays = readDates(attributes.get('holidays'), report);
   const begin = isGiven(from) ? readMinute(from, report) : 0;
   const end = isGiven(to) ? readMinute(to, report) : DAY_MINUTES;
   const zone = attributes.get('time_zone');
@@ -77,7 +87,7 @@ function readRange(item: Node, report: Report): TimeRange | null {
     report.error(place, 'this range has no minute: it ends when it begins', 'for whole days, remove "from" and "to"');
     return null;
   }
-  return { weekdays, from: begin, to: end, timeZone };
+  return { weekdays, ...(dates && { dates }), ...(holidays && { holidays }), from: begin, to: end, timeZone };
 }
 
 /** Minutes since midnight. */
@@ -115,6 +125,22 @@ function readWeekdays(entry: MapEntry | undefined, report: Report): readonly num
 function dayOf(text: string): number {
   const name = text.trim().toLowerCase();
   return DAYS.findIndex((day) => day === name || day.slice(0, 3) === name);
+}
+
+const DATES_HINT = 'such as 2026-12-25, or 12-25 for every year';
+
+/** Dates, in order. Null: the key is missing or has no value. */
+function readDates(entry: MapEntry | undefined, report: Report): readonly string[] | null {
+  if (!isGiven(entry)) return null;
+  const values = readValues(entry, report, DATES_MAX);
+  for (const { text, place } of values ?? []) if (!isDay(text)) report.error(place, 'this is not a date', DATES_HINT);
+  return values?.map(({ text }) => text).sort() ?? null;
+}
+
+/** A leap year has all days of a year. */
+function isDay(text: string): boolean {
+  const date = /^\d\d-\d\d$/.test(text) ? `2024-${text}` : text;
+  return /^\d{4}-\d\d-\d\d$/.test(date) && readInstant(`${date}T00:00:00Z`) !== null;
 }
 
 function readTimeZone(entry: MapEntry | undefined, report: Report): string | null {

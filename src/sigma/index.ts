@@ -21,7 +21,7 @@
  *   timespan: 5m
  *   condition: {gte: 3}
  * `;
- * const { ruleSet, problems } = parseRules([{ path: 'shop.yml', text }], { accepts: () => true });
+ * const { ruleSet, problems } = parseRules([{ path: 'shop.yml', text }]);
  * for (const problem of problems) console.log(problemText(problem));
  *
  * const sequence = createSequence(compile(ruleSet));
@@ -49,7 +49,7 @@ export {
   type MatchedEntry,
   type Windows,
 } from './correlate/correlator.ts';
-export { entryTime } from './correlate/entry-time.ts';
+export { createWatchTest } from './correlate/first-seen.ts';
 export { type KeyPart, keyOf } from './correlate/groups.ts';
 export {
   createSequence,
@@ -58,10 +58,11 @@ export {
   type SequenceResult,
 } from './correlate/sequence.ts';
 export { openWindow } from './correlate/window.ts';
-export type { Window, WindowEvent, WindowMatch } from './correlate/window-event.ts';
+export type { AbsenceWindow, Window, WindowEvent, WindowMatch } from './correlate/window-event.ts';
 export { type CompileOptions, compile, type Engine } from './engine.ts';
 export { canonicalRange, createRangeTest, networkOf, parseRange } from './evaluate/cidr.ts';
-export { fieldValue } from './evaluate/field.ts';
+export { entryTime } from './evaluate/entry-time.ts';
+export { createReadField, type DerivedFields, fieldValue, type ReadField } from './evaluate/field.ts';
 export type { NearMiss } from './evaluate/near.ts';
 export * from './rule.ts';
 export { versionOf } from './version.ts';

@@ -8,16 +8,27 @@
 import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
 import { attributesOf, readMap } from '../yaml/fields.ts';
 import { type MapNode, readDocuments, type SourceFile } from '../yaml/yaml.ts';
-import { createBudget, type ParseContext } from './parse/context.ts';
+import type { FieldCatalogue } from './catalogue.ts';
+import { createEntryChecks } from './known/entry-checks.ts';
+import { createBudget, type NamedTimes, NO_CHECKS, type ParseContext } from './parse/context.ts';
 import { readCorrelation } from './parse/correlation.ts';
 import { readFilterTargets, readSearch } from './parse/detection.ts';
 import { readHeader, SECTIONS } from './parse/header.ts';
-import { isListFile, readLists } from './parse/lists.ts';
-import { type Accepts, isAuditLog, logSourceHint, readLogSource } from './parse/logsource.ts';
+import { readLists } from './parse/lists.ts';
+import { isForLog, logSourceHint, type OwnLog, readLogSource } from './parse/logsource.ts';
+import { filterOnlyAt, readNamedTimes } from './parse/named-times.ts';
+import type { OuterCorrelation } from './parse/outer.ts';
+import { readOuter } from './parse/outer-keys.ts';
+import { join } from './parse/parsed-condition.ts';
 import type { UnresolvedRule, UnresolvedRuleBase } from './parse/unresolved.ts';
+import type { ParsedFilter } from './resolve/filters.ts';
 import { resolve } from './resolve/resolve.ts';
-import type { ParsedRule, RuleSet } from './rule.ts';
-import { type RuleTest, readTests } from './rule-tests.ts';
+import type { EntryBody, ParsedRule, RuleSet } from './rule.ts';
+import { type DefaultEntry, defaultEntry } from './rule-tests/entries.ts';
+import { readTests } from './rule-tests/read.ts';
+import type { RuleTest } from './rule-tests/rule-test.ts';
+import { readTunings } from './tuning/read.ts';
+import { createTuner, type RuleTuning } from './tuning/tune.ts';
 import { versionOf } from './version.ts';
 
 /** The rules, with their notes. */
@@ -26,62 +37,152 @@ export interface ParsedRuleSet extends RuleSet {
 }
 
 export interface Parsed {
+  /** Tuned and filtered. */
   readonly ruleSet: ParsedRuleSet;
-  /** In order of the files and places. */
+  /** The rules that are not the owner's, without what the owner's filters and tunings change. */
+  readonly shipped: ParsedRuleSet;
+  /** In order of the files. */
+  readonly filters: readonly ParsedFilter[];
+  /** What is tuned, in order of the tuning file. */
+  readonly tunings: readonly RuleTuning[];
+  /** In order of the files, lists and tuning first, and places. */
   readonly problems: readonly Problem[];
-  /** The tests in the rules' files. */
+  /** The tests in the rules' files and the tuning. */
   readonly tests: readonly RuleTest[];
+  /** The names of times that the rules use. */
+  readonly times: ReadonlySet<string>;
 }
 
 export interface ParseOptions {
-  /** Which log sources are used; by default the audit log of Nirvana Labs. */
-  readonly accepts?: Accepts;
+  /** The log whose rules are used: others are skipped with a notice. By default all are used. */
+  readonly logsource?: OwnLog;
+  /** What its entries look like: fields and values that none has are reported. By default nothing is known of them. */
+  readonly fields?: FieldCatalogue;
+  /** Which files the owner has written; by default none. The others are tested without the owner's filters and tuning. */
+  readonly isOwn?: (path: string) => boolean;
+  /** What is changed in rules of others: at most one file. */
+  readonly tuning?: readonly SourceFile[];
+  /** Files with the values of placeholders. */
+  readonly lists?: readonly SourceFile[];
+  /** What `during` and `outside` can name. */
+  readonly times?: NamedTimes;
+  /** The folder of the files, for messages that name another one in it: `rules/`. */
+  readonly folder?: string;
+  /** What rules that alert should have, though Sigma does not demand it: without it there is a notice. */
+  readonly expects?: readonly Expected[];
+  /** The entry that those of tests differ from; by default one without fields. */
+  readonly defaultEntry?: EntryBody;
 }
 
-/** Parses rule files in order. Files below `lists/` have the values of placeholders. */
+/** An id of its own; tests. */
+export type Expected = 'id' | 'tests';
+
+/** Parses rule files, in order. */
 export function parseRules(files: readonly SourceFile[], options: ParseOptions = {}): Parsed {
-  const accepts = options.accepts ?? isAuditLog;
+  const { lists: listFiles = [], tuning: tuningFiles = [], folder = '', isOwn = () => false } = options;
+  const log = options.logsource ?? null;
+  const base = defaultEntry(options.defaultEntry ?? {});
   const problems: Problem[] = [];
   const tests: RuleTest[] = [];
   const drafts: UnresolvedRule[] = [];
+  const shippedDrafts: UnresolvedRule[] = [];
+  const tunings: RuleTuning[] = [];
+  const tuner = createTuner(readTunings(tuningFiles, folder, problems), folder);
+  const usedTimes = new Set<string>();
   const lists = readLists(
-    files.filter(isListFile).map((file) => ({ file, report: createReport(file.path, problems) })),
+    listFiles.map((file) => ({ file, report: createReport(file.path, problems) })),
+    folder,
   );
+  const checks = options.fields === undefined ? NO_CHECKS : createEntryChecks(options.fields, folder);
+  const shared = { lists, times: options.times ?? null, usedTimes, checks };
   for (const file of files) {
-    if (isListFile(file)) continue;
     const report = createReport(file.path, problems);
     const budget = createBudget();
     let inherits = false;
     let isForeign = false;
-    for (const [i, document] of readDocuments(file, report).entries()) {
+    const documents = readDocuments(file, report);
+    if (documents.length === 0 && report.errors() === 0)
+      report.notice({ line: 1, column: 1 }, 'the file has no rule', 'write one, or delete the file');
+    for (const [i, document] of documents.entries()) {
       const silent = createReport(file.path, []);
-      const source = readLogSource(document, accepts, silent);
+      const source = readLogSource(document, log, silent);
       // Without a log source, a part of a Sigma 1 rule has that of the document before it.
       const hasSource = attributesOf(document).has('logsource');
-      if (hasSource) isForeign = silent.errors() === 0 && !accepts(source);
+      if (hasSource) isForeign = silent.errors() === 0 && !isForLog(source, log);
       // Problems of a document for another log source are not reported.
       const action = reportAction(document, isForeign ? silent : report);
       if (action === 'global' || action === 'reset') inherits = action === 'global';
       const isSkipped = isForeign && hasSource;
       // What else is wrong with a part of a Sigma 1 rule follows from that.
       const own = (action !== null || inherits) && !isSkipped ? silent : report;
-      const context = { report: own, lists, budget };
-      drafts.push(readDraft(document, `${file.path}#${i + 1}`, isSkipped, accepts, context, tests));
+      const isShipped = !isOwn(file.path);
+      const read = (of: MapNode, context: ParseContext, found: RuleTest[]) =>
+        readDraft(of, `${file.path}#${i + 1}`, isSkipped, log, context, { base, isShipped, found });
+      const draft = read(document, { ...shared, report: own, budget }, tests);
+      if (isShipped) shippedDrafts.push({ ...draft, report: createReport(file.path, []) });
+      const tuned = tuner.tune(draft, isShipped ? document : null, (of, to) =>
+        read(of, { ...shared, report: to, budget: createBudget() }, []),
+      );
+      drafts.push(tuned?.draft ?? draft);
+      if (tuned === null || tuned.tuning === null) continue;
+      tunings.push(tuned.tuning);
+      if (tuned.draft.kind !== 'detection' && tuned.draft.kind !== 'correlation') continue;
+      const { kind, header } = tuned.draft;
+      const isCorrelation = kind === 'correlation' || tuned.draft.outer !== null;
+      const tested = { kind: isCorrelation ? 'correlation' : kind, rule: header.id, isShipped: false } as const;
+      const context = { ...shared, report: tuned.report, budget: createBudget() };
+      tests.push(...readTests(tuned.tests, tested, base, context));
     }
   }
+  tuner.reportUnused(drafts);
   lists.reportUnused();
-  const rules = resolve(drafts);
-  const order = new Map(files.map((file, i) => [file.path, i]));
+  const { rules, filters } = resolve(drafts, folder);
+  const isAsShipped = shippedDrafts.length === drafts.length && tunings.length === 0;
+  const shipped = isAsShipped ? rules : resolve(shippedDrafts, folder).rules;
+  const expects = options.expects ?? [];
+  // After an error it is not known which rules alert.
+  const alerting = problems.some(({ severity }) => severity === 'error') ? [] : rules.filter(({ alerts }) => alerts);
+  const alertingIds = new Set(alerting.map(({ id }) => id));
+  const tested = new Set(tests.map(({ rule }) => rule));
+  for (const draft of drafts) if (alertingIds.has(draft.header.id)) reportLacking(draft, tested, expects);
+  const order = new Map([...listFiles, ...tuningFiles, ...files].map((file, i) => [file.path, i]));
   problems.sort(
     (a, b) => (order.get(a.path) ?? 0) - (order.get(b.path) ?? 0) || a.line - b.line || a.column - b.column,
   );
-  const ids = new Set(rules.map((rule) => rule.id));
+  const idsOf = (of: readonly { readonly id: string }[]) => new Set(of.map(({ id }) => id));
+  const ids = { deployed: idsOf([...rules, ...filters]), shipped: idsOf(shipped) };
+  const ruleSet = { version: versionOf(rules), rules };
   return {
-    ruleSet: { version: versionOf(rules), rules },
+    ruleSet,
+    shipped: isAsShipped ? ruleSet : { version: versionOf(shipped), rules: shipped },
+    filters,
+    tunings: tunings.toSorted((a, b) => a.place.line - b.place.line || a.place.column - b.place.column),
     problems,
-    tests: tests.filter((test) => ids.has(test.rule)),
+    tests: tests.flatMap((test) => {
+      // A rule that others wrote may need one of the owner's.
+      const isShipped = test.isShipped && ids.shipped.has(test.rule);
+      return isShipped || ids.deployed.has(test.rule) ? [{ ...test, isShipped }] : [];
+    }),
+    times: usedTimes,
   };
 }
+
+/** Reports what an alerting rule lacks of what is expected. */
+function reportLacking(
+  { header, hasId, idPlace, report }: UnresolvedRule,
+  tested: ReadonlySet<string>,
+  expects: readonly Expected[],
+): void {
+  const lacks = expects.filter((each) => (each === 'id' ? !hasId : !tested.has(header.id)));
+  if (lacks.length === 0) return;
+  const hint = lacks.map((each) => EXPECTED_HINTS[each]).join('; ');
+  report.notice(idPlace, `the rule has no ${lacks.join(' and no ')}`, hint);
+}
+
+const EXPECTED_HINTS: { readonly [what in Expected]: string } = {
+  id: 'add "id:" with a UUID of its own: without one, it is another rule when its file is renamed',
+  tests: 'add "tests:" under "tocsin:", with an entry that matches and one that does not',
+};
 
 /** What the key `action` of a document meant in Sigma 1, and how to write that today. */
 const ACTIONS: ReadonlyMap<string, readonly [meaning: string, hint: string]> = new Map([
@@ -105,21 +206,25 @@ function readDraft(
   document: MapNode,
   fallbackId: string,
   isSkipped: boolean,
-  accepts: Accepts,
+  log: OwnLog | null,
   context: ParseContext,
-  tests: RuleTest[],
+  tests: { readonly base: DefaultEntry; readonly isShipped: boolean; readonly found: RuleTest[] },
 ): UnresolvedRule {
   const { report } = context;
   const attributes = attributesOf(document);
   const errors = report.errors();
-  const header = readHeader(document, fallbackId, isSkipped ? createReport(report.path, []) : report);
+  const header = readHeader(
+    document,
+    fallbackId,
+    isSkipped ? { ...context, report: createReport(report.path, []) } : context,
+  );
   const idPlace = attributes.get('id')?.value.place ?? document.place;
   const namePlace = attributes.get('name')?.value.place ?? document.place;
-  const base = { header, report, idPlace, namePlace };
+  const unresolved = { header, report, hasId: attributes.has('id'), idPlace, namePlace };
   if (isSkipped) {
     const place = attributes.get('logsource')?.keyPlace ?? document.place;
-    report.notice(place, 'skipped: this rule is for another log source', logSourceHint(accepts));
-    return { ...base, kind: 'other-log' };
+    report.notice(place, 'skipped: this rule is for another log source', logSourceHint(log));
+    return { ...unresolved, kind: 'other-log' };
   }
   const sections = SECTIONS.filter((section) => attributes.has(section));
   const [section] = sections;
@@ -131,10 +236,15 @@ function readDraft(
     report.error(document.place, message, 'separate them with "---"');
   }
   const map = section === undefined || sections.length > 1 ? null : readMap(attributes.get(section), report);
-  if (section === undefined || map === null) return { ...base, kind: 'invalid' };
-  const draft = readSection(section, map, document, base, accepts, context);
-  if (section !== 'filter') tests.push(...readTests(document, section, header.id, report));
-  return report.errors() > errors ? { ...base, kind: 'invalid' } : draft;
+  if (section === undefined || map === null) return { ...unresolved, kind: 'invalid' };
+  const outer = readOuter(document, section === 'detection', context);
+  const draft = readSection(section, map, document, unresolved, outer, log, context);
+  const { base, isShipped, found } = tests;
+  const kind = outer === null ? section : 'correlation';
+  // What a filter excludes of a shipped rule is known only with the filter.
+  const tested = { kind, rule: header.id, isShipped: isShipped && kind !== 'filter' };
+  found.push(...readTests(document, tested, base, context));
+  return report.errors() > errors ? { ...unresolved, kind: 'invalid' } : draft;
 }
 
 function readSection(
@@ -142,16 +252,23 @@ function readSection(
   map: MapNode,
   document: MapNode,
   base: UnresolvedRuleBase,
-  accepts: Accepts,
+  outer: OuterCorrelation | null,
+  log: OwnLog | null,
   context: ParseContext,
 ): UnresolvedRule {
   const { report } = base;
+  const times = readNamedTimes(document, context);
   if (section === 'correlation') {
-    const correlation = readCorrelation(map, attributesOf(document).get('generate'), report);
-    return correlation === null ? { ...base, kind: 'invalid' } : { ...base, kind: section, correlation };
+    const generate = attributesOf(document).get('generate');
+    const correlation = readCorrelation(map, generate, base.header.level === 'informational', context);
+    return correlation === null ? { ...base, kind: 'invalid' } : { ...base, kind: section, correlation, times };
   }
-  const source = readLogSource(document, accepts, report);
-  if (section === 'detection') return { ...base, kind: section, source, expression: readSearch(map, [], context) };
+  const source = readLogSource(document, log, report);
+  if (section === 'detection') {
+    const expression = join('and', [readSearch(map, [], context), ...times]);
+    return { ...base, kind: section, source, expression, outer };
+  }
   const targets = readFilterTargets(map, report);
-  return { ...base, kind: section, source, targets, expression: readSearch(map, ['rules'], context) };
+  const expression = filterOnlyAt(readSearch(map, ['rules'], context), times);
+  return { ...base, kind: section, source, targets, expression };
 }

@@ -2,6 +2,7 @@
  * A parsed rule: plain, serializable data, written into the generated module at build time and compiled when the Worker
  * starts. As much as possible is computed at build time: a Worker may live for one tick, where starting takes longest.
  */
+import type { TimeRange } from '../text/time-ranges.ts';
 import type { PreparedRegex, TextOp } from './regex/prepared.ts';
 import type { Program } from './regex/program.ts';
 
@@ -43,6 +44,8 @@ export interface RuleBase {
   readonly path: string;
   /** Whether its matches alert. False for a rule that only correlations without `generate` refer to. */
   readonly alerts: boolean;
+  /** On the inner detection of a rule with `first_seen` or `absence`: that rule's id. Lists leave inner detections out. */
+  readonly partOf?: string;
   /** Tocsin's own keys, from the document's root key `tocsin`. */
   readonly tocsin: {
     readonly runbook: string | null;
@@ -52,6 +55,8 @@ export interface RuleBase {
     readonly dedupPeriodMs: number | null;
     /** How far from an alert's matches one may lie and still join it, in milliseconds; null for the default. */
     readonly dedupReopenMs: number | null;
+    /** The receivers of its alerts, whatever the routes say. Absent: the routes decide. */
+    readonly receivers?: readonly string[];
   };
 }
 
@@ -59,6 +64,8 @@ export interface RuleBase {
 export interface RuleNotes {
   readonly author: string | null;
   readonly references: readonly string[];
+  /** How often it alerts on ordinary days, and about what; from the root key `tocsin`. */
+  readonly noise: string | null;
 }
 
 /** A comparison of one field. A null field is a keyword: any value of the entry is compared. */
@@ -83,8 +90,13 @@ export type Test =
   | { readonly op: Order; readonly value: number; readonly exact?: string }
   /** A part of a date, as written in the entry: minute 0 to 59, week 1 to 53 (ISO 8601) … */
   | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }
+  /** The entry's own time lies in one of the ranges; or outside of all, if it has one. The field is LOCAL_TIME. */
+  | { readonly op: 'during'; readonly outside: boolean; readonly ranges: readonly TimeRange[] }
   /** The value is that of another field of the entry. */
   | { readonly op: 'fieldref'; readonly field: string; readonly compare: TextOp; readonly cased: boolean };
+
+/** What comparisons of the entry's time are about, for people: no field of the entry. */
+export const LOCAL_TIME = 'local time';
 
 export type Order = 'lt' | 'lte' | 'gt' | 'gte';
 
@@ -128,7 +140,16 @@ export const CORRELATION_TYPES = [
   'value_percentile',
   'value_median',
 ] as const;
-export type CorrelationType = (typeof CORRELATION_TYPES)[number];
+/** Those that a rule can name under `correlation`. */
+export type SigmaCorrelationType = (typeof CORRELATION_TYPES)[number];
+/**
+ * What a detection with `tocsin: first_seen` becomes: a correlation over an inner detection (`RuleBase.partOf`). Its
+ * timespan is how long a value is remembered.
+ */
+export const FIRST_SEEN = 'first_seen';
+/** The same of `tocsin: absence`. Its timespan is for how long an entry is waited for. */
+export const ABSENCE = 'absence';
+export type CorrelationType = SigmaCorrelationType | typeof FIRST_SEEN | typeof ABSENCE;
 
 /** A rule in a condition over rules: true if the rule is satisfied in the window. */
 export interface RuleLeaf {
@@ -148,21 +169,56 @@ export interface CorrelationRule extends RuleBase {
   readonly timespanMs: number;
   /**
    * Comparisons with a window's value; all must hold. The value is the number of events (event_count), the number of
-   * distinct values (value_count), the sum, average, percentile or median (other value_* types), or the number of
-   * satisfied rules (temporal; temporal_ordered: in order). Only empty if there is an `expression`.
+   * distinct values (value_count), the sum, average, percentile or median (other value_* types), the number of
+   * satisfied rules (temporal; temporal_ordered: in order), or for how long the group of a new value has been known, in
+   * milliseconds (first_seen). Only empty if there is an `expression`, and of an absence, whose value is the time of the last
+   * event before it.
    */
   readonly condition: readonly { readonly op: Comparison; readonly value: number }[];
-  /** value_*: the fields of the values, or aliases for them; several only for value_count. Else empty. */
+  /** value_*, first_seen: the fields of the values, or aliases for them; several only for value_count and first_seen. */
   readonly fields: readonly string[];
   /** value_percentile: the percentile, 0 to 100; null if the window's value is the share of the entry's value in %. */
   readonly percentile: number | null;
   /** The temporal types: a condition over rules instead of `condition`; else null. */
   readonly expression: Formula<RuleLeaf> | null;
+  /** What its filters demand of an entry: only such entries count, here and in the correlations it refers to. */
+  readonly filter?: Expression;
+  /** Of a copy (correlate/layers.ts): the correlations whose filters it has besides its own. */
+  readonly filteredBy?: readonly string[];
 }
 
 export type Rule = DetectionRule | CorrelationRule;
+
+/** Whether a match is of one entry, and not of what several have together. */
+export function isOfOneEntry(rule: Rule): boolean {
+  return rule.kind === 'detection' || rule.type === FIRST_SEEN || rule.type === ABSENCE;
+}
+
+/** The rules that people know: without the inner parts of others. */
+export function listedRules<R extends Pick<RuleBase, 'partOf'>>(rules: readonly R[]): readonly R[] {
+  return rules.filter(({ partOf }) => partOf === undefined);
+}
+
+/** Rules with those they refer to, those that these refer to, and so on. `all`: the rules of the set, by id. */
+export function withRulesBelow<R extends Rule>(rules: Iterable<R>, all: ReadonlyMap<string, R>): ReadonlySet<R> {
+  const found = new Set(rules);
+  // The loop adds to the set it iterates.
+  for (const rule of found) {
+    for (const id of rule.kind === 'correlation' ? rule.rules : []) {
+      const below = all.get(id);
+      if (below !== undefined) found.add(below);
+    }
+  }
+  return found;
+}
+
 /** A rule as it is parsed, at build time. */
 export type ParsedRule = Rule & RuleNotes;
+
+/** A rule that is not evaluated, because its owner says so. */
+export interface DisabledRule extends Pick<RuleBase, 'id' | 'title' | 'level' | 'description' | 'path'> {
+  readonly why: string;
+}
 
 /** All rules, as in the generated module. */
 export interface RuleSet {

@@ -44,7 +44,7 @@ function meaningsOfValues(test: Extract<Test, { readonly values: unknown }>): re
 }
 
 function meaningOfCorrelation(rule: CorrelationRule): object {
-  const { type, rules, groupBy, aliases, timespanMs, fields, percentile, expression } = rule;
+  const { type, rules, groupBy, aliases, timespanMs, fields, percentile, expression, filter } = rule;
   // Windows distinguish rules by their places; with aliases, the first rule provides the value.
   const ordered =
     type === 'temporal' || type === 'temporal_ordered' || (fields.length > 0 && Object.keys(aliases).length > 0);
@@ -55,6 +55,7 @@ function meaningOfCorrelation(rule: CorrelationRule): object {
     fields,
     percentile,
     expression: expression === null ? null : meaningOfFormula(expression, ({ rule }) => [String(rule)]),
+    ...(filter === undefined ? {} : { filter: meaningOfFormula(filter, meaningsOfLeaf) }),
   };
 }
 

@@ -9,6 +9,11 @@ export function jsonText(value: unknown): string | null {
   }
 }
 
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is { readonly [field: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The value that `text` is JSON for; undefined if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {

@@ -6,26 +6,43 @@ const NAME_LENGTH_MAX = 64;
 const KNOWN_MAX = 1_000;
 
 /**
- * Returns the name in `known` that is nearest to `name`, at most one or two typos away depending on its length; null if
- * there is none. Case is ignored.
+ * Returns the name in `known` that is nearest to `name`: with the same words in another order or spelling, or at most one or
+ * two typos away depending on its length; null if there is none. Case is ignored.
  *
  * @example nearest('detectoin', ['detection', 'title']) // 'detection'
+ * @example nearest('ordered_temporal', ['temporal_ordered']) // 'temporal_ordered'
  */
 export function nearest(name: string, known: Iterable<string>): string | null {
   if (name.length > NAME_LENGTH_MAX) return null;
   const lower = name.toLowerCase();
+  const words = wordsOf(name);
+  const same = words.length > 1 ? words.toSorted().join() : null;
   let best: string | null = null;
   let least = Number.POSITIVE_INFINITY;
   let compared = 0;
   for (const candidate of known) {
     if (++compared > KNOWN_MAX) break;
     if (Math.abs(candidate.length - name.length) > 2) continue;
+    if (same !== null && wordsOf(candidate).toSorted().join() === same) return candidate;
     const far = distance(lower, candidate.toLowerCase());
     if (far > typosMax(candidate) || far >= least) continue;
     best = candidate;
     least = far;
   }
   return best;
+}
+
+/**
+ * The words of a name, in small letters.
+ *
+ * @example wordsOf('statusCode') // ['status', 'code'], as of 'status_code' and 'status.code'
+ */
+export function wordsOf(name: string): readonly string[] {
+  return name
+    .replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
 }
 
 /** Whether `name` is `known` with one typo, or two if it is long: probably not a name of its own. */

@@ -1,7 +1,8 @@
 /**
  * Problems of YAML files, and their places.
  *
- * Contract: a problem is a value. An error stops the build, a notice does not. Pure.
+ * Contract: a problem is a value. An error stops the build. A warning is probably a mistake: it stops only strict checks and
+ * a deploy. A notice stops nothing. Pure.
  */
 import { escapeInvisible } from '../text/invisible.ts';
 import { nearest } from '../text/nearest.ts';
@@ -19,8 +20,12 @@ export interface Problem extends Place {
   readonly message: string;
   /** How to fix it; null if unknown. */
   readonly hint: string | null;
-  readonly severity: 'error' | 'notice';
+  readonly severity: Severity;
 }
+
+/** The most severe first. */
+export const SEVERITIES = ['error', 'warning', 'notice'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** Per file and severity. Further problems are only counted: nobody reads them all. */
 const PROBLEMS_MAX = 100;
@@ -43,6 +48,7 @@ export class ParseError extends Error {
 export interface Report {
   readonly path: string;
   error(place: Place, message: string, hint?: Hint): void;
+  warning(place: Place, message: string, hint?: Hint): void;
   notice(place: Place, message: string, hint?: Hint): void;
   /** Counts an error that is reported elsewhere, such as in a file that this one uses. */
   errorElsewhere(): void;
@@ -55,10 +61,10 @@ export interface Report {
  * the omitted problems is updated in place.
  */
 export function createReport(path: string, problems: Problem[]): Report {
-  const counts = { error: 0, notice: 0 };
+  const counts = { error: 0, warning: 0, notice: 0 };
   let elsewhere = 0;
-  const noteAt = { error: -1, notice: -1 };
-  const add = (severity: Problem['severity'], place: Place, message: string, hint?: Hint) => {
+  const noteAt = { error: -1, warning: -1, notice: -1 };
+  const add = (severity: Severity, place: Place, message: string, hint?: Hint) => {
     const more = ++counts[severity] - PROBLEMS_MAX;
     if (more <= 0) {
       problems.push({
@@ -78,6 +84,7 @@ export function createReport(path: string, problems: Problem[]): Report {
   return {
     path,
     error: (place, message, hint) => add('error', place, message, hint),
+    warning: (place, message, hint) => add('warning', place, message, hint),
     notice: (place, message, hint) => add('notice', place, message, hint),
     errorElsewhere: () => {
       elsewhere++;
@@ -88,7 +95,7 @@ export function createReport(path: string, problems: Problem[]): Report {
 
 /**
  * A problem in the format that people and editors read, on one line: `rules/x.yml:12:5: error: message (hint)`. Names and
- * values from the file may be in it.
+ * values from the file may be in it. `folder`: what to put before the path.
  */
 export function problemText(problem: Problem, folder = ''): string {
   const { path, line, column, severity, message, hint } = problem;

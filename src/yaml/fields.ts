@@ -118,7 +118,7 @@ export function rejectUnknown(
 
 /**
  * Reports probable typos in a map that may have keys of its own: unknown keys near a known one that is missing. An error
- * if the known key is in `severe`, because without it the rule would mean something else; otherwise a notice.
+ * if the known key is in `severe`, because without it the rule would mean something else; otherwise a warning.
  */
 export function reportTypos(map: MapNode, known: readonly string[], severe: readonly string[], report: Report): void {
   const present = new Set(map.entries.map(({ key }) => key));
@@ -128,7 +128,7 @@ export function reportTypos(map: MapNode, known: readonly string[], severe: read
     if (near === null) continue;
     const message = `the key "${truncate(key)}" looks like a typo`;
     if (severe.includes(near) && isTypo(key, near)) report.error(keyPlace, message, `did you mean "${near}"?`);
-    else report.notice(keyPlace, message, `did you mean "${near}"?`);
+    else report.warning(keyPlace, message, `did you mean "${near}"?`);
   }
 }
 

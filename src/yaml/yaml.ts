@@ -98,7 +98,7 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
         report.notice(place(problem.pos[0]), 'a comment begins here', 'add a space before "#"');
       else if (report.errors() === errors)
         // One mistake makes the library report several errors: only the first one helps.
-        report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem)}`, YAML_HINT);
+        report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem)}`, hintOf(problem));
     }
     if (report.errors() > errors) continue;
     const root = document.contents;
@@ -123,7 +123,12 @@ export function kindName(node: Node): string {
   return typeof node.value === 'string' ? 'text' : typeof node.value === 'number' ? 'a number' : 'true or false';
 }
 
-const YAML_HINT = 'check the indentation and the colons on this line';
+function hintOf({ code }: YAMLParseError | YAMLWarning): string {
+  if (code === 'TAB_AS_INDENT') return 'indent with spaces';
+  if (code === 'BAD_ALIAS') return 'a text that begins with "*" or "&" needs quotes';
+  return 'check the indentation and the colons on this line';
+}
+
 const START: Place = { line: 1, column: 1 };
 
 /** Parses a text into the library's documents; none if it is too deep or has too many, which is reported. */
@@ -174,7 +179,8 @@ function read(
     if (node === null) return { kind: 'scalar', value: null, place, textPlace: null, source: null };
     if (isAlias(node)) {
       const target = anchors.get(node.source);
-      if (target === undefined) throw new ParseError(place, 'this alias has no anchor before it');
+      if (target === undefined)
+        throw new ParseError(place, 'this alias has no anchor before it', 'a text that begins with "*" needs quotes');
       budget.aliased -= 1 + target.range[1] - target.range[0];
       if (budget.aliased < 0) throw new ParseError(place, TOO_MANY_ALIASES);
       return visit(target, place, depth + 1);
@@ -217,7 +223,7 @@ function read(
     return visit(root, START, 0);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    report.error(error.place, error.message);
+    report.error(error.place, error.message, error.hint);
     return null;
   }
 }

@@ -20,7 +20,7 @@ const PAGE = readFileSync(join(TOP, 'docs/routing.md'), 'utf8');
 function read(heading: string) {
   const [, below = ''] = PAGE.split(`\n## ${heading}\n`);
   const text = /```yaml\n([\s\S]*?)```/.exec(below)?.[1] ?? '';
-  const { ruleSet } = parseRules(readRuleFiles(join(TOP, 'rules')));
+  const { ruleSet } = parseRules(readRuleFiles(join(TOP, 'rules')).rules);
   const { routing, problems } = parseRouting([{ path: 'routing.yml', text }], RECEIVER_TYPES, [], ruleSet.rules);
   expect(problems).toEqual([]);
   return routing;

@@ -47,6 +47,8 @@ test.each<readonly [what: string, matchers: Matchers, holds: boolean]>([
   ['a member of a list', { fields: [['scopes', ['7']]] }, true],
   ['a list in a list', { fields: [['scopes', ['deep']]] }, false],
   ['a field that Tocsin derives', { fields: [['tocsin.mark', ['missing']]] }, true],
+  ['its network', { fields: [['tocsin.client_network', ['192.0.2.0/24']]] }, true],
+  ['another network', { fields: [['tocsin.client_network', ['198.51.100.0/24']]] }, false],
   ['null as text', { fields: [['target', ['null']]] }, false],
   ['a missing field as text', { fields: [['nothing', ['undefined', '']]] }, false],
   ['an object as text', { fields: [['actor', ['[object Object]']]] }, false],

@@ -149,6 +149,18 @@ test.each([
   expect(route?.settings.activeTimes?.ranges).toEqual([{ weekdays, from: 0, to: 1440, timeZone: 'UTC' }]);
 });
 
+const ALL_DAY = { weekdays: [0, 1, 2, 3, 4, 5, 6], from: 0, to: 1440, timeZone: 'UTC' };
+
+test('dates and holidays, in order', () => {
+  const range = '{dates: [2026-12-31, 02-29], holidays: 12-25, time_zone: UTC}';
+  const { route } = compiled(
+    `times: {business_hours: ${range}}\nfallback: a\nroute: {receivers: [a, b, c, crit], active_times: business_hours}\n`,
+  );
+  expect(route?.settings.activeTimes?.ranges).toEqual([
+    { ...ALL_DAY, dates: ['02-29', '2026-12-31'], holidays: ['12-25'] },
+  ]);
+});
+
 test.each([
   ['22:00', '06:00', 1320, 360],
   ['00:00', '24:00', 0, 1440],
@@ -340,10 +352,21 @@ describe('what is wrong is reported with its place and what to do', () => {
       of('{match: {levle: high}}'),
       '9:16: error: entries have no such field (did you mean "level"?)',
     ],
+    ['an unknown field', of('{match: {region: eu}}'), '9:16: warning: entries have no field "region" (known: level,'],
     [
-      'an unknown field',
-      of('{match: {region: eu}}'),
-      '9:16: notice: no documented entry has the field "region" (known: level,',
+      'a value that its field never has',
+      of('{match: {actor.type: apikey}}'),
+      '9:28: warning: "actor.type" never has this value (did you mean "api_key"?)',
+    ],
+    [
+      'a number beyond all',
+      of('{match: {status_code: [403, 4xx]}}'),
+      '9:35: warning: "status_code" never has this value (it is a number from 100 to 599)',
+    ],
+    [
+      'a value that nobody has seen',
+      of('{match: {action: vm.deletd}}'),
+      '9:24: notice: no known "action" has this value (did you mean "vm.deleted"?)',
     ],
     ['no field', of('{match: {"a b": eu}}'), '9:16: error: entries have no such field (known: level,'],
     [
@@ -483,10 +506,10 @@ describe('what is wrong is reported with its place and what to do', () => {
     [
       'unknown active times',
       `fallback: a\n${TIMES}${of('{active_times: [offise]}')}`,
-      '8:3: notice: no route uses these times',
+      '8:3: notice: no route and no rule uses these times',
       '12:23: error: there are no times of this name (did you mean "office"?)',
     ],
-    ['times that nothing uses', TIMES, '7:3: notice: no route uses these times (remove them)'],
+    ['times that nothing uses', TIMES, '7:3: notice: no route and no rule uses these times (remove them)'],
     ['an unknown fallback', 'fallback: d', '6:11: error: there is no receiver of this name (known: a, b, c, crit)'],
     [
       'a fallback from critical on',
@@ -558,7 +581,19 @@ describe('what is wrong is reported with its place and what to do', () => {
     [
       'a day of the month',
       '{days_of_month: 1, time_zone: UTC}',
-      '7: error: "days_of_month" is not a key here (only weekdays are known)',
+      '7: error: "days_of_month" is not a key here (write "dates")',
+    ],
+    [
+      'what is not a date',
+      '{holidays: [12-24, 02-30], time_zone: UTC}',
+      '25: error: this is not a date (such as 2026-12-25, or 12-25 for every year)',
+    ],
+    ['a date as in Germany', '{dates: 24.12.2026, time_zone: UTC}', '14: error: this is not a date'],
+    ['a date twice', '{dates: [12-24, 12-24], time_zone: UTC}', '22: error: "dates" has this value twice'],
+    [
+      'a date in one word',
+      '{holiday: 12-24, time_zone: UTC}',
+      '7: error: "holiday" is not a key here (it is "holidays")',
     ],
     ['text', 'weekdays', '6: error: times are a map of keys or a list of maps, not text (such as "office-hours:'],
     ['no range', '[]', '6: error: these times have no range'],

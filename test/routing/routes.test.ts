@@ -170,6 +170,27 @@ describe('without a tree', () => {
   });
 });
 
+describe('a rule with receivers of its own', () => {
+  const own = (receivers: readonly string[], more: Partial<RouteFacts> = {}) => ({ receivers, ...more });
+  test.each<readonly [what: string, text: string, facts: Partial<RouteFacts>, to: readonly string[]]>([
+    ['goes to them, and not by the routes', TREE, own(['team', 'mail']), ['team []', 'mail []', 'mail/2 []']],
+    ['also without a tree', '', own(['team']), ['team []']],
+    ['from their level on', TREE, own(['team', 'pager']), ['team []']],
+    ['at any time', TREE, own(['mail'], { level: 'medium' }), ['mail []', 'mail/2 []']],
+    ['to the fallback, where it is severe and none takes it', TREE, own(['pager']), ['backup no route']],
+    ['to nobody, where it is not', TREE, own(['pager'], { level: 'low' }), []],
+  ])('%s', (_, text, facts, to) => {
+    expect(decide(text, facts, EVENING).to).toEqual(to);
+    const routing = parse(text);
+    const all = { ...FACTS, ...facts };
+    const decided = routesOf(routing, RECEIVERS, all, EVENING);
+    const known = ruleRoutes(routing, RECEIVERS, all);
+    expect(known.to.map(({ receiver }) => receiver.name)).toEqual(decided.to.map(({ receiver }) => receiver));
+    expect(known.to.every(({ often }) => often === 'always')).toBe(true);
+    expect(known.not).toEqual(decided.not);
+  });
+});
+
 describe('nothing severe has no receiver', () => {
   const NARROW =
     'fallback: backup\nroute: {routes: [{match: {actor.type: user}, receivers: [team, oncall, mail]}, {match: {tag: x}, receiver: pager}]}';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { DeclaredReceiver } from '../../src/routing/routing.ts';
-import { parseRouting } from '../../src/routing/routing-file.ts';
+import { parseRouting, timesOf } from '../../src/routing/routing-file.ts';
 import { problemText } from '../../src/yaml/diagnostics.ts';
 import type { SourceFile } from '../../src/yaml/yaml.ts';
 
@@ -27,6 +27,34 @@ const SLACK: DeclaredReceiver = {
 describe('a routing', () => {
   test('without a file there is no routing and no problem', () => {
     expect(parseFiles([])).toEqual({ routing: null, problems: [] });
+  });
+
+  test('times alone are for rules: the receivers are those of the settings', () => {
+    const text = 'times:\n  night: {from: 22:00, to: 06:00, time_zone: UTC}\n  day: {time_zone: UTC}\n';
+    const found = parseRouting([{ path: 'routing.yml', text }], TYPES, RESERVED, null, new Set(['night']));
+    expect(found.routing).toBeNull();
+    expect(found.problems.map((problem) => problemText(problem))).toEqual([
+      'routing.yml:3:3: notice: no route and no rule uses these times (remove them)',
+    ]);
+  });
+
+  test('times and routes without receivers are not', () => {
+    expect(problemsOf('times: {}\nroute: {}\n')[0]).toBe(
+      'routing.yml:1:1: error: the file lists no receivers (such as "receivers: [{name: oncall, type: slack, min_level: high}]"; or delete the file)',
+    );
+  });
+
+  test('its times have their names where they are wrong, too', () => {
+    const text =
+      'times: {night: {from: 22:00, time_zone: UTC}, day: {from: noon, time_zone: UTC}, odd: 1}\nreceivers: 1\n';
+    const night = { weekdays: [0, 1, 2, 3, 4, 5, 6], from: 1320, to: 1440, timeZone: 'UTC' };
+    expect([...timesOf([{ path: 'routing.yml', text }])]).toEqual([
+      ['night', [night]],
+      ['day', []],
+      ['odd', []],
+    ]);
+    expect(timesOf([])).toEqual(new Map());
+    expect(timesOf([{ path: 'routing.yml', text: 'times: [' }])).toEqual(new Map());
   });
 
   const rows: readonly (readonly [what: string, text: string, receivers: readonly DeclaredReceiver[]])[] = [

@@ -32,8 +32,8 @@ describe.skipIf(cases.length === 0)('the cases of other evaluators', () => {
   });
 
   test.each(cases.map((one, i) => ({ ...one, i })))('$i $suite $test: $expect_match', (one) => {
-    const files = [{ path: 'x.yml', text: one.rule_yaml }, ...(one.rule_yaml.includes('|expand') ? [LISTS] : [])];
-    const { ruleSet, problems } = parseRules(files, { accepts: () => true });
+    const lists = one.rule_yaml.includes('|expand') ? [LISTS] : [];
+    const { ruleSet, problems } = parseRules([{ path: 'x.yml', text: one.rule_yaml }], { lists });
     expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
     expect(ruleSet.rules).toHaveLength(1);
     expect(compile(ruleSet).evaluate(one.event).length > 0).toBe(one.expect_match);

@@ -180,7 +180,7 @@ test('the interpreter says of any entry what the reference says, of each of many
   const rules = fc.array(expression, { minLength: 1, maxLength: 12 });
   fc.assert(
     fc.property(rules, fc.array(entry, { minLength: 1, maxLength: 6 }), (searches, entries) => {
-      const engine = compile(ruleSetOf(searches.map(expressionOf)));
+      const engine = compile(ruleSetOf(searches.map((one) => expressionOf(one))));
       for (const body of entries) {
         const matches = engine.evaluate(body);
         expect(matches.map(({ rule }) => rule.id)).toEqual(idsOf(searches, body));

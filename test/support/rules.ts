@@ -42,6 +42,30 @@ export function correlation(
   };
 }
 
+/** The two rules of a detection with `first_seen`: by default, an address that is new after a second, for a minute. */
+export function firstSeen(
+  id: string,
+  { expression }: DetectionRule,
+  more: Partial<CorrelationRule> & { readonly learnMs?: number } = {},
+): readonly [DetectionRule, CorrelationRule] {
+  const { learnMs = 1_000, ...rest } = more;
+  const inner = detection(`${id}#inner`, { title: id, level: 'informational', alerts: false, partOf: id, expression });
+  const condition = [{ op: 'gte', value: learnMs }] as const;
+  const keys = { type: 'first_seen', fields: ['client_ip'], timespanMs: 60_000, condition } as const;
+  return [inner, correlation(id, [inner.id], { ...keys, ...rest })];
+}
+
+/** The two rules of a detection with `absence`: by default, after a minute without any. */
+export function absence(
+  id: string,
+  { expression }: DetectionRule,
+  more: Partial<CorrelationRule> = {},
+): readonly [DetectionRule, CorrelationRule] {
+  const inner = detection(`${id}#inner`, { title: id, level: 'informational', alerts: false, partOf: id, expression });
+  const keys = { type: 'absence', fields: [], timespanMs: 60_000, condition: [] } as const;
+  return [inner, correlation(id, [inner.id], { ...keys, ...more })];
+}
+
 /** A match of a bare detection, whose evidence names it. */
 export function match(id: string): Match {
   return { rule: detection(id), evidence: [{ selection: id, field: 'f', value: 'v' }] };

@@ -6,7 +6,9 @@
  * count. Never throws, whatever the entry. Reused for the next entry.
  */
 
-import { fieldValue } from '../evaluate/field.ts';
+import { entryTime } from '../evaluate/entry-time.ts';
+import type { ReadField } from '../evaluate/field.ts';
+import { type DuringTest, isDuring } from '../evaluate/local-time.ts';
 import { numberOf, sameDecimal } from '../evaluate/number.ts';
 import { isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
 import { type Matcher, matcherOf, type ScalarTest } from '../evaluate/scalar-test.ts';
@@ -17,12 +19,12 @@ import type { TextOp } from '../regex/prepared.ts';
 import type { EntryBody, Leaf } from '../rule.ts';
 import type { FoldedText } from './literal.ts';
 
-/** The generated code that reads fields. `path` reads any field, slowly. */
+/** The generated code that reads fields. `path` reads any field, slowly, and those that are derived. */
 export interface ReadFields {
   /** Reads the first fields, those that the index looks at, into `values`. */
-  readonly first: (entry: EntryBody, values: unknown[], path: typeof fieldValue) => void;
+  readonly first: (entry: EntryBody, values: unknown[], path: ReadField) => void;
   /** Reads one of the other fields. */
-  readonly others: readonly ((entry: EntryBody, path: typeof fieldValue) => unknown)[];
+  readonly others: readonly ((entry: EntryBody, path: ReadField) => unknown)[];
 }
 
 const UNREAD = Symbol('unread');
@@ -31,7 +33,9 @@ export class Fields {
   readonly #read: ReadFields;
   readonly #leaves: () => readonly Leaf[];
   readonly #first: number;
+  readonly #readField: ReadField;
   #entry: EntryBody = {};
+  #at: number | undefined;
   readonly values: unknown[];
   readonly #folded: (string | null)[];
   /** The folded texts of values that are text, for later. */
@@ -42,19 +46,22 @@ export class Fields {
   undecided = false;
 
   /** `first`: how many fields the index looks at. `leaves`: those that code refers to by number. */
-  constructor(read: ReadFields, first: number, leaves: () => readonly Leaf[]) {
+  constructor(read: ReadFields, first: number, leaves: () => readonly Leaf[], readField: ReadField) {
     this.#read = read;
     this.#leaves = leaves;
     this.#first = first;
+    this.#readField = readField;
     const length = first + read.others.length;
     this.values = new Array(length).fill(UNREAD);
     this.#folded = new Array(length).fill(null);
     this.foldedTexts = Array.from({ length }, (_, field) => ({ text: () => this.#foldedText(field) }));
   }
 
-  load(entry: EntryBody): void {
+  /** `at`: when it occurred; by default its own time. */
+  load(entry: EntryBody, at?: number): void {
     this.#entry = entry;
-    this.#read.first(entry, this.values, fieldValue);
+    this.#at = at;
+    this.#read.first(entry, this.values, this.#readField);
     for (let field = this.#first; field < this.values.length; field++) this.values[field] = UNREAD;
     for (let field = 0; field < this.#folded.length; field++) this.#folded[field] = null;
     this.#all = null;
@@ -65,7 +72,7 @@ export class Fields {
   value(field: number): unknown {
     const known = this.values[field];
     if (known !== UNREAD) return known;
-    const value = this.#read.others[field - this.#first]?.(this.#entry, fieldValue);
+    const value = this.#read.others[field - this.#first]?.(this.#entry, this.#readField);
     this.values[field] = value;
     return value;
   }
@@ -120,13 +127,19 @@ export class Fields {
 
   /** Whether any value of the entry matches a keyword. Values that are long together leave it undecided. */
   anyMatches(leaf: number): boolean {
-    this.#all ??= new Values(this.#entry);
+    this.#all ??= new Values(this.#entry, this.#readField, this.#at);
     if (this.#all.lengthOf(null) > APART_MAX) {
       this.undecided = true;
       return false;
     }
     const { form, matches } = this.#matcher(leaf);
     return this.#all.in(form, null).some(matches);
+  }
+
+  /** Whether the entry's time satisfies a leaf. */
+  isDuring(leaf: number): boolean {
+    const { test } = this.#leaves()[leaf] as Leaf & { readonly test: DuringTest };
+    return isDuring(test, this.#at ?? entryTime(this.#entry));
   }
 
   /** Whether the texts of two fields are equal, or one contains the other … */

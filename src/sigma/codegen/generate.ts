@@ -5,14 +5,15 @@
  * Contract: the source of a `RuleCode`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject
  * any. Pure.
  */
+import type { DerivedFields } from '../evaluate/field.ts';
 import { METHODS, NATIVE_MAX } from '../evaluate/search.ts';
 import type { Expression, Leaf, RuleSet } from '../rule.ts';
 import { buildIndex } from './build-index.ts';
 import { leavesOf, type RuleCode } from './rule-code.ts';
 import { type Need, needOf } from './witness.ts';
 
-/** The source of the rules' code: the expression of a `RuleCode`. */
-export function codeOf({ rules }: RuleSet): string {
+/** The source of the rules' code: the expression of a `RuleCode`. `derived`: those that it will be compiled with. */
+export function codeOf({ rules }: RuleSet, derived: DerivedFields = new Map()): string {
   const detections = rules.filter((rule) => rule.kind === 'detection');
   const numbers = new Map(leavesOf(detections).map((leaf, number) => [leaf, number]));
   const { index, paths: indexed } = buildIndex(detections);
@@ -27,7 +28,8 @@ export function codeOf({ rules }: RuleSet): string {
   const functions = detections.map(({ expression }) => `(f) => ${generate(expression, leafOf).source}`);
   const paths = [...fields.keys()];
   const members: { readonly [member in keyof RuleCode]: string } = {
-    read: readersOf(indexed, paths.slice(indexed.length)),
+    read: readersOf(indexed, paths.slice(indexed.length), derived),
+    derived: JSON.stringify([...derived.keys()]),
     index: `JSON.parse(${JSON.stringify(JSON.stringify(index))})`,
     rules: `[\n${functions.join(',\n')}\n]`,
   };
@@ -37,18 +39,24 @@ export function codeOf({ rules }: RuleSet): string {
 }
 
 /** The source of a `ReadFields`. */
-function readersOf(first: readonly string[], others: readonly string[]): string {
+function readersOf(first: readonly string[], others: readonly string[], derived: DerivedFields): string {
   const heads = new Map<string, string>();
   const headOf = (name: string): string => {
     const known = heads.get(name) ?? `o${heads.size}`;
     heads.set(name, known);
     return known;
   };
-  const assignments = first.map((path, field) => `values[${field}] = ${readerOf(path, headOf)};`);
+  const read = (path: string, head: typeof headOf): string =>
+    derived.has(path) ? readerByPath(path) : readerOf(path, head);
+  const assignments = first.map((path, field) => `values[${field}] = ${read(path, headOf)};`);
   const constants = [...heads].map(([name, known]) => `const ${known} = e[${JSON.stringify(name)}];`);
-  const readers = others.map((path) => `(e, path) => ${readerOf(path, (name) => `e[${JSON.stringify(name)}]`)}`);
+  const readers = others.map((path) => `(e, path) => ${read(path, (name) => `e[${JSON.stringify(name)}]`)}`);
   const lines = [...constants, ...assignments].join('\n');
   return `{ first(e, values, path) {\n${lines}\n}, others: [\n${readers.join(',\n')}\n] }`;
+}
+
+function readerByPath(path: string): string {
+  return `path(e, ${JSON.stringify(path)})`;
 }
 
 /** Reads the flat key, else the path if it has two names: what `fieldValue` does, without its loops. */
@@ -56,11 +64,11 @@ function readerOf(field: string, headOf: (name: string) => string): string {
   const whole = JSON.stringify(field);
   const [head, tail, ...more] = field.split('.');
   const isInherited = [field, head, tail].some((name) => name !== undefined && name in Object.prototype);
-  if (head === undefined || more.length > 0 || isInherited) return `path(e, ${whole})`;
+  if (head === undefined || more.length > 0 || isInherited) return readerByPath(field);
   if (tail === undefined) return `e[${whole}]`;
   const object = headOf(head);
   const isPlain = `e[${whole}] === undefined && typeof ${object} === 'object' && !Array.isArray(${object})`;
-  return `${isPlain} ? ${object}?.[${JSON.stringify(tail)}] : path(e, ${whole})`;
+  return `${isPlain} ? ${object}?.[${JSON.stringify(tail)}] : ${readerByPath(field)}`;
 }
 
 /** The code of an expression. */
@@ -114,6 +122,7 @@ const SIGNS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
 /** Generates a leaf. `number` is its own. */
 function comparison(leaf: Leaf, fieldOf: (path: string) => number, number: number): Code {
   const { field: path, test } = leaf;
+  if (test.op === 'during') return slow(`f.isDuring(${number})`);
   // Compares each value of the entry with a list.
   if (path === null && test.op === 'fieldref') return fast('(f.undecided = true)');
   if (path === null) return slow(`f.anyMatches(${number})`);

@@ -7,6 +7,8 @@ import type { Fields, ReadFields } from './fields.ts';
 /** A detection is its number among the detections. */
 export interface RuleCode {
   readonly read: ReadFields;
+  /** The derived fields that it must be compiled with. */
+  readonly derived: readonly string[];
   readonly index: IndexData;
   /** Whether an entry satisfies a detection. Compiled by the runtime when first called. */
   readonly rules: readonly ((fields: Fields) => unknown)[];

@@ -7,10 +7,10 @@
  */
 
 import { canonicalJson } from '../../text/canonical-json.ts';
-import { fieldValue } from '../evaluate/field.ts';
+import { fieldValue, type ReadField } from '../evaluate/field.ts';
 import { numberOf } from '../evaluate/number.ts';
 import { isScalar } from '../evaluate/scalar.ts';
-import type { CorrelationRule, EntryBody } from '../rule.ts';
+import { type CorrelationRule, type EntryBody, FIRST_SEEN } from '../rule.ts';
 
 /** A field and its value as it is in the entry: one part of a group or dedup key. */
 export interface KeyPart {
@@ -28,8 +28,10 @@ export function groupOf(
   ruleId: string,
   body: EntryBody,
   below: readonly KeyPart[] = [],
+  readField: ReadField = fieldValue,
 ): readonly KeyPart[] | null {
-  const parts = correlation.groupBy.map((field) => ({ field, value: read(correlation, field, ruleId, body, below) }));
+  const read = reader(correlation, ruleId, body, below, readField);
+  const parts = correlation.groupBy.map((field) => ({ field, value: read(field) }));
   return parts.some(({ value }) => value === null) ? null : parts;
 }
 
@@ -42,10 +44,13 @@ export function eventValue(
   ruleId: string,
   body: EntryBody,
   below: readonly KeyPart[] = [],
+  readField: ReadField = fieldValue,
 ): string | number | null {
-  const values = correlation.fields.map((field) => read(correlation, field, ruleId, body, below));
-  const share = correlation.type === 'value_percentile' && correlation.percentile === null;
-  if (correlation.type !== 'value_count' && !share) return numericValue(values[0]);
+  const values = correlation.fields.map(reader(correlation, ruleId, body, below, readField));
+  const { type, percentile } = correlation;
+  const isIdentity =
+    type === 'value_count' || type === FIRST_SEEN || (type === 'value_percentile' && percentile === null);
+  if (!isIdentity) return numericValue(values[0]);
   return values.includes(null) ? null : identityOf(values);
 }
 
@@ -55,8 +60,12 @@ export function groupText(group: readonly KeyPart[]): string {
 }
 
 /** The values of `fields` in an entry. */
-export function keyOf(fields: readonly string[], body: EntryBody): readonly KeyPart[] {
-  return fields.map((field) => ({ field, value: fieldValue(body, field) ?? null }));
+export function keyOf(
+  fields: readonly string[],
+  body: EntryBody,
+  readField: ReadField = fieldValue,
+): readonly KeyPart[] {
+  return fields.map((field) => ({ field, value: readField(body, field) ?? null }));
 }
 
 /** Values as one text that no others have. A single text stays short and plain, since windows keep many. */
@@ -65,17 +74,19 @@ function identityOf(values: readonly unknown[]): string {
   return values.length === 1 && typeof value === 'string' ? `=${value}` : canonicalJson(values);
 }
 
-/** Reads a field of `group-by` or of the condition, through its alias for the rule; null if it is null or missing. */
-function read(
+/** Reads fields of `group-by` and of the condition, each through its alias for the rule; null if it is null or missing. */
+function reader(
   { aliases }: CorrelationRule,
-  name: string,
   ruleId: string,
   body: EntryBody,
   below: readonly KeyPart[],
-): unknown {
-  const fields = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
-  const field = fields !== undefined && Object.hasOwn(fields, ruleId) ? (fields[ruleId] ?? name) : name;
-  return below.find((part) => part.field === field)?.value ?? fieldValue(body, field) ?? null;
+  readField: ReadField,
+): (name: string) => unknown {
+  return (name) => {
+    const fields = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
+    const field = fields !== undefined && Object.hasOwn(fields, ruleId) ? (fields[ruleId] ?? name) : name;
+    return below.find((part) => part.field === field)?.value ?? readField(body, field) ?? null;
+  };
 }
 
 /** The value of a number, or of text that is one. */

@@ -5,12 +5,12 @@
  * find their windows gone. Memory is bounded. No I/O.
  */
 import type { Engine } from '../engine.ts';
-import type { EntryBody, Match } from '../rule.ts';
+import { entryTime } from '../evaluate/entry-time.ts';
+import { ABSENCE, type EntryBody, type Match } from '../rule.ts';
 import { type CorrelationMatch, createCorrelator, type Windows } from './correlator.ts';
-import { entryTime } from './entry-time.ts';
 import { groupText } from './groups.ts';
 import { openWindow } from './window.ts';
-import type { Window } from './window-event.ts';
+import type { AbsenceWindow, Window } from './window-event.ts';
 
 export interface SequenceOptions {
   /** The time of an entry in milliseconds; null if it has none. By default its `created_at`, `timestamp` … */
@@ -23,19 +23,21 @@ export interface SequenceOptions {
 export interface SequenceResult {
   /** The detections it satisfies, in order of the rules. */
   readonly matches: readonly Match[];
-  /** The correlations that match because of it, each after those it refers to. */
+  /** The correlations that match because of it, each after those it refers to; and what is absent by its time. */
   readonly correlationMatches: readonly CorrelationMatch[];
 }
 
 export interface Sequence {
   /** Adds an entry. Throws if it has no valid time and none is given. */
   add(body: EntryBody, at?: number): SequenceResult;
+  /** What is absent by a time before which every entry was added, and was not returned yet. */
+  elapse(watermark: number): readonly CorrelationMatch[];
 }
 
 /** Creates a sequence with empty windows. */
 export function createSequence(engine: Engine, options: SequenceOptions = {}): Sequence {
   const { timeOf = entryTime, latenessMs = 0 } = options;
-  const correlator = createCorrelator([...engine.rules.values()]);
+  const correlator = createCorrelator([...engine.rules.values()], engine.readField);
   const windows = createMemoryWindows();
   let newest = Number.NEGATIVE_INFINITY;
   return {
@@ -43,14 +45,15 @@ export function createSequence(engine: Engine, options: SequenceOptions = {}): S
       const time = at ?? timeOf(body);
       if (time === null || !Number.isFinite(time)) throw new RangeError('the entry has no valid time');
       newest = Math.max(newest, time);
-      const matches = engine.evaluate(body);
+      const matches = engine.evaluate(body, Math.floor(time));
       const correlationMatches = correlator.correlate(
         { at: Math.floor(time), body, matches },
         newest - latenessMs,
         windows,
       );
-      return { matches, correlationMatches };
+      return { matches, correlationMatches: [...correlationMatches, ...windows.elapse(newest - latenessMs)] };
     },
+    elapse: windows.elapse,
   };
 }
 
@@ -60,12 +63,16 @@ const GROUPS_MAX = 100_000;
 export interface MemoryWindows extends Windows {
   /** How many groups were dropped because there were too many. */
   readonly dropped: number;
+  /** What is absent by a watermark, and was not returned yet. */
+  elapse(watermark: number): readonly CorrelationMatch[];
 }
 
 /** Creates windows that are kept in memory. Each correlation's least recently used groups are dropped first. */
 export function createMemoryWindows(groupsMax = GROUPS_MAX): MemoryWindows {
   /** Rule id → group → window, in order of last use. */
   const kept = new Map<string, Map<string, Window>>();
+  /** The groups of absences. */
+  const expecting = new Map<Window, Pick<CorrelationMatch, 'rule' | 'group'>>();
   let dropped = 0;
   return {
     open: (rule, group) => {
@@ -75,8 +82,10 @@ export function createMemoryWindows(groupsMax = GROUPS_MAX): MemoryWindows {
       const window = windows.get(key) ?? openWindow(rule, null);
       windows.delete(key);
       windows.set(key, window);
+      if (rule.type === ABSENCE) expecting.set(window, { rule, group });
       if (windows.size > groupsMax) {
         const [oldest = key] = windows.keys();
+        expecting.delete(windows.get(oldest) as Window);
         windows.delete(oldest);
         dropped++;
       }
@@ -85,5 +94,9 @@ export function createMemoryWindows(groupsMax = GROUPS_MAX): MemoryWindows {
     get dropped() {
       return dropped;
     },
+    elapse: (watermark) =>
+      [...expecting].flatMap(([window, of]) =>
+        (window as AbsenceWindow).elapse(watermark).map((match) => ({ ...of, window: match, evidence: [] })),
+      ),
   };
 }

@@ -7,11 +7,14 @@
 export interface WindowEvent {
   /** Event time: milliseconds since the epoch. */
   readonly at: number;
-  /** The satisfied rules: indexes into the correlation's `rules`, ascending, at least one. */
+  /**
+   * The satisfied rules: indexes into the correlation's `rules`, ascending. None where the event only shows that the group is
+   * watched (first_seen).
+   */
   readonly rules: readonly number[];
   /**
-   * value_count, and value_percentile without a percentile: a text that only this value has. The other value_* types: its
-   * number. Null for types without a value. What lacks the value it needs is not an event.
+   * A text that only this value has, for value_count, first_seen, and value_percentile without a percentile; its number, for
+   * the other value_* types; null for types without a value. What lacks the value it needs is not an event.
    */
   readonly value: string | number | null;
 }
@@ -49,4 +52,12 @@ export interface Window {
   save(): string;
   /** How many items a bound has dropped that later windows may have needed, since it was opened. */
   readonly dropped: number;
+}
+
+/** The window of one group of an `absence` rule: its matches come with time. */
+export interface AbsenceWindow extends Window {
+  /** What was absent by `watermark`, before which every event is known: the oldest first, each once. */
+  elapse(watermark: number): readonly WindowMatch[];
+  /** Nothing is absent before the watermark is later than this; null: nothing is waited for. */
+  readonly dueAt: number | null;
 }

@@ -1,5 +1,6 @@
 /**
- * The sliding window of one group of a correlation.
+ * The sliding window of one group of a correlation. Those of `first_seen` and `absence` are others
+ * (first-seen.ts, absence.ts).
  *
  * Contract. An event at `at` belongs to every window `(t − timespan, t]` that contains it and ends at a kept time t: its
  * own, or a later one that was added before it. The earliest of these windows whose value meets the condition matches,
@@ -27,6 +28,9 @@
  */
 
 import { firstAfter } from '../../text/ascending.ts';
+import { ABSENCE, type CorrelationRule, FIRST_SEEN } from '../rule.ts';
+import { openAbsence } from './absence.ts';
+import { openFirstSeen } from './first-seen.ts';
 import { type Aggregation, aggregationOf, type WindowRule } from './window/aggregations.ts';
 import { meets } from './window/conditions.ts';
 import { type Aggregator, compact, insert, openItems, saveItems } from './window/items.ts';
@@ -43,12 +47,19 @@ interface FoundWindow {
 /** New items before a compaction is worth its pass. */
 const COMPACT_MIN = 64;
 
+/** What a window of any type needs of its rule. */
+type AnyWindowRule = Omit<WindowRule, 'type'> & Pick<CorrelationRule, 'type'>;
+
 /** Opens a window, empty or as it was saved. Tests pass their own `aggregation`. */
-export function openWindow(
-  rule: WindowRule,
-  saved: string | null,
-  aggregation: Aggregation = aggregationOf(rule),
-): Window {
+export function openWindow(rule: AnyWindowRule, saved: string | null, aggregation?: Aggregation): Window {
+  const { type } = rule;
+  if (type === FIRST_SEEN) return openFirstSeen(rule, saved);
+  if (type === ABSENCE) return openAbsence(rule, saved);
+  const sliding = { ...rule, type };
+  return openSlidingWindow(sliding, saved, aggregation ?? aggregationOf(sliding));
+}
+
+function openSlidingWindow(rule: WindowRule, saved: string | null, aggregation: Aggregation): Window {
   const { timespanMs } = rule;
   const { itemsMax, createAggregator, summaries, keepNewest, keysOf, isKey, areKeysDistinct } = aggregation;
   const condition = rule.expression === null ? rule.condition : [];

@@ -28,6 +28,11 @@ export function parseRange(text: string): AddressRange | null {
 export function canonicalRange(text: string): string | null {
   const [range, address] = [parseRange(text), parseRange(text.replace(/\/.*/, ''))];
   if (range === null || address === null || !address.includes('1', range.length)) return null;
+  return rangeText(range);
+}
+
+/** A range in its canonical form. */
+export function rangeText(range: AddressRange): string {
   return `${baseOf(range)}/${range.length - 1}`;
 }
 

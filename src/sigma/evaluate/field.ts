@@ -6,6 +6,21 @@
  * linear in the value: the names that lead to a part of it leave one rest of the path to read. Pure except for the cache
  * of splits.
  */
+import type { EntryBody } from '../rule.ts';
+
+/** Reads a field of an entry; undefined if it is missing. */
+export type ReadField = (entry: EntryBody, path: string) => unknown;
+
+/** Fields that are computed from an entry when they are read, by name. Undefined: the entry has nothing to compute it from. */
+export type DerivedFields = ReadonlyMap<string, (entry: EntryBody) => unknown>;
+
+/** Reads fields, derived ones too. What an entry has itself under the name of a derived field takes precedence. */
+export function createReadField(derived: DerivedFields): ReadField {
+  return (entry, path) => {
+    const value = fieldValue(entry, path);
+    return value === undefined ? derived.get(path)?.(entry) : value;
+  };
+}
 
 /**
  * The value of a field of an entry, or of a part of one; undefined if it is missing.

@@ -8,6 +8,7 @@
  */
 import { isTrue, leavesIn } from '../formula.ts';
 import type { Evidence, Expression, Leaf } from '../rule.ts';
+import { isDuring, localTimes } from './local-time.ts';
 import { isNull, type Scalar } from './scalar.ts';
 import { matcherOf } from './scalar-test.ts';
 import { firstRelated } from './search.ts';
@@ -68,6 +69,8 @@ function firstPlace({ field, test }: Leaf, entry: Values): number {
       return isNull(entry.value(field)) ? 0 : NOWHERE;
     case 'exists':
       return (entry.value(field) !== undefined) === test.present ? 0 : NOWHERE;
+    case 'during':
+      return isDuring(test, entry.at) ? 0 : NOWHERE;
     case 'fieldref': {
       const form = formOf(test);
       return firstRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);
@@ -109,7 +112,7 @@ export function evidenceOf(
   const found = new Map<string, Evidence>();
   for (const leaf of leaves) {
     const { selection, field } = leaf;
-    const [first = absence(entry.value(field))] = entry.in('scalar', field);
+    const first = firstOf(leaf, entry);
     const scalars = scalarsOf(leaf);
     for (const scalar of scalars.length > 0 ? scalars : [first]) {
       const value = shortened(String(scalar));
@@ -118,6 +121,13 @@ export function evidenceOf(
     }
   }
   return [...found.values()];
+}
+
+/** The first of a field's scalars, or what there is in place of one. */
+function firstOf({ field, test }: Leaf, entry: Values): Scalar {
+  if (test.op === 'during') return localTimes(test, entry.at) ?? absence(undefined);
+  const [first = absence(entry.value(field))] = entry.in('scalar', field);
+  return first;
 }
 
 function absence(value: unknown): string {
@@ -131,7 +141,7 @@ function shortened(text: string): string {
 
 /** The scalars that make a leaf true: the first, and for each text that is contained, the first with it. */
 function matchingScalars({ field, test }: Leaf, place: number, entry: Values): readonly Scalar[] {
-  if (test.op === 'null' || test.op === 'exists') return [];
+  if (test.op === 'null' || test.op === 'exists' || test.op === 'during') return [];
   const scalars = entry.in('scalar', field);
   const isList = test.op === 'contains' && scalars.length > 1;
   const all = isList ? placesOfValues(test)(textsIn(formOf(test), field, entry)) : [];

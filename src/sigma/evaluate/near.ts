@@ -21,20 +21,22 @@ export function nearMiss(expression: Expression, entry: Values): NearMiss | null
   const holds = (leaf: Leaf): boolean => isLeafTrue(leaf, expression, entry);
   if (isTrue(expression, holds)) return null;
   const held = [...heldIn(expression, true, holds)];
-  if (held.length === 0) return null;
-  const failed = shortfall(expression, true, holds);
+  return held.length === 0 ? null : { held: evidenceOf(held, entry, () => []), failed: failedOf(expression, entry) };
+}
+
+/** The least that would have to differ for an entry to match; empty where it matches. */
+export function failedOf(expression: Expression, entry: Values): NearMiss['failed'] {
+  const holds = (leaf: Leaf): boolean => isLeafTrue(leaf, expression, entry);
+  const failed = shortfall(expression, entry);
   const shown = (leaves: readonly Leaf[], excluded: boolean) =>
     evidenceOf(leaves, entry, () => []).map((each) => ({ ...each, excluded }));
-  return {
-    held: evidenceOf(held, entry, () => []),
-    failed: [
-      ...shown(
-        failed.filter((leaf) => !holds(leaf)),
-        false,
-      ),
-      ...shown(failed.filter(holds), true),
-    ],
-  };
+  return [
+    ...shown(
+      failed.filter((leaf) => !holds(leaf)),
+      false,
+    ),
+    ...shown(failed.filter(holds), true),
+  ];
 }
 
 function* heldIn(node: Expression, expected: boolean, holds: (leaf: Leaf) => boolean): Iterable<Leaf> {
@@ -44,11 +46,16 @@ function* heldIn(node: Expression, expected: boolean, holds: (leaf: Leaf) => boo
   else for (const child of node.of) yield* heldIn(child, expected, holds);
 }
 
+/** The fewest comparisons whose result would have to change for an entry to match; none if it matches. */
+export function shortfall(expression: Expression, entry: Values): readonly Leaf[] {
+  return shortfallOf(expression, true, (leaf) => isLeafTrue(leaf, expression, entry));
+}
+
 /** The fewest leaves whose result would have to change for a node to be `expected`. */
-function shortfall(node: Expression, expected: boolean, holds: (leaf: Leaf) => boolean): readonly Leaf[] {
+function shortfallOf(node: Expression, expected: boolean, holds: (leaf: Leaf) => boolean): readonly Leaf[] {
   if (node.kind === 'leaf') return holds(node) === expected ? [] : [node];
-  if (node.kind === 'not') return shortfall(node.of, !expected, holds);
-  const each = node.of.map((child) => shortfall(child, expected, holds));
+  if (node.kind === 'not') return shortfallOf(node.of, !expected, holds);
+  const each = node.of.map((child) => shortfallOf(child, expected, holds));
   if ((node.kind === 'and') === expected) return each.flat();
   return each.reduce((least, leaves) => (leaves.length < least.length ? leaves : least), each[0] ?? []);
 }

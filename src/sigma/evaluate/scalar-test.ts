@@ -14,7 +14,7 @@ import { timePart } from './time.ts';
 import { createPatternMatcher } from './wildcard.ts';
 
 /** Tests that are about each of a field's scalars. */
-export type ScalarTest = Exclude<Test, { op: 'fieldref' | 'null' | 'exists' }>;
+export type ScalarTest = Exclude<Test, { op: 'fieldref' | 'null' | 'exists' | 'during' }>;
 
 /** In which form a test takes a scalar: as it is, as text, or as text without case. */
 export type Form = 'scalar' | 'text' | 'folded';

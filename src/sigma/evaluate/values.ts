@@ -5,7 +5,8 @@
  * keywords are compared with. Never throws, whatever the JSON.
  */
 import type { EntryBody, Leaf } from '../rule.ts';
-import { fieldValue } from './field.ts';
+import { entryTime } from './entry-time.ts';
+import { fieldValue, type ReadField } from './field.ts';
 import { everyScalar, type Scalar, scalarsOf, textOf } from './scalar.ts';
 import type { Form } from './scalar-test.ts';
 import { lengthOf } from './search.ts';
@@ -16,18 +17,29 @@ export class Values {
   /** What the interpreter found for a leaf. */
   readonly places = new Map<Leaf, number>();
   readonly #body: EntryBody;
+  readonly #readField: ReadField;
+  #at: number | null | undefined;
   readonly #values = new Map<string | null, unknown>();
   readonly #lengths = new Map<string | null, number>();
   readonly #scalars: { readonly [form in Form]: ByField } = { scalar: new Map(), text: new Map(), folded: new Map() };
 
-  constructor(body: EntryBody) {
+  /** `at`: when it occurred; by default its own time. */
+  constructor(body: EntryBody, readField: ReadField = fieldValue, at?: number) {
     this.#body = body;
+    this.#readField = readField;
+    this.#at = at;
+  }
+
+  /** When the entry occurred, in ms since the epoch; null if it has no time. */
+  get at(): number | null {
+    if (this.#at === undefined) this.#at = entryTime(this.#body);
+    return this.#at;
   }
 
   /** The value of a field; undefined if it is missing. */
   value(field: string | null): unknown {
     if (!this.#values.has(field)) {
-      this.#values.set(field, field === null ? everyScalar(this.#body) : fieldValue(this.#body, field));
+      this.#values.set(field, field === null ? everyScalar(this.#body) : this.#readField(this.#body, field));
     }
     return this.#values.get(field);
   }

@@ -10,7 +10,7 @@ import { type Hint, nearestHint, type Report, truncate } from '../../yaml/diagno
 import { type Attributes, attributesOf, isNull, readTexts } from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
 import { coverageOf, type ValueRange } from '../correlate/window/conditions.ts';
-import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
+import type { Comparison, CorrelationRule, SigmaCorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
 import { numberIn, reportInfinite } from './number.ts';
 
@@ -18,7 +18,7 @@ export interface CorrelationCondition extends Pick<CorrelationRule, 'condition' 
   readonly expression: ConditionText | null;
 }
 
-const COMPARISONS: readonly Comparison[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'];
+export const COMPARISONS = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const satisfies readonly Comparison[];
 /** A window keeps about twice the count of its condition, in one row; ten thousand items are about 100 KB. */
 const COUNT_MAX = 10_000;
 const FIELDS_MAX = 32;
@@ -42,7 +42,7 @@ const NUMBERS = {
   example: '{field: bytes, gt: 1000}',
 };
 const RULES = { noun: 'count of rules', fields: 0, ...COUNTS, example: '{gte: 2}' };
-const SHAPES: Readonly<Record<CorrelationType, Shape>> = {
+const SHAPES: Readonly<Record<SigmaCorrelationType, Shape>> = {
   event_count: { noun: 'count', fields: 0, ...COUNTS, example: '{gte: 10}' },
   value_count: { noun: 'count of values', fields: FIELDS_MAX, ...COUNTS, example: '{field: actor.id, gte: 10}' },
   temporal: RULES,
@@ -53,12 +53,16 @@ const SHAPES: Readonly<Record<CorrelationType, Shape>> = {
   value_percentile: { noun: 'percentile', ...NUMBERS, example: '{field: bytes, percentile: 95, gt: 1000}' },
 };
 
-/** Reads the condition of a correlation that refers to `rules` rules; null if it has an error, which is reported. */
+/**
+ * Reads the condition of a correlation that refers to `rules` rules; null if it has an error, which is reported. `isCounted`: the
+ * correlation opens no alert, others count it.
+ */
 export function readCorrelationCondition(
-  type: CorrelationType,
+  type: SigmaCorrelationType,
   map: MapNode,
   entry: MapEntry | undefined,
   rules: number,
+  isCounted: boolean,
   report: Report,
 ): CorrelationCondition | null {
   const isOverRules = SHAPES[type] === RULES;
@@ -77,16 +81,17 @@ export function readCorrelationCondition(
   if (isOverRules && value.kind === 'scalar' && typeof value.value === 'string') {
     return { condition: [], fields: [], percentile: null, expression: { ...value, value: value.value } };
   }
-  if (value.kind === 'map') return readComparisons(type, value, rules, report);
+  if (value.kind === 'map') return readComparisons(type, value, rules, isCounted, report);
   const hint = `such as ${example}${isOverRules ? ', or text such as "a and not b"' : ''}`;
   report.error(value.place, `the condition must be a map of comparisons, not ${kindName(value)}`, hint);
   return null;
 }
 
 function readComparisons(
-  type: CorrelationType,
+  type: SigmaCorrelationType,
   map: MapNode,
   rules: number,
+  isCounted: boolean,
   report: Report,
 ): CorrelationCondition | null {
   const errors = report.errors();
@@ -107,12 +112,12 @@ function readComparisons(
   }
   if (report.errors() > errors) return null;
   if (condition.length === 0) report.error(map.place, 'the condition has no comparison', `such as ${shape.example}`);
-  else reportCoverage(condition, shape, map, report);
+  else reportCoverage(condition, shape, isCounted, map, report);
   return report.errors() > errors ? null : { condition, fields, percentile, expression: null };
 }
 
 /** The shape of a type's map. */
-function shapeOf(type: CorrelationType, attributes: Attributes, rules: number): Shape {
+function shapeOf(type: SigmaCorrelationType, attributes: Attributes, rules: number): Shape {
   const shape = SHAPES[type];
   if (shape === RULES) {
     const most = Math.max(1, rules);
@@ -139,7 +144,7 @@ function hintOf(key: string, known: readonly string[]): Hint {
 }
 
 function readFields(
-  type: CorrelationType,
+  type: SigmaCorrelationType,
   { fields, example }: Shape,
   map: MapNode,
   entry: MapEntry | undefined,
@@ -169,7 +174,7 @@ function readFields(
   return [...names];
 }
 
-function readPercentile(type: CorrelationType, entry: MapEntry | undefined, report: Report): number | null {
+function readPercentile(type: SigmaCorrelationType, entry: MapEntry | undefined, report: Report): number | null {
   if (entry === undefined) return null;
   if (type !== 'value_percentile') {
     const hint = type === 'value_median' ? 'the median is percentile 50' : 'remove it, or write "value_percentile"';
@@ -193,7 +198,12 @@ function readNumber(op: Comparison, { noun, numbers }: Shape, node: Node, report
     const hint = quoted ? 'remove the quotes' : `such as ${op}: 10`;
     report.error(node.place, `"${op}" must compare the ${noun} with a ${kind}, not ${kindName(node)}`, hint);
   } else if (numbers.whole && (!Number.isInteger(number) || number < 0)) {
-    report.error(node.place, `"${op}" must compare the ${noun} with a whole number, not ${node.source ?? number}`);
+    const written = truncate(node.source ?? String(number));
+    report.error(
+      node.place,
+      `"${op}" must compare the ${noun} with a whole number, not ${written}`,
+      `such as ${op}: 10`,
+    );
   } else if (numbers.whole && number > COUNT_MAX) {
     report.error(node.place, `"${op}" exceeds what a window can keep`, `at most ${COUNT_MAX}`);
   } else if (!reportInfinite(op, number, node, report)) {
@@ -206,6 +216,7 @@ function readNumber(op: Comparison, { noun, numbers }: Shape, node: Node, report
 function reportCoverage(
   condition: CorrelationRule['condition'],
   { noun, numbers, range }: Shape,
+  isCounted: boolean,
   map: MapNode,
   report: Report,
 ): void {
@@ -213,18 +224,17 @@ function reportCoverage(
   if (never) {
     report.error(map.place, 'the condition can never be met', `the ${noun} is ${range}`);
   } else if (always) {
-    if (!isOne(condition))
-      report.notice(map.place, 'the condition always holds: every entry matches', 'write "gte: 1"');
-  } else if (numbers.whole && least) {
+    report.notice(
+      map.place,
+      'every entry meets the condition: it matches whenever its rules do',
+      'write a greater number, or remove the correlation',
+    );
+    // For what other rules count, the first of something can be what is meant.
+  } else if (numbers.whole && least && !isCounted) {
     report.notice(
       map.place,
       'one entry meets the condition: the first one matches',
-      "a window is evaluated when an entry comes, and ends with it; it can't detect absence",
+      'a window is evaluated when an entry comes, and ends with it; what does not come is found by "absence"',
     );
   }
-}
-
-/** Whether it says "at least one": then it means to match every entry. */
-function isOne(condition: CorrelationRule['condition']): boolean {
-  return condition.every(({ op, value }) => (op === 'gte' && value === 1) || (op === 'gt' && value === 0));
 }

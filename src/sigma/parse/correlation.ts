@@ -16,11 +16,12 @@ import {
   rejectUnknown,
 } from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode } from '../../yaml/yaml.ts';
-import { CORRELATION_TYPES, type CorrelationRule, type CorrelationType } from '../rule.ts';
+import { CORRELATION_TYPES, type CorrelationRule, type SigmaCorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
+import type { ParseContext } from './context.ts';
 import { readCorrelationCondition } from './correlation-condition.ts';
 
-const KEYS = ['type', 'rules', 'aliases', 'group-by', 'timespan', 'condition', 'generate'];
+export const CORRELATION_KEYS = ['type', 'rules', 'aliases', 'group-by', 'timespan', 'condition', 'generate'] as const;
 /** Hints for keys that belong elsewhere or have another name. */
 const MISPLACED = new Map([
   ['timeframe', 'it is called "timespan" in Sigma 2'],
@@ -58,22 +59,28 @@ export interface UnresolvedAlias {
   readonly fields: readonly { readonly rule: PlacedText; readonly field: string }[];
 }
 
-/** Reads a correlation; null if it has an error, which is reported. `rootGenerate`: the key at the document's root. */
+/**
+ * Reads a correlation; null if it has an error, which is reported. `rootGenerate`: the key at the document's root. `isCounted`:
+ * the rule opens no alert, others count it.
+ */
 export function readCorrelation(
   map: MapNode,
   rootGenerate: MapEntry | undefined,
-  report: Report,
+  isCounted: boolean,
+  context: ParseContext,
 ): UnresolvedCorrelation | null {
+  const { report } = context;
   const errors = report.errors();
-  rejectUnknown(map, KEYS, report, MISPLACED);
+  rejectUnknown(map, CORRELATION_KEYS, report, MISPLACED);
   const attributes = attributesOf(map);
   const type = readType(map, attributes.get('type'), report);
   if (type === null) return null;
   const rules = readRules(map, attributes.get('rules'), report);
   const timespanMs = readTimespan(map, attributes.get('timespan'), report);
-  const condition = readCorrelationCondition(type, map, attributes.get('condition'), rules.length, report);
-  const groupBy = readGroupBy(attributes.get('group-by'), report);
-  const aliases = readAliases(attributes.get('aliases'), report);
+  const condition = readCorrelationCondition(type, map, attributes.get('condition'), rules.length, isCounted, report);
+  const aliases = readAliases(attributes.get('aliases'), context);
+  const groupBy = readGroupBy(attributes.get('group-by'), aliases, context);
+  checkValueFields(type, attributes.get('condition'), aliases, context);
   for (const { alias, place } of aliases) {
     if (!groupBy.includes(alias) && condition?.fields.includes(alias) === false)
       report.notice(place, `the alias "${truncate(alias)}" is not used`, 'add it to "group-by", or remove it');
@@ -83,7 +90,7 @@ export function readCorrelation(
   return { type, rules, groupBy, aliases, timespanMs, ...condition, generate };
 }
 
-function readType(map: MapNode, entry: MapEntry | undefined, report: Report): CorrelationType | null {
+function readType(map: MapNode, entry: MapEntry | undefined, report: Report): SigmaCorrelationType | null {
   if (entry === undefined || isNull(entry.value)) {
     report.error(entry?.value.place ?? map.place, 'the correlation has no type', 'such as "type: event_count"');
     return null;
@@ -134,7 +141,11 @@ function readTimespan(map: MapNode, entry: MapEntry | undefined, report: Report)
   return ms;
 }
 
-function readGroupBy(entry: MapEntry | undefined, report: Report): readonly string[] {
+function readGroupBy(
+  entry: MapEntry | undefined,
+  aliases: readonly UnresolvedAlias[],
+  { report, checks }: ParseContext,
+): readonly string[] {
   const fields = new Set<string>();
   for (const { text, place } of readTexts(entry, report)) {
     if (text === '')
@@ -144,12 +155,36 @@ function readGroupBy(entry: MapEntry | undefined, report: Report): readonly stri
       report.error(place, `"group-by" has more than ${FIELDS_MAX} fields`);
       break;
     }
+    if (text !== '' && !fields.has(text) && !isAlias(text, aliases)) checks.field(text, place, report);
     fields.add(text);
   }
   return [...fields];
 }
 
-function readAliases(entry: MapEntry | undefined, report: Report): readonly UnresolvedAlias[] {
+/** Checks the fields whose values a window keeps; those of an alias are checked there. */
+function checkValueFields(
+  type: SigmaCorrelationType,
+  condition: MapEntry | undefined,
+  aliases: readonly UnresolvedAlias[],
+  { report, checks }: ParseContext,
+): void {
+  const attributes = attributesOf(condition?.value.kind === 'map' ? condition.value : null);
+  const field = attributes.get('field')?.value;
+  // Without a percentile, the share of a value among all is counted.
+  const areNumbers = type !== 'value_count' && (type !== 'value_percentile' || attributes.has('percentile'));
+  for (const node of field?.kind === 'list' ? field.items : field === undefined ? [] : [field]) {
+    if (node.kind !== 'scalar' || typeof node.value !== 'string' || node.value === '') continue;
+    if (isAlias(node.value, aliases)) continue;
+    checks.field(node.value, node.place, report);
+    if (areNumbers) checks.number(node.value, node.place, report);
+  }
+}
+
+function isAlias(name: string, aliases: readonly UnresolvedAlias[]): boolean {
+  return aliases.some(({ alias }) => alias === name);
+}
+
+function readAliases(entry: MapEntry | undefined, { report, checks }: ParseContext): readonly UnresolvedAlias[] {
   if (entry === undefined || isNull(entry.value)) return [];
   const map = readMap(entry, report, 'such as alias: {rule: field}');
   return (map?.entries ?? []).flatMap(({ key: alias, keyPlace: place, value }) => {
@@ -167,6 +202,7 @@ function readAliases(entry: MapEntry | undefined, report: Report): readonly Unre
       const field = readText(pair, report);
       if (field === '' || isNull(pair.value))
         report.error(pair.value.place, `the alias "${truncate(alias)}" has no field for "${truncate(pair.key)}"`);
+      else if (field !== null) checks.field(field, pair.value.place, report);
       return { rule: { text: pair.key, place: pair.keyPlace }, field: field ?? '' };
     });
     return [{ alias, place, fields }];

@@ -121,7 +121,7 @@ function reportUnused(
   for (const name of selections.keys()) {
     const entry = attributes.get(name);
     if (entry === undefined || used.has(name)) continue;
-    report.notice(
+    report.warning(
       entry.keyPlace,
       `the selection "${truncate(name)}" is not used`,
       'name it in the condition, or remove it',
@@ -159,7 +159,7 @@ function readSelection(name: string, node: Node, context: ParseContext): ParsedC
 }
 
 function readMember(name: string, node: Node, context: ParseContext): ParsedCondition {
-  const { report } = context;
+  const { report, checks } = context;
   const items: ParsedCondition[] = [];
   switch (node.kind) {
     case 'scalar':
@@ -174,7 +174,11 @@ function readMember(name: string, node: Node, context: ParseContext): ParsedCond
       }
       for (const { key, keyPlace, value } of node.entries) {
         const spec = readFieldSpec(key, keyPlace, report);
-        if (spec !== null) items.push(readItem(spec, value, name, context));
+        if (spec !== null) {
+          const isPresence = spec.comparison.kind === 'exists' || isNull(value);
+          if (spec.field !== null) checks.field(spec.field, keyPlace, report, isPresence ? 'presence' : undefined);
+          items.push(readItem(spec, value, name, context));
+        }
         // Reports problems of the values.
         else scalarsOf(value, report);
       }

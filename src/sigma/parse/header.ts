@@ -18,19 +18,33 @@ import {
 } from '../../yaml/fields.ts';
 import type { MapEntry, MapNode, Node } from '../../yaml/yaml.ts';
 import { LEVELS, type RuleBase, type RuleNotes } from '../rule.ts';
+import type { ParseContext } from './context.ts';
 
-const KNOWN_KEYS = [
-  ...['title', 'id', 'related', 'name', 'taxonomy', 'status', 'description', 'license', 'author', 'references'],
-  ...['date', 'modified', 'logsource', 'detection', 'correlation', 'filter', 'generate', 'fields', 'falsepositives'],
-  ...['level', 'tags', 'scope', 'tocsin'],
-];
+export const RULE_KEYS = [
+  ...(['title', 'id', 'related', 'name', 'taxonomy', 'status', 'description', 'license', 'author'] as const),
+  ...(['references', 'date', 'modified', 'logsource', 'detection', 'correlation', 'filter', 'generate'] as const),
+  ...(['fields', 'falsepositives', 'level', 'tags', 'scope', 'tocsin'] as const),
+] as const;
+/** Tocsin's own. */
+export const TOCSIN_KEYS = [
+  'during',
+  'outside',
+  'first_seen',
+  'absence',
+  'dedup',
+  'runbook',
+  'noise',
+  'defaults',
+  'tests',
+] as const;
+export const DEDUP_KEYS = ['by', 'period', 'reopen'] as const;
 
 /** Without these, a rule would mean something else. */
 const SEVERE_KEYS = [
   ...['title', 'id', 'name', 'logsource', 'detection', 'correlation', 'filter', 'generate', 'level', 'tocsin'],
 ];
 
-const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
+export const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
 const TITLE_MAX = 256;
 
 /** A document has one of these. */
@@ -39,9 +53,9 @@ export const SECTIONS = ['detection', 'correlation', 'filter'] as const;
 /** The keys a typo may stand for: not those of other kinds of documents. Only correlations have `generate`. */
 function keysFor(attributes: Attributes): readonly string[] {
   const section = SECTIONS.find((key) => attributes.has(key));
-  if (section === undefined) return KNOWN_KEYS;
-  const others = [...SECTIONS, ...(section === 'correlation' ? [] : ['generate'])];
-  return KNOWN_KEYS.filter((key) => key === section || attributes.has(key) || !others.includes(key));
+  if (section === undefined) return RULE_KEYS;
+  const others: readonly string[] = [...SECTIONS, ...(section === 'correlation' ? [] : ['generate'])];
+  return RULE_KEYS.filter((key) => key === section || attributes.has(key) || !others.includes(key));
 }
 
 /** Fields are not translated: a rule for another taxonomy may use names that entries don't have. */
@@ -60,7 +74,8 @@ function reportTaxonomy(attributes: Attributes, report: Report): void {
 export type Header = Omit<RuleBase, 'alerts'> & RuleNotes;
 
 /** Reads the header of a document; `fallbackId` is used if it has no id. */
-export function readHeader(document: MapNode, fallbackId: string, report: Report): Header {
+export function readHeader(document: MapNode, fallbackId: string, context: ParseContext): Header {
+  const { report } = context;
   const errors = report.errors();
   const attributes = attributesOf(document);
   reportTypos(document, keysFor(attributes), SEVERE_KEYS, report);
@@ -69,9 +84,13 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
   const names = (key: string) => readNotes(attributes.get(key), report, 'error');
   const title = readText(attributes.get('title'), report, TITLE_MAX);
   const entry = attributes.get('title');
-  if (entry === undefined ? !misspelled : isBlank(entry.value))
-    report.error(entry?.value.place ?? document.place, 'the document has no title', 'it begins with "title:"');
+  const tocsin = readMap(attributes.get('tocsin'), report);
+  if (entry === undefined ? !misspelled : isBlank(entry.value)) {
+    const problem = entry === undefined ? 'the document has no title' : 'the title is empty';
+    report.error(entry?.value.place ?? document.place, problem, 'say what it finds, such as "title: Machine deleted"');
+  }
   reportTaxonomy(attributes, report);
+  checkFields(attributes.get('fields'), context);
   return {
     id: readText(attributes.get('id'), report, TITLE_MAX) ?? fallbackId,
     name: readText(attributes.get('name'), report, TITLE_MAX),
@@ -85,8 +104,16 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
     falsepositives: notes('falsepositives'),
     fields: names('fields'),
     path: report.path,
-    tocsin: readTocsin(attributes.get('tocsin'), report),
+    noise: readText(attributesOf(tocsin).get('noise'), report),
+    tocsin: readTocsin(tocsin, context),
   };
+}
+
+/** Checks the fields of a list. */
+function checkFields(entry: MapEntry | undefined, { checks, report }: ParseContext): void {
+  for (const node of entry?.value.kind === 'list' ? entry.value.items : entry === undefined ? [] : [entry.value]) {
+    if (node.kind === 'scalar' && typeof node.value === 'string') checks.field(node.value, node.place, report);
+  }
 }
 
 function isBlank(node: Node): boolean {
@@ -94,14 +121,15 @@ function isBlank(node: Node): boolean {
 }
 
 /** Reads Tocsin's own keys. Here an unknown key is an error. */
-function readTocsin(entry: MapEntry | undefined, report: Report): Header['tocsin'] {
-  const map = readMap(entry, report);
-  rejectUnknown(map, ['dedup', 'runbook', 'tests'], report);
+function readTocsin(map: MapNode | null, context: ParseContext): Header['tocsin'] {
+  const { report } = context;
+  rejectUnknown(map, TOCSIN_KEYS, report);
   const attributes = attributesOf(map);
   const dedupMap = readMap(attributes.get('dedup'), report);
-  rejectUnknown(dedupMap, ['by', 'period', 'reopen'], report);
+  rejectUnknown(dedupMap, DEDUP_KEYS, report);
   const dedup = attributesOf(dedupMap);
   const by = dedup.get('by');
+  checkFields(by, context);
   return {
     runbook: readText(attributes.get('runbook'), report),
     dedupBy: by === undefined ? null : readTexts(by, report).map(({ text }) => text),

@@ -6,12 +6,12 @@
  * reported and left out. Pure.
  */
 
-import type { Report } from '../../yaml/diagnostics.ts';
+import { createReport, type Report } from '../../yaml/diagnostics.ts';
 import { kindName, type Node, type ScalarNode } from '../../yaml/yaml.ts';
-import type { ParseContext } from './context.ts';
+import { createBudget, type ParseContext } from './context.ts';
 import type { FieldSpec } from './field-spec.ts';
 import { join, type ParsedCondition, type ParsedTest } from './parsed-condition.ts';
-import { hasPlaceholder } from './placeholders.ts';
+import { hasPlaceholder, placeholderOf } from './placeholders.ts';
 import { readTests } from './test-of-value.ts';
 
 /** Reads the values of an item. */
@@ -24,6 +24,7 @@ export function readItem(spec: FieldSpec, node: Node, selection: string, context
       break;
     }
     const tests = readTests(spec, value, context);
+    checkValue(spec, value, tests, context);
     const isWithinBudget = tests.every((test) => budget.spend(value.place, charactersOf(test), report));
     if (!isWithinBudget) break;
     const leaves = tests.map((test): ParsedCondition => ({ kind: 'leaf', selection, field: spec.field, test }));
@@ -31,6 +32,21 @@ export function readItem(spec: FieldSpec, node: Node, selection: string, context
   }
   const joined = join(spec.all ? 'and' : 'or', alternatives);
   return spec.neq ? { kind: 'not', of: joined } : joined;
+}
+
+/** Checks what a value can match. The values of a list that stands alone are checked each, where the list is. */
+function checkValue(spec: FieldSpec, value: ScalarNode, tests: readonly ParsedTest[], context: ParseContext): void {
+  const { checks, lists, report } = context;
+  const name = spec.expand ? placeholderOf(value.value) : null;
+  if (name === null) {
+    checks.value(spec, value, tests, report);
+    return;
+  }
+  const list = lists.open(name);
+  const silent = { ...context, report: createReport(report.path, []), budget: createBudget() };
+  for (const one of list?.values ?? []) {
+    checks.value(spec, one, readTests({ ...spec, expand: false }, one, silent), list?.report ?? report);
+  }
 }
 
 /** The cost of a program's instruction, in characters. */

@@ -13,6 +13,8 @@ import { kindName, type MapEntry, readDocuments, type ScalarNode, type SourceFil
 export interface Lists {
   /** The values of a placeholder; undefined if there is no list. `user`: the report of what uses it. */
   find(name: string, user: Report): readonly ScalarNode[] | undefined;
+  /** A list and the report of its file, without using it. */
+  open(name: string): { readonly values: readonly ScalarNode[]; readonly report: Report } | undefined;
   /** A hint for a placeholder without a list. */
   hint(name: string): Hint;
   /** Reports lists that no rule uses. */
@@ -26,18 +28,16 @@ interface List {
   readonly place: Place;
 }
 
-/** Whether a file of the rules folder has lists, not rules. */
-export function isListFile(file: SourceFile): boolean {
-  return file.path.startsWith('lists/');
-}
-
-/** Reads the lists of files, each with its report. */
-export function readLists(files: readonly { readonly file: SourceFile; readonly report: Report }[]): Lists {
+/** Reads the lists of files, each with its report. `folder`: where the files are, for messages. */
+export function readLists(
+  files: readonly { readonly file: SourceFile; readonly report: Report }[],
+  folder: string,
+): Lists {
   const lists = new Map<string, List>();
   const used = new Set<string>();
   for (const { file, report } of files) {
     const documents = readDocuments(file, report, { noun: 'a file of lists', hint: '"name: [value, value]"' });
-    for (const entry of documents.flatMap(({ entries }) => entries)) readList(entry, lists, report);
+    for (const entry of documents.flatMap(({ entries }) => entries)) readList(entry, lists, folder, report);
   }
   return {
     find: (name, user) => {
@@ -46,7 +46,8 @@ export function readLists(files: readonly { readonly file: SourceFile; readonly 
       if (list?.hasErrors) user.errorElsewhere();
       return list?.values;
     },
-    hint: (name) => () => hintFor(name, lists.keys()),
+    open: (name) => lists.get(name),
+    hint: (name) => () => hintFor(name, lists.keys(), folder),
     reportUnused: () => {
       for (const [name, { report, place }] of lists) {
         if (!used.has(name))
@@ -60,10 +61,10 @@ export function readLists(files: readonly { readonly file: SourceFile; readonly 
   };
 }
 
-function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, report: Report): void {
+function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, folder: string, report: Report): void {
   const first = lists.get(key);
   if (first !== undefined) {
-    const where = `first in rules/${first.report.path}:${first.place.line}`;
+    const where = `first in ${folder}${first.report.path}:${first.place.line}`;
     report.error(keyPlace, `duplicate list "${truncate(key)}"`, where);
     return;
   }
@@ -91,13 +92,15 @@ function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, 
   lists.set(key, { values, hasErrors: report.errors() > errors, report, place: keyPlace });
 }
 
-function hintFor(name: string, known: Iterable<string>): string {
+function hintFor(name: string, known: Iterable<string>, folder: string): string {
   const near = nearest(name, known);
   if (near !== null) return `did you mean %${near}%?`;
   if (!/^[\w.-]+$/.test(name)) return 'write \\% for a percent sign';
+  const list = `"${truncate(name)}: [value, value]"`;
+  if (folder === '') return `add a list with this name: ${list}`;
   const file = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .slice(0, 60);
-  return `write rules/lists/${file}.yml, with "${truncate(name)}: [value, value]"`;
+  return `write ${folder}lists/${file}.yml, with ${list}`;
 }

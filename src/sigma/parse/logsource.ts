@@ -1,7 +1,7 @@
 /** Reads the log source of a rule: which log it is for. Pure. */
 
 import { nearest } from '../../text/nearest.ts';
-import type { Place, Report } from '../../yaml/diagnostics.ts';
+import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { attributesOf, readMap, readText, reportTypos } from '../../yaml/fields.ts';
 import type { MapNode } from '../../yaml/yaml.ts';
 
@@ -13,16 +13,21 @@ export interface LogSource {
   readonly service: string | null;
 }
 
-/** Whether rules for a log source are used. */
-export type Accepts = (source: LogSource) => boolean;
+/** The log that rules are for: its names, in small letters. */
+export interface OwnLog {
+  readonly product: string;
+  readonly service: string;
+}
 
-/** The audit log of Nirvana Labs: `product: nirvana`, and `service: audit` or no service. */
-export const isAuditLog: Accepts = ({ category, product, service }) =>
-  category === null && product === 'nirvana' && (service === null || service === 'audit');
+/** Whether a rule is for our log, which it may name by its product alone. Without a log of our own, every rule is. */
+export function isForLog({ category, product, service }: LogSource, log: OwnLog | null): boolean {
+  if (log === null) return true;
+  return category === null && product === log.product && (service === null || service === log.service);
+}
 
-/** A hint that says which log sources are used; none if the caller decides that. */
-export function logSourceHint(accepts: Accepts): string | undefined {
-  return accepts === isAuditLog ? 'Tocsin reads {product: nirvana, service: audit}' : undefined;
+/** A hint that names our log. */
+export function logSourceHint(log: OwnLog | null): string | undefined {
+  return log === null ? undefined : `the log here is {product: ${log.product}, service: ${log.service}}`;
 }
 
 /** Whether two log sources may be the same log: where both have a value, it is the same. */
@@ -31,9 +36,9 @@ export function mayOverlap(one: LogSource, other: LogSource): boolean {
 }
 
 /** Reads the log source of a detection or filter. */
-export function readLogSource(document: MapNode, accepts: Accepts, report: Report): LogSource {
+export function readLogSource(document: MapNode, log: OwnLog | null, report: Report): LogSource {
   const entry = attributesOf(document).get('logsource');
-  if (entry === undefined) report.error(document.place, 'the rule has no logsource', logSourceHint(accepts));
+  if (entry === undefined) report.error(document.place, 'the rule has no logsource', logSourceHint(log));
   const errors = report.errors();
   const map = readMap(entry, report);
   if (map === null) return { category: null, product: null, service: null };
@@ -45,18 +50,26 @@ export function readLogSource(document: MapNode, accepts: Accepts, report: Repor
   reportTypos(map, [...KEYS, 'definition'], KEYS, report);
   const isEmpty = category === null && product === null && service === null;
   if (isEmpty && report.errors() === errors) {
-    report.error(map.place, 'the logsource has no category, product or service', logSourceHint(accepts));
+    report.error(map.place, 'the logsource has no category, product or service', logSourceHint(log));
   }
-  if (accepts === isAuditLog) reportMisspelled(source, map.place, report);
+  if (log !== null) reportMisspelled(source, log, map.place, report);
   return source;
 }
 
-/** Reports a misspelled name of the audit log, which would skip the rule. */
-function reportMisspelled({ product, service }: LogSource, place: Place, report: Report): void {
-  if (product !== null && product !== 'nirvana' && nearest(product, ['nirvana']) !== null) {
-    report.error(place, `the product "${product}" looks like a typo`, 'did you mean "nirvana"?');
+/** Reports a misspelled name of our log, which would skip the rule. */
+function reportMisspelled({ category, product, service }: LogSource, log: OwnLog, place: Place, report: Report): void {
+  const hint = logSourceHint(log);
+  if (product === log.product) {
+    const [key, other] = service === log.service || service === null ? ['category', category] : ['service', service];
+    if (other !== null) report.error(place, `${log.product} has no log of the ${key} "${truncate(other)}"`, hint);
+  } else if (product !== null && isLike(product, log.product)) {
+    report.error(place, `the product "${truncate(product)}" looks like a typo`, `did you mean "${log.product}"?`);
+  } else if (product === null && category === null && service === log.service) {
+    report.error(place, 'the logsource has no product', hint);
   }
-  if (product === 'nirvana' && service !== 'audit' && nearest(service ?? '', ['audit']) !== null) {
-    report.error(place, `the service "${service}" looks like a typo`, 'did you mean "audit"?');
-  }
+}
+
+/** Whether a name is near ours, or ours with something before or after it. */
+function isLike(name: string, ours: string): boolean {
+  return nearest(name, [ours]) !== null || name.includes(ours);
 }

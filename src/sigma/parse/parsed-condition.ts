@@ -1,6 +1,6 @@
 /** The search of a detection as it is written in the rule: one comparison per value. */
 import type { PreparedRegex, TextOp } from '../regex/prepared.ts';
-import type { Formula, Order, Pattern, TimePart } from '../rule.ts';
+import type { Formula, Order, Pattern, Test, TimePart } from '../rule.ts';
 
 /** A search with its names resolved. */
 export type ParsedCondition = Formula<ParsedLeaf>;
@@ -24,6 +24,7 @@ export type ParsedTest =
   | { readonly op: 'number'; readonly value: number }
   | { readonly op: Order; readonly value: number; readonly exact?: string }
   | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }
+  | Extract<Test, { readonly op: 'during' }>
   | { readonly op: 'fieldref'; readonly field: string; readonly compare: TextOp; readonly cased: boolean };
 
 /** Sums `ofLeaf` over all leaves. A selection named twice counts twice, but is visited once. */

@@ -52,9 +52,10 @@ export function hasPlaceholder(written: unknown): boolean {
   return typeof written === 'string' && parseRawTemplate(written).some((part) => 'placeholder' in part);
 }
 
-/** Whether a value is just a placeholder. */
-export function isPlaceholder(written: unknown): boolean {
-  return hasPlaceholder(written) && parseRawTemplate(String(written)).length === 1;
+/** The name of a value that is just a placeholder; null if it is anything else. */
+export function placeholderOf(written: unknown): string | null {
+  const [only, ...others] = typeof written === 'string' ? parseRawTemplate(written) : [];
+  return only !== undefined && 'placeholder' in only && others.length === 0 ? only.placeholder : null;
 }
 
 /** What each part of a template stands for; nothing if a list is missing, or if they multiply beyond the bounds. */

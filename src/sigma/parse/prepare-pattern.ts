@@ -28,8 +28,12 @@ function piecesOf(parts: Pattern): readonly string[] | null {
 }
 
 function patternProgram(parts: Pattern): Program {
-  const tree = createSequence([createAssert('start'), ...parts.flatMap(nodesOf), createAssert('end')]);
-  return compileProgram(trimmed(tree));
+  return compileProgram(trimmed(createSequence([createAssert('start'), patternTree(parts), createAssert('end')])));
+}
+
+/** A pattern as a regular expression for the whole text. */
+export function patternTree(parts: Pattern): Node {
+  return createSequence(parts.flatMap(nodesOf));
 }
 
 function nodesOf(part: PatternPart): readonly Node[] {

@@ -16,7 +16,7 @@ import type { ParseContext } from './context.ts';
 import { FIELD_NAME_MAX, type FieldComparison, type FieldSpec } from './field-spec.ts';
 import { numberIn, orderTest, reportInfinite } from './number.ts';
 import type { ParsedTest } from './parsed-condition.ts';
-import { expandRaw, expandRegex, isPlaceholder } from './placeholders.ts';
+import { expandRaw, expandRegex, placeholderOf } from './placeholders.ts';
 import { readTextTests } from './text.ts';
 
 type Value = ScalarNode['value'];
@@ -31,7 +31,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, context: ParseConte
   switch (comparison.kind) {
     case 'text': {
       const { steps } = comparison;
-      const isList = spec.field !== null && steps.join() === 'expand' && isPlaceholder(node.value);
+      const isList = spec.field !== null && steps.join() === 'expand' && placeholderOf(node.value) !== null;
       if (!isList) return readTextTests(spec, steps, node, context);
       // The values of a list are numbers too, not only texts.
       return expandRaw(node, context).flatMap((one) => readTextTests({ ...spec, expand: false }, [], one, context));
@@ -146,6 +146,7 @@ function booleanHint(value: Value): string {
 
 function typeHint(value: Value): string {
   if (typeof value !== 'string') return `it is ${String(value)}`;
+  if (/^\d{4}-\d\d-\d\d/.test(value)) return 'a time is compared by its parts, such as created_at|hour|gte: 22';
   const isNumeric = (text: string) => text.trim() !== '' && text.length <= NUMBER_MAX && Number.isFinite(Number(text));
   const digits = value.replaceAll('_', '');
   if (digits !== value && isNumeric(digits))

@@ -59,7 +59,7 @@ export function readTextTests(
   if (isPlain && node.source !== null) return numberTests(node.source, spec.cased);
   if (isPlain && typeof value !== 'string') return [{ op: 'equals', value, cased: spec.cased }];
   if (typeof value !== 'string' && node.source !== null) {
-    report.notice(place, `the number ${truncate(node.source)} is compared as ${String(value)}`, 'put it in quotes');
+    report.warning(place, `the number ${truncate(node.source)} is compared as ${String(value)}`, 'put it in quotes');
   }
   const text = String(value);
   if (text.length > LENGTH_MAX) {

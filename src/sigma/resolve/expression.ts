@@ -8,29 +8,36 @@
 import { distinctRanges, parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
 import { foldPattern } from '../evaluate/wildcard.ts';
-import { join, type ParsedCondition, type ParsedLeaf, type ParsedTest } from '../parse/parsed-condition.ts';
+import { join, type ParsedCondition, type ParsedTest } from '../parse/parsed-condition.ts';
 import { preparePattern } from '../parse/prepare-pattern.ts';
 import type { TextOp } from '../regex/prepared.ts';
-import type { AddressRange, Expression, Leaf, Pattern, Test } from '../rule.ts';
+import type { AddressRange, Expression, Pattern, Test } from '../rule.ts';
 
-/** The expression of a search. */
-export function expressionOf(written: ParsedCondition): Expression {
+/** The expression of a search. `nameOf`: what evidence calls a selection. */
+export function expressionOf(
+  written: ParsedCondition,
+  nameOf: (selection: string) => string = (selection) => selection,
+): Expression {
   switch (written.kind) {
     case 'leaf':
-      return leafOf(written);
+      return { kind: 'leaf', selection: nameOf(written.selection), field: written.field, test: testOf(written.test) };
     case 'not':
-      return { kind: 'not', of: expressionOf(written.of) };
+      return { kind: 'not', of: expressionOf(written.of, nameOf) };
     case 'and':
     case 'or': {
-      const { kind } = written;
-      const all = written.of.map(expressionOf).flatMap((child) => (child.kind === kind ? child.of : [child]));
-      return join(kind, kind === 'or' ? mergeAlternatives(all) : all);
+      const all = written.of.map((child) => expressionOf(child, nameOf));
+      return written.kind === 'and' ? allOf(all) : join('or', mergeAlternatives(flatten('or', all)));
     }
   }
 }
 
-function leafOf({ selection, field, test }: ParsedLeaf): Leaf {
-  return { kind: 'leaf', selection, field, test: testOf(test) };
+/** Joins expressions with AND. */
+export function allOf(expressions: readonly Expression[]): Expression {
+  return join('and', flatten('and', expressions));
+}
+
+function flatten(kind: 'and' | 'or', expressions: readonly Expression[]): readonly Expression[] {
+  return expressions.flatMap((each) => (each.kind === kind ? each.of : [each]));
 }
 
 function testOf(test: ParsedTest): Test {

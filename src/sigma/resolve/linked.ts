@@ -10,7 +10,7 @@ import { isSatisfiable } from '../correlate/window/conditions.ts';
 import { readFormula } from '../parse/condition.ts';
 import { sumOfLeaves } from '../parse/parsed-condition.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
-import type { CorrelationRule, CorrelationType, Formula, RuleLeaf } from '../rule.ts';
+import { ABSENCE, type CorrelationRule, type CorrelationType, type Formula, type RuleLeaf } from '../rule.ts';
 import type { References } from './references.ts';
 
 /** Names in a condition over rules, with patterns resolved. */
@@ -71,7 +71,7 @@ interface FoundRules {
 }
 
 function findRules(
-  { correlation, report }: Correlation,
+  { correlation, header, report }: Correlation,
   references: References,
   results: ReadonlyMap<Correlation, LinkResult>,
 ): FoundRules {
@@ -85,6 +85,14 @@ function findRules(
     if (result === 'filter') {
       const hint = 'a correlation can refer to detections and correlations';
       report.error(reference.place, `"${truncate(reference.text)}" is a filter`, hint);
+    } else if (target?.kind === 'disabled') {
+      hasInvalid = true;
+      const message = `the correlation "${truncate(header.title)}" counts this rule`;
+      const hint = 'disable that too; or write "level: informational", and nobody is notified of this one by default';
+      target.disabledAt.report.error(target.disabledAt.place, message, hint);
+    } else if (target?.kind === 'detection' && target.outer?.type === ABSENCE) {
+      const hint = 'refer to a detection of what comes, without "absence"';
+      report.error(reference.place, `"${truncate(reference.text)}" matches where nothing comes`, hint);
     } else if (result === 'other-log') {
       otherLog.push(reference);
     } else if (target === undefined || result === undefined || result === 'invalid') {

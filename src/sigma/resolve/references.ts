@@ -11,8 +11,8 @@ export interface References {
   find(reference: PlacedText, report: Report): UnresolvedRule | undefined;
 }
 
-/** Indexes the drafts by id and by name; duplicates are reported. */
-export function createReferences(drafts: readonly UnresolvedRule[]): References {
+/** Indexes the drafts by id and by name; duplicates are reported. `folder`: where the files are. */
+export function createReferences(drafts: readonly UnresolvedRule[], folder: string): References {
   const index = new Map<string, { readonly draft: UnresolvedRule; readonly place: Place }>();
   const enter = (key: string, draft: UnresolvedRule, kind: 'id' | 'name') => {
     const first = index.get(key);
@@ -20,7 +20,7 @@ export function createReferences(drafts: readonly UnresolvedRule[]): References 
     if (first === undefined) {
       index.set(key, { draft, place });
     } else if (first.draft !== draft) {
-      const where = `rules/${first.draft.header.path}:${first.place.line}`;
+      const where = `${folder}${first.draft.header.path}:${first.place.line}`;
       draft.report.error(place, `duplicate ${kind} "${truncate(key)}"`, `also in ${where}`);
     }
   };

@@ -10,9 +10,13 @@ import {
   type Windows,
 } from '../../../src/sigma/correlate/correlator.ts';
 import type { KeyPart } from '../../../src/sigma/correlate/groups.ts';
+import { COPIES_MAX, createLayers } from '../../../src/sigma/correlate/layers.ts';
 import { createMemoryWindows } from '../../../src/sigma/correlate/sequence.ts';
+import type { WindowRule } from '../../../src/sigma/correlate/window.ts';
 import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
-import type { CorrelationRule, EntryBody, Rule } from '../../../src/sigma/rule.ts';
+import { holds } from '../../../src/sigma/evaluate/interpreter.ts';
+import { Values } from '../../../src/sigma/evaluate/values.ts';
+import type { CorrelationRule, EntryBody, Expression, Rule } from '../../../src/sigma/rule.ts';
 import { correlation, detection, match } from '../../support/rules.ts';
 import { createReference, type Reference } from './reference.ts';
 
@@ -295,15 +299,18 @@ describe('a correlator', () => {
     ['each once', top, ['d0', 'd2'], ['x', 'z']],
     ['none where a field is missing', top, ['d3'], []],
   ] as const)('knows the groups an entry would belong to: %s', (_, rule, satisfied, groups) => {
-    const found = correlator.groupsOf(rule, { src: 'x', dst: 'y', ip: 'z' }, satisfied);
+    const found = correlator.groupsOf(rule, { body: { src: 'x', dst: 'y', ip: 'z' }, at: 0 }, satisfied);
     expect(found.map((group) => group.map(({ value }) => value).join())).toEqual(groups);
   });
 
-  test('ends even where its rules went in circles', () => {
-    const rules = [correlation('a', ['b', 'd0']), correlation('b', ['a'])];
+  test.each([
+    ['', {}],
+    [', with filters', { filter: { kind: 'and', of: [] } }],
+  ] as const)('ends even where its rules went in circles%s', (_, filter) => {
+    const rules = [correlation('a', ['b', 'd0'], filter), correlation('b', ['a'], filter)];
     const circular = createCorrelator(rules);
     expect(seen(circular, createMemoryWindows(), 1, 'd0', {}, 0).length).toBeGreaterThan(0);
-    expect(circular.groupsOf(rules[0] ?? low, {}, ['d0'])).toEqual([[]]);
+    expect(circular.groupsOf(rules[0] ?? low, { body: {}, at: 0 }, ['d0'])).toEqual([[]]);
   });
 });
 
@@ -312,20 +319,25 @@ function createNaive(rules: readonly CorrelationRule[]) {
   const windows = new Map<string, Reference>();
   return (at: number, satisfied: ReadonlySet<string>, body: EntryBody, horizon: number) => {
     const matched = new Map<string, readonly GroupMatch[]>();
-    /** Rule id → every matching window, for the correlations that refer to it. */
+    /** Rule id and filters → every matching window, for the correlations that refer to it. */
     const received = new Map<string, readonly GroupMatch[]>();
-    const windowsOf = (rule: CorrelationRule): readonly GroupMatch[] => {
-      matchesOf(rule);
-      return received.get(rule.id) ?? [];
+    const windowsOf = (rule: CorrelationRule, above: readonly string[]): readonly GroupMatch[] => {
+      matchesOf(rule, above);
+      return received.get([rule.id, ...above].join()) ?? [];
     };
-    const matchesOf = (rule: CorrelationRule): readonly GroupMatch[] => {
-      const known = matched.get(rule.id);
+    /** `above`: the filters of the correlations through which it is counted. */
+    const matchesOf = (rule: CorrelationRule, above: readonly string[] = []): readonly GroupMatch[] => {
+      const own = rule.filter === undefined ? [] : [JSON.stringify(rule.filter)];
+      const filters = [...new Set([...above, ...own])].sort();
+      const counted = [rule.id, ...above].join();
+      const known = matched.get(counted);
       if (known !== undefined) return known;
+      const isExcluded = filters.some((filter) => !holds(JSON.parse(filter), new Values(body)));
       const events: { at: number; nth: number; key: string; rules: Set<number>; value: string | number | null }[] = [];
       for (const [index, id] of rule.rules.entries()) {
         const below = rules.find((each) => each.id === id);
-        const sources: readonly GroupMatch[] =
-          below !== undefined ? windowsOf(below) : satisfied.has(id) ? [{ at, nth: 0, group: {} }] : [];
+        const ofDetection = satisfied.has(id) && !isExcluded ? [{ at, nth: 0, group: {} }] : [];
+        const sources: readonly GroupMatch[] = below === undefined ? ofDetection : windowsOf(below, filters);
         for (const source of sources) {
           const look = (name: string): unknown => {
             const field = rule.aliases[name]?.[id] ?? name;
@@ -347,8 +359,8 @@ function createNaive(rules: readonly CorrelationRule[]) {
       const earliest = new Map<string, GroupMatch>();
       const all: GroupMatch[] = [];
       for (const { key, ...windowEvent } of events) {
-        const place = `${rule.id} ${key}`;
-        const window = windows.get(place) ?? createReference(rule);
+        const place = `${counted} ${key}`;
+        const window = windows.get(place) ?? createReference(rule as WindowRule);
         windows.set(place, window);
         const answer = window.see({ ...windowEvent, rules: [...windowEvent.rules] }, horizon);
         if (answer === null) continue;
@@ -358,8 +370,8 @@ function createNaive(rules: readonly CorrelationRule[]) {
         if ((earliest.get(key)?.at ?? Number.POSITIVE_INFINITY) <= answer.at) continue;
         earliest.set(key, { at: answer.at, nth: 0, group });
       }
-      matched.set(rule.id, [...earliest.values()]);
-      received.set(rule.id, all);
+      matched.set(counted, [...earliest.values()]);
+      received.set(counted, all);
       return [...earliest.values()];
     };
     return rules.flatMap((rule) =>
@@ -382,6 +394,12 @@ const textOf = (group: readonly KeyPart[]): string => JSON.stringify(group.map((
 const FIELDS = ['g', 'h', 'x', 'y'] as const;
 const IDS = ['d0', 'd1', 'd2'];
 
+/** Holds for entries in which a field is not 1. */
+const without = (field: string): Expression => {
+  const leaf = { kind: 'leaf', selection: 's', field, test: { op: 'equals', cased: false, values: ['1'] } } as const;
+  return { kind: 'not', of: leaf };
+};
+
 /** Correlations of the detections and of those before them, in any order. */
 const someRules = fc
   .array(
@@ -392,12 +410,13 @@ const someRules = fc
       aliases: fc.array(fc.tuple(fc.constantFrom('g', 'v'), fc.nat(9), fc.constantFrom(...FIELDS)), { maxLength: 3 }),
       least: fc.integer({ min: 1, max: 3 }),
       timespanMs: fc.integer({ min: 1, max: 12 }),
+      filter: fc.constantFrom(undefined, undefined, without('x'), without('y')),
       place: fc.nat(),
     }),
     { minLength: 1, maxLength: 5 },
   )
   .map((drafts) => {
-    const made = drafts.map(({ type, below, groupBy, aliases, least, timespanMs }, i) => {
+    const made = drafts.map(({ type, below, groupBy, aliases, least, timespanMs, filter }, i) => {
       const idOf = (n: number): string =>
         [...IDS, ...drafts.slice(0, i).map((_, j) => `c${j}`)][n % (IDS.length + i)] ?? 'd0';
       const rules = [...new Set(below.map(idOf))];
@@ -405,7 +424,8 @@ const someRules = fc
       for (const [alias, rule, field] of aliases) named[alias] = { ...named[alias], [idOf(rule)]: field };
       const fields = type === 'value_count' || type === 'value_sum' ? ['v'] : [];
       const most = type.startsWith('temporal') ? Math.min(least, rules.length) : least;
-      return correlation(`c${i}`, rules, { type, groupBy, aliases: named, fields, timespanMs, ...atLeast(most) });
+      const common = { type, groupBy, aliases: named, fields, timespanMs, ...atLeast(most) };
+      return correlation(`c${i}`, rules, filter === undefined ? common : { ...common, filter });
     });
     return drafts
       .map(({ place }, i) => ({ place, rule: made[i] }))
@@ -447,7 +467,7 @@ test('of any rules and entries, as by definition', () => {
         );
         expect(found.sort()).toEqual([...naive(at, new Set(satisfied), body, newest - 8)].sort());
         for (const { rule, group } of correlationMatches) {
-          const groups = correlator.groupsOf(rule, body, satisfied).map(textOf);
+          const groups = correlator.groupsOf(rule, { body, at: 0 }, satisfied).map(textOf);
           expect(groups).toContain(textOf(group));
         }
       }
@@ -455,6 +475,126 @@ test('of any rules and entries, as by definition', () => {
     { numRuns: 300 },
   );
   expect(fired).toBeGreaterThan(300);
+});
+
+describe('a filter of a correlation', () => {
+  const ours: EntryBody = { x: '1' };
+  const theirs: EntryBody = { x: '2' };
+  const low = correlation('low', ['d0'], atLeast(2));
+  const top = correlation('top', ['low', 'd1'], { type: 'temporal', ...atLeast(2) });
+  const filtered = { ...top, filter: without('x') };
+
+  const rows: readonly [string, readonly Rule[], readonly Step[], readonly string[]][] = [
+    [
+      'excludes entries',
+      [{ ...low, filter: without('x') }],
+      [
+        [1, 'd0', theirs],
+        [2, 'd0', ours],
+        [3, 'd0'],
+      ],
+      ['low()@3=2'],
+    ],
+    [
+      'not for another correlation of the same rule',
+      [
+        { ...low, filter: without('x') },
+        { ...low, id: 'other' },
+      ],
+      [
+        [1, 'd0', ours],
+        [2, 'd0', ours],
+      ],
+      ['other()@2=2'],
+    ],
+    [
+      'excludes entries in what it refers to, and only for itself',
+      [low, top, filtered].map((rule) => (rule === filtered ? { ...rule, id: 'filtered' } : rule)),
+      [
+        [1, 'd1'],
+        [2, 'd0', ours],
+        [3, 'd0', theirs],
+        [4, 'd0', theirs],
+      ],
+      ['low()@3=2', 'top()@3=2', 'low()@4=3', 'top()@4=2', 'filtered()@4=2'],
+    ],
+    [
+      'and in what those refer to',
+      [low, top, correlation('over', ['top'], { filter: without('x') })],
+      [
+        [1, 'd1'],
+        [2, 'd0', ours],
+        [3, 'd0', theirs],
+      ],
+      ['low()@3=2', 'top()@3=2'],
+    ],
+    [
+      'counts in those that refer to it',
+      [{ ...low, filter: without('x') }, top],
+      [
+        [1, 'd1'],
+        [2, 'd0', ours],
+        [3, 'd0', theirs],
+        [4, 'd0', theirs],
+      ],
+      ['low()@4=2', 'top()@4=2'],
+    ],
+    [
+      'counts with theirs',
+      [
+        { ...low, filter: without('x') },
+        { ...top, filter: without('y') },
+      ],
+      [
+        [1, 'd1'],
+        [2, 'd0', { x: '1' }],
+        [3, 'd0', { y: '1' }],
+        [4, 'd0'],
+        [5, 'd0'],
+      ],
+      ['low()@4=2', 'low()@5=3', 'top()@5=2'],
+    ],
+  ];
+  test.each(rows)('%s', (_, rules, steps, matches) => {
+    expect(run(rules, steps).flat()).toEqual(matches);
+  });
+
+  test('excludes entries that come late', () => {
+    const rules = [low, filtered];
+    expect(
+      run(rules, [
+        [1, 'd1'],
+        [4, 'd0'],
+        [3, 'd0', ours],
+      ]).flat(),
+    ).toEqual(['low()@4=2']);
+    expect(
+      run(rules, [
+        [1, 'd1'],
+        [4, 'd0'],
+        [3, 'd0', theirs],
+      ]).flat(),
+    ).toEqual(['low()@4=2', 'top()@4=2']);
+  });
+
+  test('an entry that it excludes belongs to no group', () => {
+    const correlator = createCorrelator([...D, low, filtered]);
+    const groups = (body: EntryBody) =>
+      [filtered, low].map((rule) => correlator.groupsOf(rule, { body, at: 0 }, ['d0']).length);
+    expect([groups(theirs), groups(ours)]).toEqual([
+      [1, 1],
+      [0, 1],
+    ]);
+    expect([...correlator.detectionsOf(filtered)].sort()).toEqual(['d0', 'd1']);
+  });
+
+  test('copies what is below only so often', () => {
+    // Each level doubles the ways of filters that lead to the lowest.
+    const level = (i: number) =>
+      correlation(`c${i}`, Array.from({ length: i }, (_, n) => `c${n}`).concat('d0'), { filter: without(`x${i}`) });
+    const layers = createLayers(Array.from({ length: 14 }, (_, i) => level(i)));
+    expect(layers.copies.size).toBe(COPIES_MAX);
+  });
 });
 
 describe('entries that come late, in a chain', () => {

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { type Aggregation, aggregationOf } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
 import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
-import type { Comparison, CorrelationType } from '../../../src/sigma/rule.ts';
+import type { Comparison, SigmaCorrelationType } from '../../../src/sigma/rule.ts';
 
 const MINUTE = 60_000;
 const ALLOWED_LATENESS = 5 * MINUTE;
 
-function rule(type: CorrelationType, op: Comparison, value: number, percentile: number | null = null): WindowRule {
+function rule(type: SigmaCorrelationType, op: Comparison, value: number, percentile: number | null = null): WindowRule {
   return { type, rules: ['a', 'b', 'c'], timespanMs: MINUTE, condition: [{ op, value }], percentile, expression: null };
 }
 

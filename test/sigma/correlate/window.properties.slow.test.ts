@@ -7,16 +7,16 @@ import type { Window, WindowEvent, WindowMatch } from '../../../src/sigma/correl
 import {
   CORRELATION_TYPES,
   type Comparison,
-  type CorrelationType,
   type Formula,
   type RuleLeaf,
+  type SigmaCorrelationType,
 } from '../../../src/sigma/rule.ts';
 import { createReference, windowAt } from './reference.ts';
 
-const COUNTS: readonly CorrelationType[] = ['event_count', 'value_count', 'temporal', 'temporal_ordered'];
+const COUNTS: readonly SigmaCorrelationType[] = ['event_count', 'value_count', 'temporal', 'temporal_ordered'];
 const comparison = fc.constantFrom<Comparison>('gt', 'gte', 'lt', 'lte', 'eq', 'neq');
 
-function conditions(type: CorrelationType): fc.Arbitrary<WindowRule['condition']> {
+function conditions(type: SigmaCorrelationType): fc.Arbitrary<WindowRule['condition']> {
   const value = COUNTS.includes(type)
     ? fc.integer({ min: 0, max: 5 })
     : type === 'value_sum'
@@ -40,7 +40,7 @@ function expressions(rules: number): fc.Arbitrary<Formula<RuleLeaf>> {
   })).formula;
 }
 
-function rulesOf(type: CorrelationType, timespan: number): fc.Arbitrary<WindowRule> {
+function rulesOf(type: SigmaCorrelationType, timespan: number): fc.Arbitrary<WindowRule> {
   const isTemporal = type === 'temporal' || type === 'temporal_ordered';
   return fc.integer({ min: 1, max: 4 }).chain((count) =>
     fc
@@ -84,7 +84,7 @@ interface Shape {
   readonly step: number;
 }
 
-function streams(type: CorrelationType, { length, timespan, overlap, step }: Shape): fc.Arbitrary<Stream> {
+function streams(type: SigmaCorrelationType, { length, timespan, overlap, step }: Shape): fc.Arbitrary<Stream> {
   const late = overlap === 0 ? fc.constant(0) : fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.nat(overlap));
   return rulesOf(type, timespan).chain((rule) =>
     fc.record<Stream>({

@@ -1,11 +1,11 @@
 /** What a window leaves to be stored, and what becomes of it. */
 import { describe, expect, it } from 'vitest';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
-import type { CorrelationType } from '../../../src/sigma/rule.ts';
+import type { SigmaCorrelationType } from '../../../src/sigma/rule.ts';
 
 const FOREVER = Number.NEGATIVE_INFINITY;
 
-function rule(type: CorrelationType, percentile: number | null = null): WindowRule {
+function rule(type: SigmaCorrelationType, percentile: number | null = null): WindowRule {
   return {
     type,
     rules: ['a', 'b'],

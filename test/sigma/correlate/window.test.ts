@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { aggregationOf } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
 import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
-import type { Comparison, CorrelationType, Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
+import type { Comparison, Formula, RuleLeaf, SigmaCorrelationType } from '../../../src/sigma/rule.ts';
 
 const FOREVER = Number.NEGATIVE_INFINITY;
 
 type Compared = readonly [Comparison, number];
 
 /** With a timespan of 10, over rules 0 to 3. */
-function rule(type: CorrelationType, ...condition: readonly Compared[]): WindowRule {
+function rule(type: SigmaCorrelationType, ...condition: readonly Compared[]): WindowRule {
   return {
     type,
     rules: ['a', 'b', 'c', 'd'],
@@ -355,7 +355,7 @@ const or = (...of: Formula<RuleLeaf>[]): Formula<RuleLeaf> => ({ kind: 'or', of 
 const not = (of: Formula<RuleLeaf>): Formula<RuleLeaf> => ({ kind: 'not', of });
 
 describe('rules', () => {
-  const expressed = (type: CorrelationType, expression: Formula<RuleLeaf>): WindowRule => ({
+  const expressed = (type: SigmaCorrelationType, expression: Formula<RuleLeaf>): WindowRule => ({
     ...rule(type),
     expression,
   });

@@ -1,5 +1,5 @@
 /** What an entry lacks to match a rule. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { parseRules } from '../../../src/sigma/build.ts';
 import { compile, type EntryBody } from '../../../src/sigma/index.ts';
 
@@ -11,7 +11,7 @@ detection:
 ${detection.replace(/^/gm, '  ')}
 level: high
 `;
-  const { ruleSet, problems } = parseRules([{ path: 'a.yml', text }], { accepts: () => true });
+  const { ruleSet, problems } = parseRules([{ path: 'a.yml', text }]);
   expect(problems).toEqual([]);
   const engine = compile(ruleSet);
   const misses = engine.nearMisses(body).map(({ held, failed }) => ({
@@ -126,8 +126,32 @@ condition: selection and not 1 of filter_*`,
       rule('near', 'a: 1, d: 1, b: 1'),
       rule('nearest', 'a: 1, d: 1, e: 1, c: 1'),
     ].join('---\n');
-    const { ruleSet } = parseRules([{ path: 'a.yml', text }], { accepts: () => true });
+    const { ruleSet } = parseRules([{ path: 'a.yml', text }]);
     const misses = compile(ruleSet).nearMisses({ a: 1, d: 1, e: 1 });
     expect(misses.map(({ rule: { id } }) => id)).toEqual(['nearest', 'near', 'far']);
   });
+});
+
+test('the filters of a correlation say by what they exclude an entry', () => {
+  const many = (name: string) => `title: ${name}
+id: ${name}
+correlation: {type: event_count, rules: [r-1], timespan: 5m, condition: {gte: 3}}
+---
+`;
+  const text = `${many('many')}${many('others')}title: R
+id: r-1
+logsource: {product: nirvana, service: audit}
+detection: {selection: {action: key.deleted}, condition: selection}
+---
+title: CI
+logsource: {product: nirvana, service: audit}
+filter: {rules: [many], ci: {actor.name: ci}, condition: not ci}
+`;
+  const { ruleSet } = parseRules([{ path: 'a.yml', text }]);
+  const engine = compile(ruleSet);
+  const found = (actor: string) =>
+    engine.correlations.map((rule) => engine.exclusions(rule, { action: 'key.deleted', actor: { name: actor } }));
+  const piece = { selection: 'ci of the filter "CI"', field: 'actor.name', value: 'ci', excluded: true };
+  expect(found('ci')).toEqual([[piece], []]);
+  expect(found('ada')).toEqual([[], []]);
 });

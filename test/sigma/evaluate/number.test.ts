@@ -15,7 +15,7 @@ type Row = readonly [item: string, json: string, expected: boolean];
 function check(rows: readonly Row[], lists: readonly SourceFile[] = []): void {
   test.each(rows)('%s, of %s', (item, json, expected) => {
     const rule = { path: 'x.yml', text: ruleWith(`sel:\n  ${item}\ncondition: sel`) };
-    const { ruleSet, problems } = parseRules([rule, ...lists]);
+    const { ruleSet, problems } = parseRules([rule], { lists });
     expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
     const code = new Function(`return ${codeOf(ruleSet)}`)();
     for (const engine of [compile(ruleSet), compile(ruleSet, { code })]) {

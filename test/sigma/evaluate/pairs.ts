@@ -67,12 +67,11 @@ function expressions(options: ConditionOptions): readonly Expression[] {
 function parsedRules(options: ConditionOptions): RuleSet {
   const createFile = createFiles(options);
   const files = Array.from({ length: 12 }, (_, i) => createFile(i));
-  const accepts = (): boolean => true;
-  const { ruleSet, problems } = parseRules(files, { accepts });
+  const { ruleSet, problems } = parseRules(files);
   const refused = new Set(problems.filter(({ severity }) => severity === 'error').map(({ path }) => path));
   if (refused.size === 0) return ruleSet;
   const valid = files.filter(({ path }) => !refused.has(path));
-  return valid.length === 0 ? ruleSetOf([{ kind: 'and', of: [] }]) : parseRules(valid, { accepts }).ruleSet;
+  return valid.length === 0 ? ruleSetOf([{ kind: 'and', of: [] }]) : parseRules(valid).ruleSet;
 }
 
 /** A rule set of these expressions. */

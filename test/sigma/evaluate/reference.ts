@@ -54,6 +54,8 @@ function scalarHolds(scalar: Scalar, test: Exclude<ParsedTest, { op: 'null' | 'e
       });
     case 'number':
       return scalar === test.value;
+    case 'during':
+      throw new Error('times are not of a field');
     default: {
       const written = typeof scalar === 'string' ? fractionOf(scalar) : null;
       if (written === null) return typeof scalar === 'number' && compare(scalar, test.op, test.value);

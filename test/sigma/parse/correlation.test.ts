@@ -5,7 +5,7 @@ import { createSequence } from '../../../src/sigma/correlate/sequence.ts';
 import { compile } from '../../../src/sigma/engine.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import { CORRELATION_TYPES, type CorrelationRule } from '../../../src/sigma/rule.ts';
-import { parsed, problemsOf, ruleWith } from '../rules.ts';
+import { OPTIONS, parsed, problemsOf, ruleWith } from '../rules.ts';
 
 const detection = (name: string) => `${ruleWith('sel: {a: 1}\ncondition: sel', `id-${name}`)}name: ${name}\n`;
 const RULES = ['one', 'two', 'three'].map(detection).join('---\n');
@@ -309,12 +309,12 @@ describe('what is wrong', () => {
     [
       'a fraction',
       base('event_count', '{gte: 2.5}'),
-      '5:18 error: "gte" must compare the count with a whole number, not 2.5',
+      '5:18 error: "gte" must compare the count with a whole number, not 2.5 (such as gte: 10)',
     ],
     [
       'a negative count',
       base('value_count', '{field: a, gte: -1}'),
-      '5:28 error: "gte" must compare the count of values with a whole number, not -1',
+      '5:28 error: "gte" must compare the count of values with a whole number, not -1 (such as gte: 10)',
     ],
     [
       'a number in quotes',
@@ -354,7 +354,7 @@ describe('what is wrong', () => {
     [
       'a count beyond all numbers',
       base('event_count', '{gte: 1e400}'),
-      '5:18 error: "gte" must compare the count with a whole number, not 1e400',
+      '5:18 error: "gte" must compare the count with a whole number, not 1e400 (such as gte: 10)',
     ],
     [
       'more than a window keeps',
@@ -401,17 +401,22 @@ describe('what is wrong', () => {
     [
       'gte: 0',
       base('event_count', '{gte: 0}'),
-      '5:12 notice: the condition always holds: every entry matches (write "gte: 1")',
+      '5:12 notice: every entry meets the condition: it matches whenever its rules do (write a greater number, or remove the correlation)',
+    ],
+    [
+      'gte: 1',
+      base('event_count', '{gte: 1}'),
+      '5:12 notice: every entry meets the condition: it matches whenever its rules do (write a greater number, or remove the correlation)',
     ],
     [
       'any share',
       base('value_percentile', '{field: a, lte: 100}'),
-      '5:12 notice: the condition always holds: every entry matches (write "gte: 1")',
+      '5:12 notice: every entry meets the condition: it matches whenever its rules do (write a greater number, or remove the correlation)',
     ],
     ...['{lt: 5}', '{lte: 5}', '{neq: 5}', '{gte: 1, lt: 9}', '{eq: 1}'].map((condition): [string, string, string] => [
       condition,
       base('event_count', condition),
-      "5:12 notice: one entry meets the condition: the first one matches (a window is evaluated when an entry comes, and ends with it; it can't detect absence)",
+      '5:12 notice: one entry meets the condition: the first one matches (a window is evaluated when an entry comes, and ends with it; what does not come is found by "absence")',
     ]),
     [
       'temporal of one rule',
@@ -592,7 +597,7 @@ test('whatever is written: problems or rules that can be run, and nothing thrown
   fc.assert(
     fc.property(section, (written) => {
       const document = JSON.stringify({ title: 'Many', id: 'c-1', correlation: written });
-      const { ruleSet, problems } = parseRules([{ path: 'x.yml', text: `${RULES}---\n${document}\n` }]);
+      const { ruleSet, problems } = parseRules([{ path: 'x.yml', text: `${RULES}---\n${document}\n` }], OPTIONS);
       const errors = problems.filter(({ severity }) => severity === 'error');
       expect(ruleSet.rules.some(({ kind }) => kind === 'correlation')).toBe(errors.length === 0);
       if (errors.length > 0) return;

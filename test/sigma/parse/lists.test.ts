@@ -4,7 +4,7 @@ import { compile } from '../../../src/sigma/engine.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
-import { ruleWith } from '../rules.ts';
+import { OPTIONS, ruleWith } from '../rules.ts';
 
 const LISTS = `
 Administrators: [root, 'adm_*', 4711]
@@ -19,7 +19,10 @@ Dashes: ['-x']
 
 function read(selection: string, lists: Readonly<Record<string, string>> = { 'lists/ours.yml': LISTS }) {
   const rule = { path: 'x.yml', text: ruleWith(`sel: ${selection}\ncondition: sel`) };
-  const { ruleSet, problems } = parseRules([rule, ...Object.entries(lists).map(([path, text]) => ({ path, text }))]);
+  const { ruleSet, problems } = parseRules([rule], {
+    ...OPTIONS,
+    lists: Object.entries(lists).map(([path, text]) => ({ path, text })),
+  });
   const used = problems.filter(({ message }) => !message.startsWith('no rule uses'));
   return { ruleSet, problems: used.map((problem) => problemText(problem)), all: problems };
 }
@@ -206,12 +209,12 @@ describe('a file of lists', () => {
   });
 
   test('problems are in the order of the files', () => {
-    const files = [
-      { path: 'lists/a.yml', text: 'y: 1' },
-      { path: 'x.yml', text: ruleWith('sel: {a|oops: 1}\ncondition: sel') },
-      { path: 'lists/z.yml', text: 'z: 1' },
+    const lists = [
+      { path: 'lists/b.yml', text: 'y: 1' },
+      { path: 'lists/a.yml', text: 'z: 1' },
     ];
-    expect(parseRules(files).problems.map(({ path }) => path)).toEqual(['lists/a.yml', 'x.yml', 'lists/z.yml']);
+    const { problems } = parseRules([{ path: 'c.yml', text: ruleWith('sel: {a|oops: 1}\ncondition: sel') }], { lists });
+    expect(problems.map(({ path }) => path)).toEqual(['lists/b.yml', 'lists/a.yml', 'c.yml']);
   });
 });
 
@@ -219,10 +222,8 @@ describe('a rule that is not whole', () => {
   const NOT = ruleWith("sel: {a|expand: '%x%'}\ncondition: not sel");
 
   test.each(['x: {a: b}', 'x: [a, [b]]', 'x: [a, null]'])('is left out: with the list %s', (text) => {
-    const { ruleSet, problems } = parseRules([
-      { path: 'x.yml', text: NOT },
-      { path: 'lists/l.yml', text },
-    ]);
+    const lists = [{ path: 'lists/l.yml', text }];
+    const { ruleSet, problems } = parseRules([{ path: 'x.yml', text: NOT }], { lists });
     expect(ruleSet.rules).toEqual([]);
     expect(problems.map(({ path, severity }) => `${path} ${severity}`)).toEqual(['lists/l.yml error']);
   });

@@ -44,6 +44,7 @@ tocsin:
         description: 'What it is about',
         author: 'Somebody',
         references: ['https://example.com'],
+        noise: null,
         tags: ['attack.impact'],
         falsepositives: ['Maintenance'],
         fields: ['actor.id'],
@@ -99,7 +100,11 @@ describe('the problems of a document', () => {
       rule({ head: '<<: {a: b}' }),
       '2:1: error: merge keys ("<<") are not part of YAML 1.2 (repeat the keys)',
     ],
-    ['an alias of nothing', rule({ head: 'id: *x' }), '2:5: error: this alias has no anchor before it'],
+    [
+      'an alias of nothing',
+      rule({ head: 'id: *x' }),
+      '2:5: error: this alias has no anchor before it (a text that begins with "*" needs quotes)',
+    ],
     [
       'our own key misspelled',
       rule({ head: 'tocsin: {runbok: x}' }),
@@ -118,17 +123,17 @@ describe('the problems of a document', () => {
     [
       'no title',
       rule().replace('title: A rule\n', ''),
-      '1:1: error: the document has no title (it begins with "title:")',
+      '1:1: error: the document has no title (say what it finds, such as "title: Machine deleted")',
     ],
     [
       'nothing for a title',
       rule().replace('A rule', ''),
-      '1:8: error: the document has no title (it begins with "title:")',
+      '1:8: error: the title is empty (say what it finds, such as "title: Machine deleted")',
     ],
     [
       'an empty title',
       rule().replace('A rule', "' '"),
-      '1:8: error: the document has no title (it begins with "title:")',
+      '1:8: error: the title is empty (say what it finds, such as "title: Machine deleted")',
     ],
     [
       'no rule at all',
@@ -139,12 +144,12 @@ describe('the problems of a document', () => {
     [
       'no logsource',
       rule().replace(/logsource.*\n/, ''),
-      '1:1: error: the rule has no logsource (Tocsin reads {product: nirvana, service: audit})',
+      '1:1: error: the rule has no logsource (the log here is {product: nirvana, service: audit})',
     ],
     [
       'an empty logsource',
       rule({ logsource: '{}' }),
-      '3:12: error: the logsource has no category, product or service (Tocsin reads {product: nirvana, service: audit})',
+      '3:12: error: the logsource has no category, product or service (the log here is {product: nirvana, service: audit})',
     ],
     [
       'our product misspelled',
@@ -154,17 +159,17 @@ describe('the problems of a document', () => {
     [
       'our service misspelled',
       rule({ logsource: '{product: nirvana, service: audits}' }),
-      '3:12: error: the service "audits" looks like a typo (did you mean "audit"?)',
+      '3:12: error: nirvana has no log of the service "audits" (the log here is {product: nirvana, service: audit})',
     ],
     [
       'another log source',
       rule({ logsource: '{category: webserver}' }),
-      '3:1: notice: skipped: this rule is for another log source (Tocsin reads {product: nirvana, service: audit})',
+      '3:1: notice: skipped: this rule is for another log source (the log here is {product: nirvana, service: audit})',
     ],
     [
       'our product, with a category',
       rule({ logsource: '{product: nirvana, category: x}' }),
-      '3:1: notice: skipped: this rule is for another log source (Tocsin reads {product: nirvana, service: audit})',
+      '3:12: error: nirvana has no log of the category "x" (the log here is {product: nirvana, service: audit})',
     ],
     [
       'a misspelled key of the log source',
@@ -179,7 +184,7 @@ describe('the problems of a document', () => {
     [
       'a misspelled key that nothing is decided by',
       rule({ head: 'refrences: [x]' }),
-      '2:1: notice: the key "refrences" looks like a typo (did you mean "references"?)',
+      '2:1: warning: the key "refrences" looks like a typo (did you mean "references"?)',
     ],
     [
       'a sentence with a colon',
@@ -282,7 +287,7 @@ describe('the problems of a selection', () => {
     [
       'a number that is not compared as it is written',
       'sel: {a|contains: 1.10}',
-      '5:21: notice: the number 1.10 is compared as 1.1 (put it in quotes)',
+      '5:21: warning: the number 1.10 is compared as 1.1 (put it in quotes)',
     ],
     ['a value of a page', `sel: {a: ${'x'.repeat(70_000)}}`, '5:12: error: the value is longer than 65536 characters'],
     ['exists of a list', 'sel: {a|exists: [true]}', '5:19: error: "exists" takes one value (true or false)'],
@@ -314,7 +319,7 @@ describe('the problems of a selection', () => {
     [
       'an unused selection',
       'sel: {a: 1}\n  other: {a: 1}',
-      '6:3: notice: the selection "other" is not used (name it in the condition, or remove it)',
+      '6:3: warning: the selection "other" is not used (name it in the condition, or remove it)',
     ],
     [
       'a timeframe',
@@ -404,11 +409,13 @@ tocsin:
       {
         kind: 'detection',
         rule: 'r-1',
+        isShipped: true,
         name: 'it matches',
         path: '0.yml',
         place: { line: 10, column: 7 },
         match: true,
-        entries: [{ body: { a: 1, b: { c: [true, null] } }, at: 0 }],
+        expect: null,
+        entries: [{ body: { a: 1, b: { c: [true, null] } }, at: Date.parse('2026-01-05T12:00:00Z') }],
       },
     ]);
   });
@@ -417,11 +424,14 @@ tocsin:
     ['tests: x', '8:17: error: "tests" must be a list, not text'],
     ['tests: [x]', '8:18: error: a test must be a map, not text (such as {name: …, entry: {…}, match: true})'],
     ['tests: [{name: x, match: true}]', '8:18: error: the test has no "entry"'],
-    ['tests: [{name: x, entry: {}}]', '8:18: error: the test has no "match" (write "match: true" or "match: false")'],
+    [
+      'tests: [{name: x, entry: {}}]',
+      '8:18: error: the test has no "match" (write "match: true", "match: false", or "expect:" and a list of alerts)',
+    ],
     ['tests: [{name: x, entry: {}, match: yes}]', '8:46: error: "match" must be true or false, not text'],
     [
-      'tests: [{name: x, entries: [{}], match: true}]',
-      '8:28: error: unknown key "entries" (known: name, entry, match)',
+      'tests: [{name: x, entry: {}, entries: [{}], match: true}]',
+      '8:28: error: the test has both "entry" and "entries" (remove one of them)',
     ],
   ])('%s', (tests, problem) => {
     const text = `${ruleWith('sel: {a: 1}\ncondition: sel')}\ntocsin: {${tests}}\n`;

@@ -16,7 +16,7 @@ function rule(detection = DETECTION, head = ''): string {
 }
 
 function read(text: string) {
-  const { ruleSet, problems } = parseRules([{ path: 'x.yml', text }], { accepts: () => true });
+  const { ruleSet, problems } = parseRules([{ path: 'x.yml', text }]);
   const texts = (severity: string) =>
     problems.filter((one) => one.severity === severity).map((problem) => problemText(problem));
   return { ruleSet, errors: texts('error'), notices: texts('notice') };
@@ -138,7 +138,7 @@ describe('is refused', () => {
     [
       'a placeholder that no list is for',
       rule("selection:\n    a|expand: '%Administrators%'\ncondition: selection"),
-      ['write rules/lists/administrators.yml, with "Administrators: [value, value]"'],
+      ['add a list with this name: "Administrators: [value, value]"'],
     ],
     [
       'look-around',

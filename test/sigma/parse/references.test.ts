@@ -24,7 +24,7 @@ describe('a correlation', () => {
     const above = correlation(MANY.replace('failed', 'c-1')).replace('id: c-1', 'id: c-2');
     const problems = problemsOf([elsewhere, correlation(MANY), above].join('---\n'));
     expect(problems).toEqual([
-      'x.yml:3:1: notice: skipped: this rule is for another log source (Tocsin reads {product: nirvana, service: audit})',
+      'x.yml:3:1: notice: skipped: this rule is for another log source (the log here is {product: nirvana, service: audit})',
       'x.yml:11:42: notice: skipped: the rules it refers to are for another log source',
       'x.yml:15:42: notice: skipped: the rules it refers to are for another log source',
     ]);
@@ -145,6 +145,15 @@ describe('a chain of correlations', () => {
     expect(alerts('generate: false\n')).toEqual([false, true]);
   });
 
+  test('never make a rule of the level informational alert', () => {
+    const alerts = (level: string) =>
+      parsed(FAILED.replace(/\n*$/, `\nlevel: ${level}\n`), correlation(MANY, 'generate: true\n')).ruleSet.rules.map(
+        (rule) => rule.alerts,
+      );
+    expect(alerts('low')).toEqual([true, true]);
+    expect(alerts('informational')).toEqual([false, true]);
+  });
+
   test.each([
     [
       'a cycle is reported once, with its path, where it closes',
@@ -251,7 +260,7 @@ describe('a filter', () => {
       filter(`rules: ${rules}, us: {by: us}, condition: not us`).replace('{product: nirvana}', source),
     ];
     const files = texts.map((text, i) => ({ path: `${i}.yml`, text }));
-    const { ruleSet, problems } = parseRules(files, { accepts: () => true });
+    const { ruleSet, problems } = parseRules(files);
     const engine = compile(ruleSet);
     expect([{ a: 1 }, { a: 1, by: 'us' }].map((entry) => engine.evaluate(entry).length > 0)).toEqual(expected);
     expect(problems.map((problem) => problemText(problem))).toEqual(expectedProblems);
@@ -277,10 +286,76 @@ describe('a filter', () => {
     expect(problemsOf(`${FAILED}---\n${text}`)).toContain(`x.yml:${problem}`);
   });
 
-  test('of a correlation is an error', () => {
-    const text = filter('rules: [c-1], us: {by: us}, condition: not us');
-    expect(problemsOf([FAILED, correlation(MANY), text].join('---\n'))).toEqual([
-      'x.yml:16:18: error: "c-1" is a correlation (a filter applies to detections)',
+  const OURS = 'rules: [c-1], us: {by: us}, condition: not us';
+
+  test('of a correlation is joined to that, not to what it counts', () => {
+    const { rules } = parsed(FAILED, correlation(MANY), filter(OURS)).ruleSet;
+    const [detection] = parsed(FAILED).ruleSet.rules;
+    expect(rules[0]).toEqual({ ...detection, alerts: false });
+    const selection = 'us of the filter "But"';
+    const leaf = { kind: 'leaf', selection, field: 'by', test: { op: 'equals', cased: false, values: ['us'] } };
+    expect(rules[1]).toMatchObject({ id: 'c-1', filter: { kind: 'not', of: leaf } });
+  });
+
+  test('of a correlation counts in the meaning of that', () => {
+    const versions = ['', filter(OURS), filter(OURS.replace('by: us', 'by: them')), filter(OURS).replace('But', 'And')];
+    const [without, us, them, titled] = versions.map((text) => parsed(FAILED, correlation(MANY), text).ruleSet.version);
+    expect(new Set([without, us, them]).size).toBe(3);
+    expect(titled).toBe(us);
+  });
+
+  test('for any rule is not joined to correlations: they count what it leaves', () => {
+    const text = filter('rules: any, us: {by: us}, condition: not us');
+    expect(parsed(FAILED, correlation(MANY), text).ruleSet.rules[1]).not.toHaveProperty('filter');
+  });
+
+  test.each([
+    ['of the log of what it counts', '{product: windows, service: security}', []],
+    ['of another', '{product: linux}', ['x.yml:16:18: notice: the rule "c-2" is for another log source: not filtered']],
+  ])('of a correlation of correlations, %s', (_, source, expected) => {
+    const texts = [
+      FAILED.replace('product: nirvana, service: audit', 'product: windows'),
+      correlation(MANY),
+      correlation(MANY.replace('failed', 'c-1')).replace('id: c-1', 'id: c-2'),
+      filter(OURS.replace('c-1', 'c-2')).replace('{product: nirvana}', source),
+    ];
+    const text = texts.join('---\n');
+    const { problems, ruleSet } = parseRules([{ path: 'x.yml', text }]);
+    expect(problems.map((problem) => problemText(problem))).toEqual(
+      expected.map((problem) => problem.replace('16:', '20:')),
+    );
+    expect(ruleSet.rules.map((rule) => 'filter' in rule)).toEqual([false, false, expected.length === 0]);
+  });
+
+  test('of a correlation that is invalid, or for another log source, has no further problem', () => {
+    const problems = problemsOf([FAILED, correlation(MANY.replace('failed', 'faild')), filter(OURS)].join('---\n'));
+    expect(problems).toEqual(['x.yml:11:42: error: unknown rule "faild" (did you mean "failed"?)']);
+  });
+
+  const searches = (count: number) => `{by|re: [${Array.from({ length: count }, (_, i) => `x${i}.*y`).join()}]}`;
+
+  test.each([
+    ['a detection', '[failed]', 'A rule'],
+    ['a correlation', '[c-1]', 'Many'],
+  ])('that makes %s too large is named', (_, target, title) => {
+    const first = filter(`rules: ${target}, us: ${searches(20)}, condition: not us`);
+    const second = filter(`rules: ${target}, us: ${searches(5)}, condition: not us`).replace('f-1', 'f-2');
+    expect(problemsOf([FAILED, correlation(MANY), first, second].join('---\n'))).toEqual([
+      `x.yml:19:5: error: with this filter, the rule "${title}" (rules/x.yml) is too large: "by" would be searched 25 ` +
+        'times (25 for regular expressions); at most 24 are allowed (join plain alternatives as (one|other), or split the rule)',
+    ]);
+  });
+
+  test('too many on the correlations of a chain are an error', () => {
+    const texts = Array.from({ length: 13 }, (_, i) => {
+      const rules = ['failed', ...Array.from({ length: i }, (_, n) => `c-${n + 1}`)];
+      const body = `type: event_count, rules: [${rules}], timespan: 5m, condition: {gte: 2}`;
+      const text = filter(OURS.replace('c-1', `c-${i + 1}`)).replace('f-1', `f-${i}`);
+      return `${correlation(body).replace('id: c-1', `id: c-${i + 1}`)}---\n${text}`;
+    });
+    expect(problemsOf([FAILED, ...texts].join('---\n'))).toEqual([
+      'x.yml:122:5: error: there are too many filters on correlations of correlations ' +
+        '(filter fewer correlations of one chain, or their detections)',
     ]);
   });
 });

@@ -5,8 +5,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readRuleFiles } from '../../../src/cli/rule-files.ts';
-import { parseRules, problemText, runTests } from '../../../src/sigma/build.ts';
+import { DEFAULT_ENTRY } from '../../../src/audit-log/default-entry.ts';
+import { DERIVED_FIELDS } from '../../../src/audit-log/derived-fields.ts';
+import { ENTRY_FIELDS } from '../../../src/audit-log/entry-fields.ts';
+import { withObserved } from '../../../src/audit-log/observed-fields.ts';
+import { testRules } from '../../../src/backtest/rule-tests.ts';
+import { readRuleFiles, TOCSIN } from '../../../src/cli/rule-files.ts';
+import { parseRouting, timesOf } from '../../../src/routing/routing-file.ts';
+import { parseRules, problemText, testProblem } from '../../../src/sigma/build.ts';
 import { compile, createSequence, type EntryBody } from '../../../src/sigma/index.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -18,13 +24,18 @@ interface Block {
   /** The file named in its first line. */
   readonly path: string | null;
   readonly isWrong: boolean;
+  /** Its tests fail. */
+  readonly fails: boolean;
 }
 
 const blocks: readonly Block[] = [...PAGE.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = '', text = '']) => {
-  const [, wrong, path] = /^# (wrong: )?rules\/(\S+)\n/.exec(text) ?? [];
-  return { language, text, path: path ?? null, isWrong: wrong !== undefined };
+  const [, marked, path] = /^# (wrong: |failing: )?rules\/(\S+)\n/.exec(text) ?? [];
+  return { language, text, path: path ?? null, isWrong: marked === 'wrong: ', fails: marked === 'failing: ' };
 });
-const sound = blocks.filter(({ language, isWrong }) => language === 'yaml' && !isWrong);
+const yaml = blocks.filter(({ language, isWrong, fails }) => language === 'yaml' && !isWrong && !fails);
+const [routing = [], sound = []] = [true, false].map((is) =>
+  yaml.filter(({ path }) => (path === 'routing.yml') === is),
+);
 
 /** The block that follows the first one of which `of` holds. */
 function blockAfter(of: (block: Block) => boolean): string {
@@ -32,38 +43,61 @@ function blockAfter(of: (block: Block) => boolean): string {
 }
 
 // Filters and lists of the page may be about each other, and about the rules that come with Tocsin.
-const pack = readRuleFiles(join(ROOT, 'rules')).filter(({ path }) => !path.startsWith('lists/'));
-const { ruleSet, problems, tests } = parseRules([
-  ...pack,
-  ...sound.map(({ path, text }) => ({ path: path ?? '', text })),
-]);
+const pack = readRuleFiles(join(ROOT, 'rules')).rules;
+const isList = ({ path }: Block): boolean => path?.startsWith('lists/') === true;
+const isObserved = ({ path }: Block): boolean => path === 'observed.yml';
+const filesOf = (those: readonly Block[]) => those.map(({ path, text }) => ({ path: path ?? '', text }));
+const isTuning = ({ path }: Block): boolean => path === 'tuning.yml';
+const isRule = (block: Block): boolean => !isList(block) && !isTuning(block) && !isObserved(block);
+const observed = withObserved(ENTRY_FIELDS, filesOf(sound.filter(isObserved))[0] ?? null);
+const named = { ranges: timesOf(filesOf(routing)), where: '' };
+// Its rules show one thing each, not all that a rule should have.
+const options = { ...TOCSIN, expects: [], fields: observed.fields, lists: filesOf(sound.filter(isList)), times: named };
+const parsed = parseRules([...pack, ...filesOf(sound.filter(isRule))], {
+  ...options,
+  tuning: filesOf(sound.filter(isTuning)),
+});
+const { ruleSet, problems, tests, times: usedTimes } = parsed;
 
 describe('the page', () => {
   test.each(sound.map(({ text, path }) => [path ?? text]))('%s is sound', (path) => {
-    expect(path).toMatch(/^(local|lists)\/[a-z0-9_]+\.yml$/);
+    expect(path).toMatch(/^((local|lists)\/[a-z0-9_]+|tuning|observed)\.yml$/);
     expect(problems.filter((problem) => problem.path === path).map((problem) => problemText(problem))).toEqual([]);
   });
 
+  test('its times are sound, and all are used', () => {
+    const found = parseRouting(filesOf(routing), [], [], null, usedTimes).problems;
+    expect(found.map((problem) => problemText(problem))).toEqual([]);
+    expect(usedTimes.size).toBeGreaterThan(0);
+  });
+
   test('causes no problems in the rules that come with Tocsin', () => {
-    expect(problems).toEqual([]);
+    expect([...problems, ...observed.problems]).toEqual([]);
   });
 
   test('its rules’ own tests pass', () => {
     expect(tests.filter(({ path }) => path.startsWith('local/')).length).toBeGreaterThan(3);
-    expect(runTests(compile(ruleSet), tests)).toEqual([]);
+    expect(testRules(parsed, { derived: DERIVED_FIELDS }).map((failed) => problemText(testProblem(failed)))).toEqual(
+      [],
+    );
   });
 
   test('the problems of the wrong rule are those on the page', () => {
     const wrong = blocks.find(({ isWrong }) => isWrong);
-    const lists = sound.filter(({ path }) => path?.startsWith('lists/'));
-    const said = parseRules(
-      [...lists, ...(wrong === undefined ? [] : [wrong])].map((block) => ({
-        path: block.path ?? '',
-        text: block.text,
-      })),
-    ).problems.filter(({ path }) => path === wrong?.path);
+    const said = parseRules(filesOf(wrong === undefined ? [] : [wrong]), options).problems.filter(
+      ({ path }) => path === wrong?.path,
+    );
     const lines = said.map((problem) => problemText(problem, 'rules/')).join('\n');
     expect(blockAfter(({ isWrong }) => isWrong).trim()).toBe(lines);
+  });
+
+  test('a failed test says what is on the page', () => {
+    const failing = blocks.find(({ fails }) => fails);
+    const { problems: none, ...rest } = parseRules(filesOf(failing === undefined ? [] : [failing]), options);
+    expect(none.filter(({ path }) => path === failing?.path)).toEqual([]);
+    const failed = testRules(rest, { derived: DERIVED_FIELDS });
+    const lines = failed.map((each) => problemText(testProblem(each), 'rules/')).join('\n');
+    expect(blockAfter(({ fails }) => fails).trim()).toBe(lines);
   });
 
   test('its program runs, and prints what it shows', () => {
@@ -80,12 +114,18 @@ describe('the page', () => {
   });
 });
 
+test('the entry that those of tests differ from is the one on the page', () => {
+  const shown = blocks.find(({ language, text }) => language === 'json' && text.includes('"vm.read"'));
+  const first = { ...DEFAULT_ENTRY, id: String(DEFAULT_ENTRY.id).replace(/0$/, '1') };
+  expect(JSON.parse(shown?.text ?? '')).toEqual(first);
+});
+
 describe('the rules of README.md', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   const rules = [...readme.matchAll(/^```yaml\n(title:.*?)^```$/gms)].map(([, text = '']) => [text] as const);
 
   test.each(rules)('%s', (text) => {
-    const { problems } = parseRules([...pack, { path: 'local/readme.yml', text }]);
+    const { problems } = parseRules([...pack, { path: 'local/readme.yml', text }], { ...TOCSIN, expects: [] });
     expect(problems.map((problem) => problemText(problem))).toEqual([]);
   });
 
@@ -96,7 +136,7 @@ describe('the rules of README.md', () => {
 
 /** The indexes of the entries, each `stepMs` after the one before, at which a rule matches. */
 function matchIndexes(title: string, entries: readonly EntryBody[], stepMs = 1_000): readonly number[] {
-  const sequence = createSequence(compile(ruleSet));
+  const sequence = createSequence(compile(ruleSet, { derived: DERIVED_FIELDS }));
   return entries.flatMap((entry, i) => {
     const { matches, correlationMatches } = sequence.add(entry, Date.parse('2026-01-01T00:00:00Z') + i * stepMs);
     return [...matches, ...correlationMatches].some(({ rule }) => rule.title === title) ? [i] : [];
@@ -121,6 +161,12 @@ describe('its rules', () => {
       'not from two',
       'Many refusals from one address',
       times(20, REFUSED).map((entry, i) => ({ ...entry, client_ip: `192.0.2.${i % 2}` })),
+      [],
+    ],
+    [
+      'not those of a load test',
+      'Many refusals from one address',
+      [...times(20, { ...REFUSED, user_agent: 'k6/1.4.0' }), ...times(19, REFUSED)],
       [],
     ],
     ['a key from five addresses', 'One API key, many addresses', [1, 2, 3, 4, 5].map(usedFrom), [4]],
@@ -162,18 +208,8 @@ describe('its rules', () => {
       [...durations(18, 100), 9_000, 9_000].map((duration_ms) => answered(200, { duration_ms })),
       [19],
     ],
-    [
-      'what is rare',
-      'An action unusual for this actor',
-      [...times(99, answered(200, { action: 'vm.read' })), answered(200, { action: 'vm.deleted' })],
-      [99],
-    ],
-    [
-      'what is not',
-      'An action unusual for this actor',
-      [...times(50, answered(200, { action: 'vm.read' })), answered(200, { action: 'vm.deleted' })],
-      [],
-    ],
+    ['what is rare', 'A rare status', [...times(999, answered(200)), answered(418)], [999]],
+    ['what is not', 'A rare status', [...times(500, answered(200)), answered(418)], []],
     [
       'a key is used as soon as it is made',
       'A new API key is used at once',

@@ -88,7 +88,7 @@ describe('action: what Sigma 1 joined documents by', () => {
   const RESET =
     'error: "action: reset" is Sigma 1: the document ended the "action: global" before it (remove this document)';
   const SKIPPED =
-    'notice: skipped: this rule is for another log source (Tocsin reads {product: nirvana, service: audit})';
+    'notice: skipped: this rule is for another log source (the log here is {product: nirvana, service: audit})';
   const OTHER = 'error: the document is not a rule (it needs a "detection", a "correlation" or a "filter")';
 
   test.each<readonly [string, string, readonly string[]]>([
@@ -151,14 +151,16 @@ describe('log sources', () => {
     ['missing', rule().replace(/logsource: .*\n/, ''), 'error: the rule has no logsource'],
     ['empty', from('{}'), 'error: the logsource has no category, product or service'],
     ['almost ours', from('{product: nirvanna}'), 'notice: skipped: this rule is for another log source'],
-  ])('of a caller with log sources of its own: %s, without a hint about ours', (_, text, problem) => {
-    const { problems } = parseRules([{ path: 'x.yml', text }], { accepts: ({ product }) => product === 'shop' });
-    expect(problems.map((one) => problemText(one).replace(/^x.yml:\d+:\d+: /, ''))).toEqual([problem]);
+  ])('of a caller with a log of its own: %s, with a hint about that', (_, text, problem) => {
+    const logsource = { product: 'shop', service: 'orders' };
+    const { problems } = parseRules([{ path: 'x.yml', text }], { logsource });
+    const lines = problems.map((one) => problemText(one).replace(/^x.yml:\d+:\d+: /, ''));
+    expect(lines).toEqual([`${problem} (the log here is {product: shop, service: orders})`]);
   });
 
   test('of a caller who takes all: no name is misspelled', () => {
     const text = from('{product: nirvana, service: audits}');
-    const { ruleSet, problems } = parseRules([{ path: 'x.yml', text }], { accepts: () => true });
+    const { ruleSet, problems } = parseRules([{ path: 'x.yml', text }]);
     expect(problems).toEqual([]);
     expect(ruleSet.rules).toHaveLength(1);
   });

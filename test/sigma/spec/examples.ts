@@ -7,6 +7,7 @@ import { compile } from '../../../src/sigma/engine.ts';
 import { type Parsed, parseRules } from '../../../src/sigma/parse-rules.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
+import { OPTIONS } from '../rules.ts';
 
 /** A sentence, and what it means for entries. */
 export type Example = {
@@ -24,7 +25,7 @@ export type Example = {
 ) &
   (
     | { readonly yes: readonly EntryBody[]; readonly no: readonly EntryBody[] }
-    /** A part of the error, or of the notice about a rule that still works. */
+    /** A part of the error, or of the warning or notice about a rule that still works. */
     | { readonly refused: string }
     | { readonly notice: string }
   );
@@ -42,7 +43,7 @@ export function examples(rows: readonly Example[], lists: Readonly<Record<string
     }
     expect(texts('error')).toEqual([]);
     if ('notice' in row) {
-      expect(texts('notice').join('\n')).toContain(row.notice);
+      expect([...texts('warning'), ...texts('notice')].join('\n')).toContain(row.notice);
       return;
     }
     const engine = compile(ruleSet);
@@ -62,7 +63,10 @@ export function document(detection: string, head = ''): string {
 /** Parses one file and what it needs beside it. */
 export function parse(text: string, others: Readonly<Record<string, string>> = {}): Parsed {
   const files = Object.entries(others).map(([path, other]) => ({ path, text: other }));
-  return parseRules([{ path: 'x.yml', text }, ...files]);
+  const [lists = [], rules = []] = [true, false].map((are) =>
+    files.filter(({ path }) => path.startsWith('lists/') === are),
+  );
+  return parseRules([{ path: 'x.yml', text }, ...rules], { ...OPTIONS, lists });
 }
 
 /** The errors of one file, as they are printed. */

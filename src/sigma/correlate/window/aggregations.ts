@@ -1,7 +1,7 @@
 /** For each type of correlation: what a window keeps of an event, how it aggregates, and what it may drop. */
 import { sha256Bytes } from '../../../text/sha256.ts';
 import { isTrue } from '../../formula.ts';
-import type { CorrelationRule } from '../../rule.ts';
+import type { CorrelationRule, SigmaCorrelationType } from '../../rule.ts';
 import type { WindowEvent } from '../window-event.ts';
 import { capOf, rulesNamed } from './conditions.ts';
 import { countSummaries, createCountAggregator, createKeyAggregator, distinctSummaries } from './counts.ts';
@@ -10,11 +10,11 @@ import { createOrderedAggregator, orderedSummaries } from './ordered.ts';
 import { createPercentileAggregator } from './percentiles.ts';
 import { createSumAggregator } from './sums.ts';
 
-/** What a window needs of its rule. */
-export type WindowRule = Pick<
-  CorrelationRule,
-  'type' | 'rules' | 'timespanMs' | 'condition' | 'percentile' | 'expression'
->;
+/** What a sliding window needs of its rule. */
+export interface WindowRule
+  extends Pick<CorrelationRule, 'rules' | 'timespanMs' | 'condition' | 'percentile' | 'expression'> {
+  readonly type: SigmaCorrelationType;
+}
 
 /** Items kept per group: of event_count, and of the other types. */
 const EVENTS_MAX = 50_000;

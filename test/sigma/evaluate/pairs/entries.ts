@@ -70,6 +70,7 @@ export function createEntries(options: EntryOptions): () => EntryBody {
     const path = field ?? random.pick(fields);
     if (test.op === 'exists' && !test.present) return;
     if (test.op === 'null' && random.chance(0.6)) return;
+    if (test.op === 'during') return;
     if (test.op === 'fieldref') {
       const text = words.text();
       add(into, test.field, text);
@@ -86,7 +87,7 @@ export function createEntries(options: EntryOptions): () => EntryBody {
     return before + words.vary(text) + after;
   }
 
-  function satisfying(test: Exclude<Test, { op: 'fieldref' }>): unknown {
+  function satisfying(test: Exclude<Test, { op: 'fieldref' | 'during' }>): unknown {
     switch (test.op) {
       case 'equals':
       case 'contains':

@@ -1,6 +1,7 @@
 /** Reads the time of an entry from the entry itself. Pure. */
-import { epochMs } from '../evaluate/time.ts';
+
 import type { EntryBody } from '../rule.ts';
+import { epochMs } from './time.ts';
 
 /** Fields with the time; the first that is present counts. */
 export const TIME_FIELDS = ['created_at', 'timestamp', '@timestamp', 'time'] as const;

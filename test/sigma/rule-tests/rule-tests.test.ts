@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/engine.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
-import { runTests, testProblem } from '../../../src/sigma/rule-tests.ts';
+import { runTests, testProblem } from '../../../src/sigma/rule-tests/run.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { problemsOf, ruleWith } from '../rules.ts';
 
@@ -39,17 +39,31 @@ describe('a test of a detection', () => {
       'that does not, and should',
       'done',
       true,
-      ['0.yml:8:18: error: the test "it" fails: the rule does not match (expected a match)'],
+      [
+        '0.yml:8:18: error: the test "it" fails: the rule does not match: `sel` needs action failed, and the entry has done (expected a match)',
+      ],
     ],
     [
       'that matches, and should not',
       'failed',
       false,
-      ['0.yml:8:18: error: the test "it" fails: the rule matches (expected no match)'],
+      ['0.yml:8:18: error: the test "it" fails: the rule matches: `sel` finds action failed (expected no match)'],
     ],
   ])('%s', (_, action, match, failures) => {
     expect(failuresOf(withTests(FAILED, `{name: it, entry: {action: ${action}}, match: ${match}}`))).toEqual(failures);
   });
+});
+
+test.each([
+  ['each of its entries should match', ['failed', 'failed'], true, []],
+  ['the first that does not is named', ['failed', 'done', 'done'], true, ['the rule does not match entry 2 of 3']],
+  ['none of them should', ['done', 'done'], false, []],
+  ['the first that does is named', ['done', 'failed'], false, ['the rule matches entry 2 of 2']],
+])('a test of a detection with several entries: %s', (_, actions, match, found) => {
+  const entries = actions.map((action) => `{action: ${action}}`).join();
+  const failures = failuresOf(withTests(FAILED, `{name: it, entries: [${entries}], match: ${match}}`));
+  expect(failures).toHaveLength(found.length);
+  expect(failures.join()).toContain(found.join());
 });
 
 test('an entry in a test has the doubles that it would have in JSON', () => {
@@ -78,11 +92,11 @@ describe('a test of a correlation', () => {
       [],
     ],
     [
-      'no match: it says how many entries satisfy the rules',
+      'no match: it says how far it came',
       [entry(0, 'failed'), entry(1, 'done'), entry(2, 'failed', 'eve')],
       true,
       [
-        '0.yml:5:18: error: the test "it" fails: it does not match; 2 of 3 entries satisfy the rules it refers to (expected a match)',
+        '0.yml:5:18: error: the test "it" fails: it does not match: the value came to 1 for who ada (entry 1), 1 for who eve (entry 3), and must be gte 2; “A rule”: entries 1, 3 (expected a match)',
       ],
     ],
     [
@@ -90,7 +104,7 @@ describe('a test of a correlation', () => {
       [entry(0, 'failed'), entry(1, 'done'), entry(2, 'failed'), entry(3, 'failed')],
       false,
       [
-        '0.yml:5:18: error: the test "it" fails: it matches at entry 3 of 4, at 2026-01-05T12:00:02.000Z (expected no match)',
+        '0.yml:5:18: error: the test "it" fails: it matches at entry 3 of 4, at 2026-01-05T12:00:02.000Z: the value is 2 for who ada; “A rule”: entries 1, 3 (expected no match)',
       ],
     ],
   ] as const)('%s', (_, entries, match, failures) => {
@@ -129,7 +143,7 @@ describe('what is wrong with a test', () => {
     [
       'nothing expected',
       '[{name: it, entries: [{a: 1}]}]',
-      'the test has no "match" (write "match: true" or "match: false")',
+      'the test has no "match" (write "match: true", "match: false", or "expect:" and a list of alerts)',
     ],
     ['no entries', '[{name: it, match: true}]', 'the test has no "entries"'],
     [
@@ -139,7 +153,11 @@ describe('what is wrong with a test', () => {
     ],
     ['one entry', '[{name: it, entries: {a: 1}, match: true}]', '"entries" must be a list of entries, not a map'],
     ['an entry that is text', '[{name: it, entries: [a], match: true}]', 'an entry must be a map, not text'],
-    ['the key of detections', '[{name: it, entry: {a: 1}, match: true}]', 'unknown key "entry"'],
+    [
+      'the key of detections',
+      '[{name: it, entry: {a: 1}, match: true}]',
+      'a correlation has no "entry" (write "entries:" and a list)',
+    ],
     [
       'no time',
       '[{name: it, entries: [{created_at: noon}], match: true}]',

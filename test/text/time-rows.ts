@@ -1,5 +1,5 @@
 /** Instants at which ranges are active, around real changes of the clocks. Run in Node and in workerd. */
-import type { DailyTime, TimeRange } from '../../src/routing/times.ts';
+import type { DailyTime, TimeRange } from '../../src/text/time-ranges.ts';
 
 export const BERLIN = 'Europe/Berlin';
 export const NEW_YORK = 'America/New_York';
@@ -51,6 +51,54 @@ export const ACTIVE_ROWS: readonly ActiveRow[] = [
     [range('09:00-10:00', BERLIN), range('09:00-10:00', NEW_YORK)],
     '2026-01-05T10:00:00Z',
     '2026-01-05T14:00:00Z',
+  ],
+  [
+    'a holiday',
+    [{ ...range('09:00-17:00', BERLIN, WEEK), holidays: ['2026-01-06'] }],
+    '2026-01-06T09:00:00Z',
+    '2026-01-07T08:00:00Z',
+  ],
+  [
+    'a holiday of another year',
+    [{ ...range('09:00-17:00', BERLIN, WEEK), holidays: ['2025-01-06'] }],
+    '2026-01-06T09:00:00Z',
+    '2026-01-06T09:00:00Z',
+  ],
+  [
+    'a holiday of every year, on a Friday',
+    [{ ...range('09:00-17:00', BERLIN, WEEK), holidays: ['12-24', '12-25'] }],
+    '2026-12-23T16:00:00Z',
+    '2026-12-28T08:00:00Z',
+  ],
+  [
+    'the last hour of a holiday, in the time zone of the range',
+    [{ ...range('00:00-24:00', NEW_YORK), holidays: ['2026-12-25'] }],
+    '2026-12-26T04:00:00Z',
+    '2026-12-26T05:00:00Z',
+  ],
+  [
+    'a night that began before a holiday',
+    [{ ...range('22:00-06:00', BERLIN), holidays: ['01-06'] }],
+    '2026-01-06T04:00:00Z',
+    '2026-01-06T04:00:00Z',
+  ],
+  [
+    'a night that would begin on a holiday',
+    [{ ...range('22:00-06:00', BERLIN), holidays: ['01-06'] }],
+    '2026-01-07T04:00:00Z',
+    '2026-01-07T21:00:00Z',
+  ],
+  [
+    'on one day of the year',
+    [{ ...range('00:00-24:00', BERLIN), dates: ['12-24'] }],
+    '2026-12-25T00:00:00Z',
+    '2027-12-23T23:00:00Z',
+  ],
+  [
+    'on dates, except a weekend',
+    [{ ...range('00:00-12:00', 'UTC', WEEK), dates: ['2026-01-10', '2026-02-02'] }],
+    '2026-01-05T00:00:00Z',
+    '2026-02-02T00:00:00Z',
   ],
 
   // Berlin: 2026-03-29, 02:00 is 03:00 (01:00Z); 2026-10-25, 03:00 is 02:00 (01:00Z).

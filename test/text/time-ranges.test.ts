@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isActive, nextActiveAt, nextDailyAt, type TimeRange } from '../../src/routing/times.ts';
+import { isActive, localTimeText, nextActiveAt, nextDailyAt, type TimeRange } from '../../src/text/time-ranges.ts';
 import { ACTIVE_ROWS, BERLIN, DAILY_ROWS, LORD_HOWE, NEW_YORK } from './time-rows.ts';
 
 const MINUTE = 60_000;
@@ -20,6 +20,36 @@ test.each(DAILY_ROWS)('daily: %s', (_, daily, after, next) => {
 test('no range is never active', () => {
   expect(isActive([], 0)).toBe(false);
   expect(nextActiveAt([], 0)).toBeNull();
+});
+
+test('dates that are over never come', () => {
+  const range: TimeRange = {
+    weekdays: [0, 1, 2, 3, 4, 5, 6],
+    dates: ['2020-01-01'],
+    from: 0,
+    to: 60,
+    timeZone: BERLIN,
+  };
+  expect(isActive([range], parse('2026-01-05T00:00:00Z'))).toBe(false);
+  expect(nextActiveAt([range], parse('2026-01-05T00:00:00Z'))).toBeNull();
+});
+
+test.each([
+  [BERLIN, '2026-01-05T21:00:00Z', 'Mon 2026-01-05 22:00 Europe/Berlin'],
+  [BERLIN, '2026-07-05T22:30:59Z', 'Mon 2026-07-06 00:30 Europe/Berlin'],
+  [NEW_YORK, '2026-01-06T04:59:00Z', 'Mon 2026-01-05 23:59 America/New_York'],
+  ['UTC', '2026-01-05T12:00:00Z', 'Mon 2026-01-05 12:00 UTC'],
+  // Before there were time zones, clocks had minutes and seconds of their own.
+  [BERLIN, '1850-01-01T00:00:00Z', 'Tue 1850-01-01 00:53 Europe/Berlin'],
+  [NEW_YORK, '1850-01-01T12:00:00Z', 'Tue 1850-01-01 07:03 America/New_York'],
+])('what clocks show: in %s at %s', (timeZone, at, text) => {
+  expect(localTimeText(timeZone, parse(at))).toBe(text);
+});
+
+test('a range holds before 1970, too', () => {
+  const night: TimeRange = { weekdays: [3], from: 22 * 60, to: 6 * 60, timeZone: 'UTC' };
+  expect(isActive([night], parse('1969-12-31T23:00:00Z'))).toBe(true);
+  expect(isActive([night], parse('1969-12-31T21:00:00Z'))).toBe(false);
 });
 
 const CLOCKS = new Map<string, Intl.DateTimeFormat>();
