@@ -4,6 +4,7 @@
  * Contract: pure and total. People wrote the names and comments in it; the words are not escaped.
  */
 import { counted } from '../text/numbers.ts';
+import { utcText } from '../text/times.ts';
 
 /** An act as it is handed out. */
 interface ShownAct {
@@ -37,6 +38,8 @@ function deedOf(act: string, who: string, detail: { readonly [field: string]: un
       return `A reminder to ${counted(namesIn(detail.receivers), 'receiver')}`;
     case 'escalated':
       return 'It escalated: nobody had acknowledged it in time';
+    case 'absent':
+      return `Nothing came by ${utcText(Number(detail.at)) ?? 'an unknown time'}`;
     case 'silence ended':
       return 'Its silence ended';
     case 'introduced':

@@ -36,6 +36,8 @@ type ReasonKind =
   | 'failed-attempt'
   /** One message fails, while others get through. */
   | 'failing-message'
+  /** Rules that changed are evaluated late. */
+  | 'rebuilding'
   /** Stored by another version of the Worker. */
   | 'unknown';
 
@@ -58,6 +60,18 @@ export interface LedgerFacts {
   readonly inQuarantine: number;
   /** The open ones. `kind` includes the subject, as in `unhealthy-receiver:slack`. */
   readonly healthAlerts: readonly { readonly kind: string; readonly level: Level; readonly headline: string }[];
+  /** Passes over what is recorded that are not over. */
+  readonly passes: readonly PassFacts[];
+}
+
+/** A pass. `rebuild`: until it is over, alerts of its rules are late. */
+export interface PassFacts {
+  readonly kind: 'rebuild' | 'backfill';
+  readonly rules: readonly { readonly title: string }[];
+  readonly beganAt: number;
+  readonly percent: number;
+  /** When it goes on, where the day's rows are used; null: it does not wait. */
+  readonly waitsUntil: number | null;
 }
 
 interface FailureFacts {
@@ -91,6 +105,9 @@ export interface SettingFacts {
   readonly problem: string;
   readonly isNeeded: boolean;
 }
+
+/** A pass may take so long before anything is wrong. */
+const PASS_MS = 10 * 60_000;
 
 /** No count of what is wrong goes beyond this, and one: each is a row read for the front page. */
 export const WRONG_COUNTED_MAX = 100;
@@ -158,6 +175,7 @@ function otherReasons(
     ...facts.receivers.flatMap((receiver) => ofReceiver(receiver, now)),
     ...ofCount('dead-delivery', facts.recentlyDead, 'could not be delivered in the last 24 hours', 'message'),
     ...ofCount('quarantine', facts.inQuarantine, 'in quarantine', 'record'),
+    ...facts.passes.flatMap((pass) => ofPass(pass, now)),
     ...ofHealthAlerts(facts),
     ...others,
   ];
@@ -187,6 +205,17 @@ function ofReceiver(receiver: ReceiverFacts, now: number): readonly HealthReason
   }
   if (waits.length > 0 || reason === null) return waits;
   return [{ kind: 'failed-attempt', level: 'medium', text: `the last message to ${name} failed${because}` }];
+}
+
+function ofPass(pass: PassFacts, now: number): readonly HealthReason[] {
+  if (pass.kind === 'backfill' || now - pass.beganAt < PASS_MS) return [];
+  const { rules, percent, waitsUntil } = pass;
+  const [first] = rules;
+  const isOne = rules.length === 1 && first !== undefined;
+  const what = isOne ? `the rule “${first.title}” changed and is` : `${rules.length} rules changed and are`;
+  const wait = waitsUntil === null ? '' : ", and goes on at 00:00 UTC with the next day's rows";
+  const text = `${what} evaluated late: going through the recorded entries is at ${percent} %${wait}`;
+  return [{ kind: 'rebuilding', level: 'medium', text }];
 }
 
 function ofCount(kind: 'dead-delivery' | 'quarantine', count: number, what: string, one: string) {

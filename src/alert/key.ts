@@ -5,8 +5,9 @@
  * null and missing are one, every other value is the same only as JSON of the same type. Shown, values of different types
  * may look alike.
  */
+import { entryField } from '../audit-log/derived-fields.ts';
 import type { EntryBody } from '../audit-log/entry.ts';
-import { type KeyPart, keyOf, networkOf, type Rule } from '../sigma/index.ts';
+import { FIRST_SEEN, type KeyPart, keyOf, networkOf, type Rule } from '../sigma/index.ts';
 import { canonicalJson } from '../text/canonical-json.ts';
 import { sha256Hex } from '../text/sha256.ts';
 
@@ -23,11 +24,14 @@ export interface ShownKeyPart {
 }
 
 /**
- * The dedup key of a match: `dedup.by`, else the correlation's `group`, else the actor's id, else the address (IPv6 by its
- * /64), else that both are missing. `group`: null for a detection.
+ * The dedup key of a match: `dedup.by`, else the correlation's `group` (of `first_seen` without groups: the new value),
+ * else the actor's id, else the address (IPv6 by its /64), else that both are missing. `group`: null for a detection.
  */
-export function dedupKey({ tocsin }: Rule, body: EntryBody, group: readonly KeyPart[] | null): readonly KeyPart[] {
-  if (tocsin.dedupBy !== null) return keyOf(tocsin.dedupBy, body);
+export function dedupKey(rule: Rule, body: EntryBody, group: readonly KeyPart[] | null): readonly KeyPart[] {
+  const { dedupBy } = rule.tocsin;
+  if (dedupBy !== null) return keyOf(dedupBy, body, entryField);
+  if (group?.length === 0 && rule.kind === 'correlation' && rule.type === FIRST_SEEN)
+    return keyOf(rule.fields, body, entryField);
   if (group !== null) return group;
   const [actor, address] = keyOf(['actor.id', 'client_ip'], body) as [KeyPart, KeyPart];
   if (actor.value !== null) return [actor];

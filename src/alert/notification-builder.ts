@@ -4,8 +4,9 @@
  * Contract: pure. The result holds everything that a message shows, so that it can be sent after the rule and the entry are
  * gone.
  */
+import { entryField } from '../audit-log/derived-fields.ts';
 import type { EntryBody } from '../audit-log/entry.ts';
-import { type Evidence, fieldValue, type Rule } from '../sigma/index.ts';
+import { type Evidence, isOfOneEntry, type Rule } from '../sigma/index.ts';
 import { canonicalJson } from '../text/canonical-json.ts';
 import { safeSlice } from '../text/untrusted.ts';
 import type { Alert, MatchedWindow } from './alert.ts';
@@ -64,11 +65,14 @@ export function buildNotification(
   };
 }
 
-/** What the rule's Sigma `fields` have in the entry: of a correlation they are those that its condition counts. */
+/**
+ * What the rule's Sigma `fields` have in the entry; of `first_seen`, the fields whose value is new. Nothing of other
+ * correlations: their fields are what is counted.
+ */
 function fieldsOf(rule: Rule | null, body: EntryBody | undefined): Pick<AlertNotification, 'fields'> {
-  if (rule?.kind !== 'detection' || rule.fields.length === 0 || body === undefined) return {};
+  if (rule === null || !isOfOneEntry(rule) || rule.fields.length === 0 || body === undefined) return {};
   const fields = rule.fields.slice(0, FIELDS_MAX).map((field) => {
-    const value = fieldValue(body, field) ?? null;
+    const value = entryField(body, field) ?? null;
     const text = value === null || typeof value === 'string' ? value : canonicalJson(value);
     return { field, value: text === null ? null : safeSlice(text, FIELD_CHARS) };
   });

@@ -1,7 +1,8 @@
 /** A correlation's number in words: `12 different values of client_ip in 1 hour`. Pure and total. */
-import type { CorrelationType } from '../sigma/index.ts';
+import { ABSENCE, type CorrelationType, FIRST_SEEN } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
 import { numberText } from '../text/numbers.ts';
+import { utcText } from '../text/times.ts';
 import { trustedLine } from '../text/untrusted.ts';
 
 const NAME_MAX = 100;
@@ -12,12 +13,12 @@ export const RULES_MAX = 64;
 /** The number that met a correlation's condition, and what it counts or measures. */
 export interface Numbered {
   readonly type: CorrelationType;
-  /** May be a fraction. */
+  /** May be a fraction. first_seen: for how long the group has been known, in ms; absence: when the last entry before it came. */
   readonly value: number;
   /** A count above the condition's number may be larger still: no more is kept than the condition needs. */
   readonly atLeast: boolean;
   readonly timespanMs: number;
-  /** value_*: the fields it is of; else empty. */
+  /** value_*, first_seen: the fields it is of; else empty. */
   readonly fields: readonly string[];
   /** value_percentile: which percentile; null if the number is a share. */
   readonly percentile: number | null;
@@ -27,7 +28,18 @@ export interface Numbered {
 
 /** The number, what it is of, and over how long. Without `fields` the words are all our own. */
 export function numberWords(of: Numbered): string {
-  return `${subject(of)} in ${durationInWords(of.timespanMs)}`;
+  if (of.type === ABSENCE)
+    return `no entry in ${durationInWords(of.timespanMs)}; the last was at ${utcText(of.value) ?? 'an unknown time'}`;
+  const isFirst = of.type === FIRST_SEEN;
+  return `${subject(of)} in ${isFirst ? roughly(Math.min(of.value, of.timespanMs)) : durationInWords(of.timespanMs)}`;
+}
+
+const UNITS_MS = [24 * 60 * 60_000, 60 * 60_000, 60_000, 1_000];
+
+/** A duration in whole days, or below a day in whole hours … */
+function roughly(ms: number): string {
+  const unit = UNITS_MS.find((each) => each <= ms) ?? 1;
+  return durationInWords(Math.floor(ms / unit) * unit);
 }
 
 function subject({ type, value, atLeast, fields, percentile, rules }: Numbered): string {
@@ -39,6 +51,10 @@ function subject({ type, value, atLeast, fields, percentile, rules }: Numbered):
       return `${number} ${value === 1 ? 'entry' : 'entries'}`;
     case 'value_count':
       return `${number} different ${value === 1 ? 'value' : 'values'}${of}`;
+    case FIRST_SEEN:
+      return `a value${of} not seen`;
+    case ABSENCE:
+      return 'no entry';
     case 'temporal':
       return `${number}${all} rules matched`;
     case 'temporal_ordered':

@@ -7,8 +7,8 @@
 import type { Matchers } from '../routing/matchers.ts';
 import { pathText, type Via } from '../routing/routes.ts';
 import type { GroupBy, RouteSettings, Routing } from '../routing/routing.ts';
-import { DAY_MINUTES, type DailyTime, type TimeRange } from '../routing/times.ts';
 import { formatDuration } from '../text/duration.ts';
+import { DAY_MINUTES, type DailyTime, type TimeRange } from '../text/time-ranges.ts';
 import { notNotifiedWording } from './decision-wording.ts';
 
 /** What decides: `by routing.yml`. */
@@ -21,7 +21,7 @@ export function routingWording(routing: Routing | null): string {
 export interface ShownVia {
   /** `default`: routing.yml has no routes. */
   readonly via: Via['kind'];
-  /** Of a route: its place in routing.yml, such as `route.routes[1]`, and its line. */
+  /** Of a route: its place in routing.yml, such as `route.routes[1]`, and its line; null: of the rule's own receivers. */
   readonly path: string | null;
   readonly line: number | null;
   /** Why the fallback takes it. */
@@ -30,11 +30,11 @@ export interface ShownVia {
 
 /** A reason of routes, to be handed out. */
 export function shownVia(via: Via): ShownVia {
-  const isRoute = via.kind === 'route';
+  const route = via.kind === 'route' && via.line > 0 ? via : null;
   return {
     via: via.kind,
-    path: isRoute ? pathText(via.path) : null,
-    line: isRoute ? via.line : null,
+    path: route && pathText(route.path),
+    line: route?.line ?? null,
     because: via.kind === 'fallback' ? via.because : null,
   };
 }
@@ -45,7 +45,7 @@ export function viaWording({ via, path, line, because }: ShownVia): string {
     case 'default':
       return 'everything goes there (no routes in rules/routing.yml)';
     case 'route':
-      return `by ${path ?? ''}, line ${line}`;
+      return path === null ? 'by rules/tuning.yml' : `by ${path}, line ${line}`;
     case 'fallback':
       return `the fallback: ${because === 'no route' ? 'no route leads anywhere' : 'critical, outside the active times of its route'}`;
   }
@@ -99,10 +99,20 @@ export function conditionWording(all: readonly Matchers[]): string {
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
-/** `mon-fri 09:00-17:00 Europe/Berlin`. */
-function rangeText({ weekdays, from, to, timeZone }: TimeRange): string {
+/** More dates are counted. */
+const DATES_SHOWN = 3;
+
+/** `mon-fri 09:00-17:00 Europe/Berlin, not on 12-25, 12-26`. */
+export function rangeText({ weekdays, dates, holidays, from, to, timeZone }: TimeRange): string {
   const clock = from === 0 && to === DAY_MINUTES ? [] : [`${clockText(from)}-${clockText(to)}`];
-  return [...daysText(weekdays), ...clock, timeZone].join(' ');
+  const on = dates === undefined ? [] : [`on ${datesText(dates)}`];
+  const not = holidays === undefined ? '' : `, not on ${datesText(holidays)}`;
+  return `${[...daysText(weekdays), ...on, ...clock, timeZone].join(' ')}${not}`;
+}
+
+function datesText(dates: readonly string[]): string {
+  const more = dates.length - DATES_SHOWN;
+  return `${dates.slice(0, DATES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** `mon-fri`, `sat, sun`; nothing where it is every day. */

@@ -4,22 +4,15 @@
  * Contract: pure, and never throws, whatever the entry holds. A subject is text to compare, not to show: it may hold what an
  * attacker wrote.
  */
+import { entryField, NETWORK_BITS } from '../audit-log/derived-fields.ts';
 import type { EntryBody } from '../audit-log/entry.ts';
-import { fieldValue, keyOf, networkOf, type Rule } from '../sigma/index.ts';
+import { keyOf, networkOf, type Rule } from '../sigma/index.ts';
 import { safeSlice } from '../text/untrusted.ts';
 import type { Alert } from './alert.ts';
 import { keyText } from './key.ts';
 import type { EntryView } from './notification.ts';
 
-/** An IPv4 /24, an IPv6 /64: what one attacker may have. */
-const BITS = [24, 64] as const;
 const SUBJECT_CHARS = 200;
-
-/** The network of an entry's address; null: it has none that can be read. */
-export function networkOfEntry(body: EntryBody): string | null {
-  const address = fieldValue(body, 'client_ip');
-  return typeof address === 'string' ? networkOf(address, BITS) : null;
-}
 
 /**
  * The actor of the match, else its network. A correlation that is not grouped by an actor may be over several: it has a
@@ -30,11 +23,11 @@ export function subjectOf(rule: Rule | null, { id, keyParts }: Alert, { actor, c
   const isOfSeveral = fields !== null && !fields.some((field) => field.startsWith('actor.'));
   if (isOfSeveral) return `alert ${id}`;
   if (actor.id !== null) return safeSlice(`actor ${actor.id}`, SUBJECT_CHARS);
-  if (clientIp !== null) return safeSlice(`network ${networkOf(clientIp, BITS) ?? clientIp}`, SUBJECT_CHARS);
+  if (clientIp !== null) return safeSlice(`network ${networkOf(clientIp, NETWORK_BITS) ?? clientIp}`, SUBJECT_CHARS);
   return safeSlice(`key ${keyParts.map(({ value }) => value ?? '').join(' ')}`, SUBJECT_CHARS);
 }
 
 /** What a field of the entry holds. */
 export function fieldSubject(field: string, body: EntryBody): string {
-  return safeSlice(`${field} ${keyText(keyOf([field], body))}`, SUBJECT_CHARS);
+  return safeSlice(`${field} ${keyText(keyOf([field], body, entryField))}`, SUBJECT_CHARS);
 }

@@ -8,6 +8,7 @@ import { type LinkTarget, linksTo } from '../access/link.ts';
 import type { Links } from '../alert/links.ts';
 import { isTest, type Notification } from '../alert/notification.ts';
 import type { Rewind } from '../audit-log/checkpoint-text.ts';
+import { DERIVED_FIELDS } from '../audit-log/derived-fields.ts';
 import { readConfig } from '../config/config.ts';
 import { createReceivers } from '../notify/receiver.ts';
 import { RECEIVER_TYPES } from '../notify/registry.ts';
@@ -28,6 +29,7 @@ import { createRestore, type Recovery } from './restore.ts';
 import type {
   AccessProof,
   Acted,
+  ActLog,
   ActRequest,
   AlertDetails,
   AlertList,
@@ -36,6 +38,8 @@ import type {
   AlertScope,
   AlertSummary,
   AlertWhy,
+  Backfilled,
+  BackfillRequest,
   Batch,
   BeginInput,
   Begun,
@@ -51,6 +55,7 @@ import type {
   LedgerStatus,
   LedgerViews,
   LedgerVisitors,
+  LogQuery,
   Overview,
   QuarantineCursor,
   QuarantineList,
@@ -63,6 +68,7 @@ import type {
   SecurityEvent,
   SecurityLog,
   SecurityOutcome,
+  ShownPass,
   ShownRecord,
   ShownSilence,
   Silenced,
@@ -94,7 +100,11 @@ export class Ledger
     const receivers = createReceivers(config.receivers, { fetch: (url, init) => fetch(url, init), now });
     const usage = new UsageMeter(config.watch.plan, now());
     const store = durableStore(ctx.storage, usage);
-    const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers, routing };
+    const knows = {
+      engine: compile(ruleSet, { code: ruleCode, derived: DERIVED_FIELDS }),
+      receivers: config.receivers,
+      routing,
+    };
     this.#ledger = createLedger(store, {
       ...knows,
       apiKeyExpiresAt: config.apiKeyExpiresAt,
@@ -160,6 +170,18 @@ export class Ledger
 
   drop(names: readonly string[]): Promise<readonly Dropped[]> {
     return this.#host.drop(names);
+  }
+
+  backfill(request: BackfillRequest): Promise<Backfilled> {
+    return this.#host.backfill(request);
+  }
+
+  cancelBackfill(id: number): Promise<ShownPass | null> {
+    return this.#host.cancelBackfill(id);
+  }
+
+  passes(): Promise<readonly ShownPass[]> {
+    return this.#host.passes();
   }
 
   silence(request: SilenceRequest): Promise<Silenced> {
@@ -233,6 +255,14 @@ export class Ledger
 
   async alerts(query: AlertQuery): Promise<AlertList> {
     return this.#views.alerts(query);
+  }
+
+  async logLines(query: LogQuery): Promise<string> {
+    return this.#views.logLines(query);
+  }
+
+  async actLog(after: number | null): Promise<ActLog> {
+    return this.#views.actLog(after);
   }
 
   async alertWhy(id: number): Promise<AlertWhy | null> {

@@ -2,7 +2,7 @@
  * What surrounds a ledger wherever it runs: the clock, the alarm, the receivers. The Durable Object makes one host, the
  * simulation another, with the same steps between call and commit.
  *
- * The alarm is set for the next delivery or health check (a delivery or its watchdog), and again after every call that finds it
+ * The alarm is set for the next delivery, health check, or step of a pass, and again after every call that finds it
  * missing or too late. The platform gives up on an alarm that throws six times
  * (developers.cloudflare.com/durable-objects/api/alarms), so `alarm` never throws and always sets the next.
  */
@@ -45,7 +45,7 @@ const LOOK_MS = 1_000;
 const LOST_ALARM_MS = 15 * 60_000;
 
 export interface Host extends LedgerApi, LedgerOperator, LedgerProofs, LedgerSecurity {
-  /** Runs the watchdog, sends what is due, sets the next alarm. Never throws. */
+  /** Runs the watchdog and the next step of a pass, sends what is due, sets the next alarm. Never throws. */
   alarm(): Promise<void>;
 }
 
@@ -94,6 +94,9 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     canRecord: async () => ledger.canRecord(now()),
     release: (name, fresh) => withAlarm(() => ledger.release(name, fresh, now())),
     drop: async (names) => ledger.drop(names),
+    backfill: (request) => withAlarm(() => ledger.backfill(request, now())),
+    cancelBackfill: (id) => withAlarm(() => ledger.cancelBackfill(id, now())),
+    passes: async () => ledger.passes(now()),
     silence: async (request) => ledger.silence(request, now()),
     expireSilence: (id, who) => withAlarm(() => ledger.expireSilence(id, who, now())),
     act: (request) => withAlarm(() => ledger.act(request, now())),
@@ -116,10 +119,12 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
         leastWaitMs = RETRY_ALARM_MS;
         log.failed(error);
       };
-      try {
-        ledger.watchdog(now());
-      } catch (error) {
-        failed(error);
+      for (const work of [ledger.watchdog, ledger.runPass]) {
+        try {
+          work(now());
+        } catch (error) {
+          failed(error);
+        }
       }
       // What waits is sent all the same.
       const over = new AbortController();

@@ -135,6 +135,7 @@ export interface Changes {
   readonly lastAlert: number;
 }
 
+/** How entries were read. */
 export interface ScanContext {
   /** The beginning of the scan, from which retention counts. */
   readonly began: number;
@@ -161,6 +162,14 @@ export interface TouchedWindow {
   readonly text: string;
   /** How many events it dropped at a limit. */
   readonly dropped: number;
+}
+
+/** Nothing came to a group of an `absence` rule in the time up to `at`. */
+export interface Absence {
+  readonly rule: CorrelationRule;
+  /** The group as text (alert/key.ts). */
+  readonly key: string;
+  readonly at: number;
 }
 
 /** A record that can't be recorded, as JSON text. */

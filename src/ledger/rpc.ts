@@ -236,7 +236,8 @@ export type SecurityAct =
   | 'restore'
   | 'quarantine'
   | 'alert act'
-  | 'silence';
+  | 'silence'
+  | 'backfill';
 
 export interface SecurityEvent {
   readonly act: SecurityAct;
@@ -302,7 +303,33 @@ export interface LedgerOperator {
   expireSilence(id: number, who: string): Promise<ShownSilence | null>;
   /** Drops records by key or id: their texts are deleted, and they are not quarantined again. One transaction. */
   drop(names: readonly string[]): Promise<readonly Dropped[]>;
+  /** Begins to evaluate what is recorded with rules that were not deployed then. */
+  backfill(request: BackfillRequest): Promise<Backfilled>;
+  /** Null: there is no such backfill, or it is over. */
+  cancelBackfill(id: number): Promise<ShownPass | null>;
+  /** The last passes over what is recorded, the newest first. */
+  passes(): Promise<readonly ShownPass[]>;
 }
+
+/** What is to be evaluated again. */
+export interface BackfillRequest {
+  /** Id, name, title or file. */
+  readonly rule: string;
+  /** Event time, ms: entries that occurred from then on. */
+  readonly since: number;
+  /** Else nobody is notified. */
+  readonly notify: boolean;
+  readonly who: string;
+}
+
+export type Backfilled =
+  | { readonly kind: 'refused'; readonly problem: string }
+  /** `nothing`: the rules that have evaluated all of it. */
+  | {
+      readonly kind: 'begun';
+      readonly passes: readonly ShownPass[];
+      readonly nothing: readonly { readonly rule: string; readonly title: string }[];
+    };
 
 /** A moment to take the ledger back to: wall, ms. `undo`: the one just before the last restore. */
 export type RestoreTarget = number | 'undo';
@@ -659,8 +686,13 @@ export interface MatchWhy {
   /** Else its matches are for correlations only. */
   readonly alerts: boolean;
   readonly evidence: readonly Evidence[];
-  /** The correlations that count it, and what they need, in words. */
-  readonly countedBy: readonly { readonly rule: string; readonly title: string; readonly condition: string }[];
+  /** The correlations that count it, and what they need, in words; or by what their filters exclude the entry. */
+  readonly countedBy: readonly {
+    readonly rule: string;
+    readonly title: string;
+    readonly condition: string;
+    readonly excludedBy: NearMiss['failed'];
+  }[];
   /** The alert of its dedup key that it falls into; null: there is none. */
   readonly joins: number | null;
   /** Ids of the silences over it. */
@@ -706,6 +738,38 @@ export interface AlertQuery {
   readonly before: number | null;
   /** How many at most; null: 50, and never more. */
   readonly most: number | null;
+}
+
+/** Which recorded entries a page has. Null: not asked for. */
+export interface LogQuery {
+  /** Above this number. */
+  readonly after: number | null;
+  /** By when the scan that read them began: then or later, and before. */
+  readonly since: number | null;
+  readonly until: number | null;
+  /** How many at most; null: 1,000, and never more. */
+  readonly most: number | null;
+}
+
+/** Acts in their order; empty: there are no more. */
+export interface ActLog {
+  readonly acts: readonly {
+    readonly id: number;
+    /** The number of the entry after which it was done. */
+    readonly seq: number;
+    /** Wall, ms. */
+    readonly at: number;
+    readonly act: string;
+    readonly who: string;
+    readonly via: string | null;
+    /** JSON. */
+    readonly detail: string | null;
+    /** The alert, with what it is known by in a replay. */
+    readonly alert: number;
+    readonly rule: string;
+    readonly key: string;
+    readonly firstAt: number;
+  }[];
 }
 
 export interface AlertList {
@@ -848,6 +912,10 @@ export interface LedgerViews {
   /** The alerts that these links open, in their order. */
   linked(scope: NonNullable<AlertScope>): Promise<readonly AlertSummary[]>;
   alerts(query: AlertQuery): Promise<AlertList>;
+  /** Entries in the order of their numbers, a line of JSON each; "": there are no more. */
+  logLines(query: LogQuery): Promise<string>;
+  /** The acts with ids above this one. */
+  actLog(after: number | null): Promise<ActLog>;
   /** Null where it does not exist. */
   alertWhy(id: number): Promise<AlertWhy | null>;
   /** Null where it does not exist. */
@@ -879,7 +947,7 @@ export interface LedgerVisitors {
   /** The view of this name with its arguments. */
   view(
     name: keyof VisitorViews,
-    args: readonly (string | number | null | AlertQuery | QuarantineCursor)[],
+    args: readonly (string | number | null | AlertQuery | LogQuery | QuarantineCursor)[],
   ): Promise<Viewed>;
 }
 
@@ -913,6 +981,33 @@ export interface AllowanceUsage {
   readonly limit: number | null;
   /** `near`: from 80 % on. `reached`: from 99 % on. */
   readonly state: 'ok' | 'near' | 'reached';
+}
+
+/** A pass over the recorded entries. Wall times, ms. */
+export interface ShownPass {
+  readonly id: number;
+  /** `rebuild`: its rules have changed or are new, and until it is over it alone evaluates them. `backfill`: somebody asked for it. */
+  readonly kind: 'rebuild' | 'backfill';
+  readonly state: 'running' | 'done' | 'cancelled' | 'stopped';
+  /** Why it stopped, in words; null: it did not, or had no rule left. */
+  readonly problem: string | null;
+  readonly rules: readonly { readonly rule: string; readonly title: string }[];
+  readonly beganAt: number;
+  readonly endedAt: number | null;
+  /** How much of its entries is behind it. */
+  readonly percent: number;
+  /** When it goes on: the day's rows are used; null: it does not wait. */
+  readonly waitsUntil: number | null;
+  /** How often its next step has failed. */
+  readonly failures: number;
+  readonly entries: number;
+  /** Entries that could not be evaluated: they are in quarantine. */
+  readonly skipped: number;
+  readonly matches: number;
+  /** How many alerts it opened. */
+  readonly opened: number;
+  /** Null: no backfill. `since`: an event time. */
+  readonly backfill: { readonly since: number; readonly notify: boolean; readonly who: string } | null;
 }
 
 export interface LedgerStatus {
@@ -951,6 +1046,8 @@ export interface LedgerStatus {
   /** Null: nothing is counted. */
   readonly usage: UsageStatus | null;
   readonly rules: { readonly version: string; readonly count: number };
+  /** The passes that are not over. */
+  readonly passes: readonly ShownPass[];
   /** In the order they are configured. */
   readonly receivers: readonly ReceiverStatus[];
   readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly AlertHeadline[] };

@@ -33,8 +33,9 @@ const LIMITS: { readonly [act in SecurityAct]: { readonly own: number; readonly 
   rewind: { own: 20, all: 40 },
   restore: { own: 10, all: 30 },
   quarantine: { own: 40, all: 80 },
-  'alert act': { own: 200, all: 400 },
+  'alert act': { own: 190, all: 350 },
   silence: { own: 40, all: 90 },
+  backfill: { own: 20, all: 40 },
 };
 if (!(Object.values(LIMITS).reduce((sum, { own, all }) => sum + own + all, 0) <= EVENTS_MAX))
   throw new Error('a day writes more events than it may');

@@ -14,6 +14,7 @@ import { actRoutes } from './acts.ts';
 import { CSRF_HEADER } from './api/paths.ts';
 import { apiRoutes } from './api/routes.ts';
 import { authenticate } from './authenticate.ts';
+import { backfillRoutes } from './backfill.ts';
 import type { AllDeps, AppDeps, VisitorDeps, WebEnv } from './context.ts';
 import { isOurForm } from './forms.ts';
 import { headers } from './headers.ts';
@@ -56,6 +57,7 @@ export function createApp(deps: AllDeps): Hono<WebEnv> {
   app.route('/', pagerDutyRoutes(deps));
   app.route('/', operatorRoutes(deps));
   app.route('/', restoreRoutes(deps));
+  app.route('/', backfillRoutes(deps));
   app.route('/', quarantineRoutes(deps));
   app.route('/', viewerRoutes(deps));
   const visitors: VisitorDeps = { ...deps, ledger: ledger === null ? null : visitorLedger(ledger) };

@@ -13,6 +13,8 @@ export const SECURITY_PATH = '/operator/security';
 export const QUARANTINE_PATH = '/operator/quarantine';
 export const QUARANTINED_PATH = '/operator/quarantine/record';
 export const RELEASE_PATH = '/operator/quarantine/release';
+export const BACKFILL_PATH = '/operator/backfill';
+export const BACKFILL_CANCEL_PATH = '/operator/backfill/cancel';
 export const DROP_PATH = '/operator/quarantine/drop';
 
 /** Answered with 409. */

@@ -24,6 +24,8 @@ export const VIEWS = Object.keys({
   alert: 0,
   linked: 0,
   alerts: 0,
+  logLines: 0,
+  actLog: 0,
   alertWhy: 0,
   alertRoute: 0,
   entryWhy: 0,

@@ -4,6 +4,7 @@ import {
   type HealthState,
   healthOf,
   type LedgerFacts,
+  type PassFacts,
   type ReceiverFacts,
   type SettingFacts,
 } from '../../src/alert/health-state.ts';
@@ -23,6 +24,7 @@ const WELL: LedgerFacts = {
   recentlyDead: 0,
   inQuarantine: 0,
   healthAlerts: [],
+  passes: [],
 };
 const alert = (kind: string, level: 'critical' | 'high' | 'medium' | 'low') => ({
   kind,
@@ -30,6 +32,11 @@ const alert = (kind: string, level: 'critical' | 'high' | 'medium' | 'low') => (
   headline: `about ${kind}`,
 });
 const setting = (name: string, isNeeded: boolean): SettingFacts => ({ setting: name, problem: 'is not set', isNeeded });
+
+const PASS: PassFacts = {
+  ...{ kind: 'rebuild', rules: [{ title: 'Many refusals' }], percent: 40, waitsUntil: null },
+  beganAt: NOW - 10 * MINUTE,
+};
 
 type Row = readonly [
   what: string,
@@ -93,6 +100,24 @@ const ROWS: readonly Row[] = [
     [],
     'degraded',
     ['medium limit-near: about limit-near'],
+  ],
+  [
+    'a rule that changed is evaluated late, for less than ten minutes',
+    { passes: [{ ...PASS, beganAt: NOW - 10 * MINUTE + 1 }] },
+    [],
+    'healthy',
+    [],
+  ],
+  ['somebody backfills a rule', { passes: [{ ...PASS, kind: 'backfill' }] }, [], 'healthy', []],
+  [
+    'a rule that changed is evaluated late, for ten minutes; others wait for the next day',
+    { passes: [PASS, { ...PASS, rules: [...PASS.rules, { title: 'Another' }], percent: 7, waitsUntil: NOW }] },
+    [],
+    'degraded',
+    [
+      'medium rebuilding: the rule “Many refusals” changed and is evaluated late: going through the recorded entries is at 40 %',
+      "medium rebuilding: 2 rules changed and are evaluated late: going through the recorded entries is at 7 %, and goes on at 00:00 UTC with the next day's rows",
+    ],
   ],
   [
     'no receiver is configured',

@@ -28,6 +28,15 @@ describe('the number of a window', () => {
     [{ type: 'value_avg', value: 0.1 + 0.2, ...BYTES }, 'the average of bytes is 0.3 in 5 minutes'],
     [{ type: 'value_median', value: -2.5, ...BYTES }, 'the median of bytes is -2.5 in 5 minutes'],
     [
+      { type: 'first_seen', value: 8 * 86_400_000 + 5_000, timespanMs: 30 * 86_400_000, fields: ['client_ip'] },
+      'a value of client_ip not seen in 8 days',
+    ],
+    [{ type: 'first_seen', value: 90 * 86_400_000, timespanMs: 30 * 86_400_000 }, 'a value not seen in 30 days'],
+    [
+      { type: 'absence', value: Date.UTC(2026, 0, 5, 12), timespanMs: 25 * 3_600_000 },
+      'no entry in 1 day 1 hour; the last was at 2026-01-05 12:00:00 UTC',
+    ],
+    [
       { type: 'value_percentile', percentile: 95, value: 7, ...BYTES },
       'the 95th percentile of bytes is 7 in 5 minutes',
     ],

@@ -10,10 +10,11 @@ import {
 } from '../../src/alert/route-wording.ts';
 import type { Via } from '../../src/routing/routes.ts';
 import type { RouteSettings } from '../../src/routing/routing.ts';
+import type { TimeRange } from '../../src/text/time-ranges.ts';
 
 const MINUTE = 60_000;
-const times = (weekdays: readonly number[], from = 540, to = 1020): RouteSettings => ({
-  activeTimes: { names: ['office'], ranges: [{ weekdays, from, to, timeZone: 'Europe/Berlin' }] },
+const times = (weekdays: readonly number[], from = 540, to = 1020, more: Partial<TimeRange> = {}): RouteSettings => ({
+  activeTimes: { names: ['office'], ranges: [{ weekdays, from, to, timeZone: 'Europe/Berlin', ...more }] },
 });
 
 test.each<readonly [settings: RouteSettings, words: string]>([
@@ -35,6 +36,14 @@ test.each<readonly [settings: RouteSettings, words: string]>([
   [{ digest: { minute: 545, timeZone: 'UTC' } }, 'digest daily at 09:05 UTC'],
   [times([1, 2, 3, 4, 5]), 'active_times office (mon-fri 09:00-17:00 Europe/Berlin)'],
   [times([0, 6], 0, 1440), 'active_times office (sat, sun Europe/Berlin)'],
+  [
+    times([0, 1, 2, 3, 4, 5, 6], 540, 720, { holidays: ['01-01', '12-24', '12-25', '12-26', '12-31'] }),
+    'active_times office (09:00-12:00 Europe/Berlin, not on 01-01, 12-24, 12-25 and 2 more)',
+  ],
+  [
+    times([1, 2, 3, 4, 5], 0, 1440, { dates: ['2026-12-24'] }),
+    'active_times office (mon-fri on 2026-12-24 Europe/Berlin)',
+  ],
   [times([0, 1, 5, 6], 1320, 360), 'active_times office (mon, fri-sun 22:00-06:00 Europe/Berlin)'],
   [times([0, 1, 2, 3, 4, 5, 6], 0, 1440), 'active_times office (Europe/Berlin)'],
   [
@@ -57,6 +66,7 @@ describe('reasons', () => {
   test.each<readonly [via: Via, words: string]>([
     [{ kind: 'default' }, 'everything goes there (no routes in rules/routing.yml)'],
     [{ kind: 'route', path: [], line: 8 }, 'by route, line 8'],
+    [{ kind: 'route', path: [], line: 0 }, 'by rules/tuning.yml'],
     [{ kind: 'route', path: [1, 0], line: 12 }, 'by route.routes[1].routes[0], line 12'],
     [{ kind: 'fallback', because: 'no route' }, 'the fallback: no route leads anywhere'],
     [

@@ -3,6 +3,7 @@
  * where nobody acts. It prints them.
  */
 import { describe, expect, it } from 'vitest';
+import { DERIVED_FIELDS } from '../../src/audit-log/derived-fields.ts';
 import type { Incoming } from '../../src/ledger/rpc.ts';
 import { ruleCode, ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
@@ -10,7 +11,7 @@ import { createScene, DAY, entry, HOUR, MINUTE, NOON, route, SECOND } from './sc
 
 const DAYS = 7;
 const START = NOON;
-const ENGINE = compile(ruleSet, { code: ruleCode });
+const ENGINE = compile(ruleSet, { code: ruleCode, derived: DERIVED_FIELDS });
 
 type Story = (from: number, to: number) => readonly Incoming[];
 

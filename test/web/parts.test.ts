@@ -2,14 +2,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { attackPath } from '../../src/alert/attack.ts';
 import { EVERY_ALERT } from '../../src/ledger/alert-query.ts';
-
 import { type AlertFilters, alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
 import { KeyParts } from '../../src/web/pages/parts/alert-list.tsx';
 import { evidenceFor, fieldsOf } from '../../src/web/pages/parts/fields.ts';
 import { prettyJson } from '../../src/web/pages/parts/json-text.ts';
-
-import { attackPath, httpsAddress } from '../../src/web/pages/parts/rule-text.tsx';
+import { httpsAddress } from '../../src/web/pages/parts/rule-text.tsx';
 
 describe('a dedup key', () => {
   it.each([

@@ -37,7 +37,7 @@ const ruleOf = (level: Level): Rule => ({ ...onAction('deleted', { level }), tag
 /** What the page shows of a rule, and the list. */
 function shown(setup: Parameters<typeof rulePage>[0]['setup'], rule: Rule, rules: readonly Rule[] = [rule]) {
   const html = rulePage({ caller: VIEWER, rule, activity: null, file: null, rules, setup });
-  const list = rulesPage({ caller: VIEWER, rules: [rule], version: 'v', activity: [], setup });
+  const list = rulesPage({ caller: VIEWER, rules: [rule], disabled: [], version: 'v', activity: [], setup });
   const [, cell = ''] = /data-label="Alerts go to">(.*?)<\/td>/.exec(list) ?? [];
   return {
     page: cardText(html, 'Where its alerts go')
@@ -220,6 +220,18 @@ describe('a tree of routes', () => {
     );
     expect(page.filter((line) => line.startsWith('by route'))).toHaveLength(30);
     expect(page).toContain('And by 11 more routes of routing.yml.');
+  });
+});
+
+test('a rule with receivers of its own', () => {
+  const rule = ruleOf('high');
+  const tuned = { ...rule, tocsin: { ...rule.tocsin, receivers: ['oncall', 'mail'] } };
+  expect(shown({ routing: routing('route: {receivers: [team, mail]}'), receivers: RECEIVERS }, tuned)).toEqual({
+    page: [
+      ...['by tuning.yml', 'To oncall', 'by rules/tuning.yml', 'not to mail, mail/2: its min_level is critical'],
+      'not to team, siem: no route leads there',
+    ],
+    list: 'oncall',
   });
 });
 

@@ -285,6 +285,7 @@ export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
     counters: { recorded: 1_204_118, quarantined: 0, expired: 0 } as LedgerStatus['counters'],
     usage: usageStatus({ ...newDay(NOW), rowsWritten: 12_345, rowsRead: 410_000, kvWrites: 212 }, 'free'),
     rules: { version: ruleSet.version, count: ruleSet.rules.length },
+    passes: [],
     receivers: [
       receiver('slack', 'healthy', null),
       receiver('mail', 'unproven', null),
@@ -370,6 +371,8 @@ export function views(
       next: before === null ? 41 : null,
       searchedTo: null,
     }),
+    logLines: none,
+    actLog: none,
     alertWhy: none,
     alertRoute: none,
     entryWhy: none,
@@ -399,6 +402,9 @@ export function views(
     testReceivers: none,
     release: none,
     drop: none,
+    backfill: none,
+    cancelBackfill: none,
+    passes: none,
   };
   return { ...made, ...others, recordSecurity: none, countRefusals: none };
 }

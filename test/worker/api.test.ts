@@ -19,6 +19,7 @@ let world: World;
 let ledger: AllDeps['ledger'];
 let asResponder: Ask;
 let asViewer: Ask;
+let viewerHeaders: () => Promise<Record<string, string>>;
 let asSession: Ask;
 let asOperator: Ask;
 
@@ -48,7 +49,8 @@ beforeAll(async () => {
   const [viewer, responder] = [await addViewer('Vera'), await addViewer('Rita', null, 'responder')];
   const { authorization } = bearer(responder.token).headers as Record<string, string>;
   const session = sessionOf(responder.id, { ledger: await world.stub.ledgerId() });
-  asViewer = asking(async () => bearer(viewer.token).headers as Record<string, string>);
+  viewerHeaders = async () => bearer(viewer.token).headers as Record<string, string>;
+  asViewer = asking(viewerHeaders);
   asResponder = asking(async () => ({ authorization: authorization ?? '' }));
   asSession = asking(async () => ({ cookie: `__Host-tocsin=${session}` }));
   asOperator = asking(async (method, path, body) => {
@@ -56,6 +58,9 @@ beforeAll(async () => {
     return { authorization: `Bearer ${await operatorToken(SECRET, method, path, body, Date.now(), nonce)}` };
   });
 }, 120_000);
+
+/** workerd warns where `text` is called on lines of JSON. */
+const textOf = async (answer: Response) => new TextDecoder().decode(await answer.arrayBuffer());
 
 const ACTS = '/api/alerts/acts';
 const commentOn = (comment: string, more: object = {}) => ({ alerts: [1], act: 'comment', comment, ...more });
@@ -86,6 +91,35 @@ describe('lists', () => {
     const { status, json } = await asViewer('GET', '/api/alerts/1');
     expect([status, json]).toEqual([200, JSON.parse(JSON.stringify(await world.stub.alert(1, null)))]);
     expect((await asViewer('GET', '/api/alerts/4711')).status).toBe(404);
+  });
+
+  it('the log, a line for each entry, and the acts', async () => {
+    const headers = await viewerHeaders();
+    const get = (query: string) => site.visit(`/api/entries${query}`, { headers }, { deps: { ledger } });
+    const answer = await get('?most=2');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+    const lines = (await textOf(answer)).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { seq: 1, revision: 0, entry: { id: 'gone-1' }, read: { suppressBefore: null } },
+      { seq: 2, revision: 0, entry: { id: 'gone-2' } },
+    ]);
+    expect(await textOf(await get('?after=999'))).toBe('');
+    const acted = await asResponder('POST', ACTS, commentOn('for the log'));
+    expect(acted.status).toBe(200);
+    const { acts } = (await asViewer('GET', '/api/acts')).json as { acts: { detail: string; rule: string }[] };
+    expect(acts.at(-1)).toMatchObject({ detail: '{"comment":"for the log"}', alert: 1 });
+    expect((await asViewer('GET', '/api/acts?after=x')).status).toBe(422);
+    const { rules } = (await asViewer('GET', '/api/rules')).json as { rules: { rule: string; matched: number }[] };
+    expect(rules.length).toBeGreaterThan(0);
+    expect(rules[0]).toMatchObject({
+      rule: expect.any(String),
+      matched: expect.any(Number),
+      lastAt: expect.any(Number),
+    });
+    expect(await asViewer('GET', '/api/entries?limit=3')).toEqual({
+      status: 422,
+      json: { message: 'limit: is not one of after, since, until, most' },
+    });
   });
 
   it.each([

@@ -101,6 +101,8 @@ export function stubLedger(status: LedgerStatus): StubLedger {
         scope.filter(({ alert }) => alert === ALERT || alert === OTHER_ALERT).map(({ alert }) => alertLine(alert)),
       ),
     alerts: () => answer('alerts', { alerts: [alertLine(ALERT)], next: null, searchedTo: null }),
+    logLines: () => answer('logLines', ''),
+    actLog: () => answer('actLog', { acts: [] }),
     alertWhy: (id) =>
       answer(
         'alertWhy',
@@ -150,6 +152,9 @@ export function stubLedger(status: LedgerStatus): StubLedger {
     countRefusals: () => answer('countRefusals', true),
     release: (name) => answer('release', { name, kind: 'missing' }),
     drop: () => answer('drop', []),
+    backfill: () => answer('backfill', { kind: 'begun', passes: [], nothing: [] }),
+    cancelBackfill: () => answer('cancelBackfill', null),
+    passes: () => answer('passes', []),
     // Not in `asked`: that is for what a caller gets to see.
     ledgerId: async () => LEDGER_ID,
     spendProof: async ({ id }) => {

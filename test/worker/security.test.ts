@@ -167,6 +167,7 @@ describe('an operator’s act', () => {
     ],
     ['POST', '/operator/test', null, 'receivers tested', null],
     ['POST', '/operator/resend', { receiver: null }, 'resend', 'of all receivers'],
+    ['POST', '/operator/backfill/cancel', { id: 7 }, 'backfill', 'cancel 7'],
     ['POST', '/operator/quarantine/release', { records: ['a'] }, 'quarantine', 'release 1: a'],
     ['POST', '/operator/quarantine/drop', { records: ['a', '<b>', 'a'] }, 'quarantine', 'drop 2: a, <b>'],
   ];

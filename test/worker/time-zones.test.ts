@@ -1,7 +1,7 @@
 /** workerd has the time zones that routing needs, and their changes of the clocks. */
 import { expect, test } from 'vitest';
-import { nextActiveAt, nextDailyAt } from '../../src/routing/times.ts';
-import { ACTIVE_ROWS, DAILY_ROWS } from '../routing/time-rows.ts';
+import { nextActiveAt, nextDailyAt } from '../../src/text/time-ranges.ts';
+import { ACTIVE_ROWS, DAILY_ROWS } from '../text/time-rows.ts';
 
 test.each(ACTIVE_ROWS)('%s', (_, times, at, next) => {
   expect(nextActiveAt(times, Date.parse(at))).toBe(Date.parse(next));

@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DERIVED_FIELDS } from '../../src/audit-log/derived-fields.ts';
 import { EVERY_ALERT } from '../../src/ledger/alert-query.ts';
 import { readStatus } from '../../src/ledger/health/status.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
@@ -148,7 +149,7 @@ describe('the views, through RPC', () => {
     const steps = await runInDurableObject(world.stub, (_, { storage }) => {
       const store = durableStore(storage);
       const { store: recorded, statements } = recordStatements(store);
-      const engine = compile(ruleSet);
+      const engine = compile(ruleSet, { derived: DERIVED_FIELDS });
       const views = createViews(recorded, {
         engine,
         status: (now) =>

@@ -6,7 +6,8 @@
  */
 import type { Alert } from '../../alert/alert.ts';
 import type { EntryView } from '../../alert/notification.ts';
-import { fieldSubject, networkOfEntry, subjectOf } from '../../alert/subject.ts';
+import { fieldSubject, subjectOf } from '../../alert/subject.ts';
+import { clientNetwork } from '../../audit-log/derived-fields.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { type NotRoutedTo, type RoutedTo, type RoutesDecision, routesOf } from '../../routing/routes.ts';
 import type { GroupBy, RoutedReceiver, RouteSettings, Routing } from '../../routing/routing.ts';
@@ -29,7 +30,8 @@ export function routesOfMatch(
   body: EntryBody,
   at: number,
 ): RoutesDecision {
-  return routesOf(routing, receivers, { rule: id, level, tags: rule?.tags ?? [], body }, at);
+  const { tags = [], tocsin } = rule ?? {};
+  return routesOf(routing, receivers, { rule: id, level, tags, receivers: tocsin?.receivers, body }, at);
 }
 
 /** Who is notified now: for one outside of its active times, as what is critical is, the fallback. */
@@ -75,6 +77,6 @@ function subjectIn(
 ): string {
   if (groupBy === undefined || groupBy === 'actor') return subjectOf(rule, alert, view);
   if (groupBy === 'rule') return `rule ${alert.rule}`;
-  if (groupBy === 'address') return `network ${networkOfEntry(body) ?? ''}`;
+  if (groupBy === 'address') return `network ${clientNetwork(body) ?? ''}`;
   return fieldSubject(groupBy.field, body);
 }

@@ -8,7 +8,7 @@
 import type { Alert } from '../../alert/alert.ts';
 import { matchersHold, readSilence, type Silence } from '../../alert/silence.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { Engine } from '../../sigma/index.ts';
+import { type Engine, isOfOneEntry, listedRules } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import { once } from '../../text/once.ts';
 import type { SilencedChange } from '../model.ts';
@@ -89,10 +89,10 @@ export function silencesCovering<S extends Pick<Silence, 'matchers'>>(
 ): readonly S[] {
   const rule = engine.rules.get(alert.rule) ?? null;
   const facts = { rule: alert.rule, level: alert.level, tags: rule?.tags ?? [] };
-  const isDetection = rule?.kind === 'detection';
+  const isSingle = rule !== null && isOfOneEntry(rule);
   // As text, a key is an object of its fields; a cut one is no JSON.
-  const shared = isDetection ? [(parseJson(alert.key) ?? {}) as EntryBody] : null;
-  const newest = once(() => (isDetection ? newestEntries(store, alert, 1) : null));
+  const shared = isSingle ? [(parseJson(alert.key) ?? {}) as EntryBody] : null;
+  const newest = once(() => (isSingle ? newestEntries(store, alert, 1) : null));
   const all = once(() => newestEntries(store, alert, COVERED_MAX));
   return silences.filter((silence) => {
     const holds = (entries: readonly EntryBody[] | null): boolean => matchersHold(silence, { ...facts, entries });
@@ -142,7 +142,7 @@ function shownFrom(row: SilenceRow): ShownSilence {
 
 /** Makes a silence; refused where it can't be. One that is the same as a recent one is that one. */
 export function makeSilence(store: Store, engine: Engine, request: SilenceRequest, now: number): Silenced {
-  const read = readSilence(parseJson(request.silence), now, [...engine.rules.values()]);
+  const read = readSilence(parseJson(request.silence), now, listedRules([...engine.rules.values()]));
   if (!read.ok) return { kind: 'refused', problem: read.problem };
   const { matchers, startsAt, endsAt, comment } = read.value;
   const author = request.who.slice(0, NAME_MAX);

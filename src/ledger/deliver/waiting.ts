@@ -21,9 +21,9 @@ import {
 import type { AlertNotification, InhibitedAlert } from '../../alert/notification.ts';
 import { NOBODY_ACTED } from '../../alert/notify.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
-import { nextDailyAt } from '../../routing/times.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
+import { nextDailyAt } from '../../text/time-ranges.ts';
 import type { Inhibits, Notify, NotifyTo } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { enqueue, SEVERE, WAITING } from './outbox.ts';

@@ -5,13 +5,16 @@
  */
 import { type HealthState, healthOf, type LedgerFacts, type ReceiverFacts } from '../../alert/health-state.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
+import type { Engine } from '../../sigma/index.ts';
 import type { ReceiverState } from '../deliver/after-attempt.ts';
 import { ENDED } from '../deliver/outbox.ts';
 import { readReceivers } from '../deliver/receivers.ts';
 import { QUARANTINED } from '../model.ts';
+import type { LedgerStatus } from '../rpc.ts';
 import { failureOf, type State, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { BACKLOG_AFTER_MS, readUntaken, type Untaken } from './backlog.ts';
+import { shownUnfinished } from './passes.ts';
 import type { Removed } from './receivers.ts';
 import { openHealthAlertsShown } from './shown.ts';
 
@@ -22,6 +25,7 @@ const LIVES_MAX_MS = 8 * DAY_MS;
 const MORE_READ = 20;
 
 export interface FactsContext {
+  readonly engine: Engine;
   readonly receivers: readonly RoutedReceiver[];
   readonly blindAfterMs: number;
   readonly unsaved: UnsavedCheckpoint;
@@ -37,10 +41,10 @@ export function healthStateOf(store: Store, state: State, context: FactsContext,
 export function readFacts(
   store: Store,
   state: State | null,
-  { receivers, blindAfterMs, unsaved, removed }: FactsContext,
+  { engine, receivers, blindAfterMs, unsaved, removed }: FactsContext,
   most: number,
   now: number,
-): LedgerFacts {
+): LedgerFacts & Pick<LedgerStatus, 'passes'> {
   const movedAt = state === null ? null : unsaved.movedAt(state);
   const isBlind = movedAt !== null && now - movedAt >= blindAfterMs;
   const healthAlerts = openHealthAlertsShown(store, now);
@@ -56,6 +60,7 @@ export function readFacts(
     recentlyDead: countRecentlyDead(store, most, now),
     inQuarantine: countQuarantined(store, most),
     healthAlerts,
+    passes: shownUnfinished(store, state, engine, now),
   };
 }
 

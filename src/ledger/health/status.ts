@@ -5,7 +5,7 @@
 import { WRONG_COUNTED_MAX } from '../../alert/health-state.ts';
 import { planOf } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
-import { type Engine, LEVELS } from '../../sigma/index.ts';
+import { type Engine, LEVELS, listedRules } from '../../sigma/index.ts';
 import { ENDED, readWaiting } from '../deliver/outbox.ts';
 import { OPEN, QUARANTINED } from '../model.ts';
 import type { AlertHeadline, KeyTheft, LedgerStatus, OwnReadsStatus, UsageStatus } from '../rpc.ts';
@@ -77,7 +77,8 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     staged: count('SELECT 1 FROM staging WHERE part = 0'),
     counters: state?.counters ?? null,
     usage: context.usage,
-    rules: { version: context.engine.version, count: context.engine.rules.size },
+    rules: { version: context.engine.version, count: listedRules([...context.engine.rules.values()]).length },
+    passes: facts.passes,
     receivers,
     alerts: {
       open: Object.fromEntries(open.filter(([, n]) => n > 0)),

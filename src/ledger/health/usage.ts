@@ -105,6 +105,22 @@ export function canCatchUp(rows: number, { rowsWritten }: DayUsage, plan: Plan):
   return plan === 'paid' || (rows <= CATCHING_UP_ROWS_MAX && rowsWritten < FREE_LIMITS.rowsWritten / 2);
 }
 
+/** Rows of a day for passes over what is recorded (record/pass.ts), ours: a fifth of the plan's. */
+const PASS_READ_MAX = 1_000_000;
+const PASS_WRITTEN_MAX = 20_000;
+/** What a step may read and write beyond that it was allowed. */
+const STEP_READ = 10_000;
+
+/**
+ * Whether another step of a pass may read and write rows today. `read`, `written`: those of the day's passes. Not once the
+ * day's rows are nearly used: the watch needs the rest. The paid plan has no limit.
+ */
+export function canPass(read: number, written: number, usage: DayUsage, plan: Plan): boolean {
+  if (plan === 'paid') return true;
+  const isNear = (['rowsRead', 'rowsWritten'] as const).some((of) => stateOf(usage[of], FREE_LIMITS[of]) !== 'ok');
+  return read <= PASS_READ_MAX - STEP_READ && written < PASS_WRITTEN_MAX && !isNear;
+}
+
 function stateOf(used: number, limit: number | null): AllowanceUsage['state'] {
   if (limit === null || used * 100 < limit * NEAR_PERCENT) return 'ok';
   return used * 100 < limit * REACHED_PERCENT ? 'near' : 'reached';

@@ -9,7 +9,7 @@
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { type Engine, fieldValue } from '../../sigma/index.ts';
 import { jsonText } from '../../text/json.ts';
-import { type MarkFinding, REVISIONS_MAX } from '../model.ts';
+import { REVISIONS_MAX } from '../model.ts';
 import { type Content, type ContentField, changedFields } from '../record/content.ts';
 import { storedId, storedNetwork } from '../record/dedupe.ts';
 import type { AlertPart, EntryDetails } from '../rpc.ts';
@@ -51,7 +51,7 @@ export function readEntry(
     entry: entrySummary(row),
     text: row.body,
     cut: row.cut !== null,
-    rules: body === null ? [] : matchedNow(engine, body, row.mark),
+    rules: body === null ? [] : matchedNow(engine, body, row),
     rulesChanged: batchOf(store, row.seq)?.rules !== engine.version,
     parts: partsOf(
       store,
@@ -124,8 +124,13 @@ function shown(content: Content | undefined, field: ContentField): string | null
   return text.length <= VALUE_CHARS ? text : `${text.slice(0, VALUE_CHARS).toWellFormed()}…`;
 }
 
-function matchedNow(engine: Engine, body: EntryBody, mark: MarkFinding | null): EntryDetails['rules'] {
-  return matchesOf(body, mark, engine).map(({ rule, evidence }) => ({
+function matchedNow(
+  engine: Engine,
+  body: EntryBody,
+  { occurred_at: at, mark }: Pick<EntryPageRow, 'occurred_at' | 'mark'>,
+): EntryDetails['rules'] {
+  const matched = matchesOf(body, at, mark, engine).filter(({ rule }) => rule.partOf === undefined);
+  return matched.map(({ rule, evidence }) => ({
     id: rule.id,
     title: rule.title,
     level: rule.level,

@@ -6,10 +6,11 @@
  * (test/worker/rows-read.test.ts). Where that ends a search before the log does, the list says where to go on.
  */
 import type { RoutedReceiver, Routing } from '../../routing/routing.ts';
-import { type Engine, LEVELS } from '../../sigma/index.ts';
+import { type Engine, LEVELS, listedRules } from '../../sigma/index.ts';
 import { listSilences } from '../deliver/silences.ts';
 import { OPEN, PAGE_COUNTED_MAX } from '../model.ts';
 import type {
+  ActLog,
   AlertDetails,
   AlertList,
   AlertQuery,
@@ -21,6 +22,7 @@ import type {
   EntrySummary,
   EntryWhy,
   LedgerStatus,
+  LogQuery,
   Overview,
   QuarantineCursor,
   QuarantineList,
@@ -39,6 +41,7 @@ import type { Store } from '../store/store.ts';
 import { readAlert } from './alert.ts';
 import { alertsOf, readAlerts } from './alerts.ts';
 import { readEntry, readEntryText } from './entry.ts';
+import { readActLog, readLogLines } from './log.ts';
 import { readQuarantine, readQuarantined } from './quarantine.ts';
 import { readAlertRoute, readAlertWhy, readEntryWhy, readTextWhy } from './why.ts';
 
@@ -59,6 +62,8 @@ export interface Views {
   alert(id: number, scope: AlertScope): AlertDetails | null;
   linked(scope: NonNullable<AlertScope>): readonly AlertSummary[];
   alerts(query: AlertQuery): AlertList;
+  logLines(query: LogQuery): string;
+  actLog(after: number | null): ActLog;
   alertWhy(id: number, now: number): AlertWhy | null;
   alertRoute(id: number, now: number): AlertRoute | null;
   entryWhy(id: string, now: number): EntryWhy | null;
@@ -86,12 +91,18 @@ export function createViews(store: Store, { status, receivers = [], ...options }
     alert: (id, scope) => (alertsInScope(store, scope)?.includes(id) === false ? null : readAlert(store, engine, id)),
     linked: (scope) => alertsOf(store, alertsInScope(store, scope) ?? []),
     alerts: (query) => readAlerts(store, engine, query),
+    logLines: (query) => readLogLines(store, query),
+    actLog: (after) => readActLog(store, after),
     alertWhy: (id, now) => readAlertWhy(store, setup, id, now),
     alertRoute: (id, now) => readAlertRoute(store, setup, id, now),
     entryWhy: (id, now) => readEntryWhy(store, setup, id, now),
     textWhy: (text, now) => readTextWhy(store, setup, text, now),
     silences: (now) => listSilences(store, now),
-    rules: () => readRules(store, [...engine.rules.keys()]),
+    rules: () =>
+      readRules(
+        store,
+        listedRules([...engine.rules.values()]).map(({ id }) => id),
+      ),
     quarantine: (before) => readQuarantine(store, before),
     quarantined: (name) => readQuarantined(store, name),
     securityLog: (before, now) => readSecurityLog(store, before, now),

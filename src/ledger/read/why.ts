@@ -10,7 +10,7 @@ import { dedupKey, keyText } from '../../alert/key.ts';
 import { groupByText, shownVia } from '../../alert/route-wording.ts';
 import { type Silence, silenceOver } from '../../alert/silence.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { Level, Rule } from '../../sigma/index.ts';
+import { entryTime, isOfOneEntry, type Level, type Rule } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import { type Notifying, routesOfMatch } from '../deliver/places.ts';
 import { readSilences } from '../deliver/silences.ts';
@@ -38,10 +38,10 @@ export function readAlertRoute(store: Store, setup: Notifying, id: number, now: 
   const [row] = store.all<ShownAlertRow>(`SELECT ${SHOWN_ALERT} FROM alerts WHERE id = ?`, id);
   if (row === undefined) return null;
   const entry = entryOf(store, 'seq', row.last_seq);
-  const body = entry === undefined ? null : bodyOf(entry);
+  const body = entry === undefined ? null : withDerivedFields(bodyOf(entry) ?? {}, entry.mark);
   const rule = setup.engine.rules.get(row.rule) ?? null;
   const level = row.level as Level;
-  const entries = rule?.kind === 'detection' && body !== null ? [body] : null;
+  const entries = rule !== null && isOfOneEntry(rule) && body !== null ? [body] : null;
   return {
     alert: alertSummary(row),
     silencedBy: silencesOver(readSilences(store, now), { id: row.rule, level, tags: rule?.tags ?? [] }, entries, now),
@@ -65,7 +65,8 @@ export function readEntryWhy(store: Store, setup: Notifying, id: string, now: nu
 export function readTextWhy(store: Store, setup: Notifying, text: string, now: number): TextWhy {
   const body = parseJson(text);
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  return whyOf(store, setup, isObject ? (body as EntryBody) : {}, null, now, now);
+  const entry = isObject ? (body as EntryBody) : {};
+  return whyOf(store, setup, entry, null, entryTime(entry) ?? now, now);
 }
 
 /** `at`: when it occurred. */
@@ -79,25 +80,31 @@ function whyOf(
 ): TextWhy {
   const { engine } = setup;
   const silences = readSilences(store, now);
-  const near = mark === 'own' ? [] : engine.nearMisses(withDerivedFields(body, mark)).slice(0, NEAR_MAX);
+  const seen = withDerivedFields(body, mark);
+  const near = mark === 'own' ? [] : engine.nearMisses(seen, at).slice(0, NEAR_MAX);
   return {
-    matched: matchesOf(body, mark, engine).map(({ rule, evidence }) => ({
-      ...{ rule: rule.id, title: rule.title, level: rule.level, alerts: rule.alerts, evidence },
-      countedBy: countedBy(setup, rule),
-      joins: joinedBy(store, rule, body, at),
-      silencedBy: silencesOver(silences, rule, [body], now),
-      routes: shownRoutes(setup, rule, rule.id, rule.level, body, now),
+    matched: matchesOf(body, at, mark, engine).map(({ rule, evidence }) => ({
+      ...{ rule: rule.partOf ?? rule.id, title: rule.title, level: rule.level, alerts: rule.alerts, evidence },
+      countedBy: countedBy(setup, rule, seen, at),
+      joins: joinedBy(store, rule, seen, at),
+      silencedBy: silencesOver(silences, rule, [seen], now),
+      routes: shownRoutes(setup, rule, rule.id, rule.level, seen, now),
     })),
-    near: near.map(({ rule: { id, title, level }, held, failed }) => ({ rule: id, title, level, held, failed })),
+    near: near.map(({ rule: { id, partOf = id, title, level }, held, failed }) => ({
+      ...{ rule: partOf, title, level, held, failed },
+    })),
   };
 }
 
-/** The correlations that count a rule's matches. */
-function countedBy({ engine }: Notifying, { id }: Rule): MatchWhy['countedBy'] {
+/** The correlations that count a rule's matches, and by what the filter of one excludes this entry. */
+function countedBy({ engine }: Notifying, { id }: Rule, body: EntryBody, at: number): MatchWhy['countedBy'] {
   const titleOf = (of: string): string => engine.rules.get(of)?.title ?? of;
   return engine.correlations
     .filter(({ rules }) => rules.includes(id))
-    .map((rule) => ({ rule: rule.id, title: rule.title, condition: conditionWords(rule, titleOf) }));
+    .map((rule) => ({
+      ...{ rule: rule.id, title: rule.title, condition: conditionWords(rule, titleOf) },
+      excludedBy: engine.exclusions(rule, body, at),
+    }));
 }
 
 /** The alert of a rule and key whose matches lie around a time. */

@@ -115,7 +115,8 @@ function joined(before: Alert, { seq, at, level, network, isBackfilled }: JoinIn
     level: isAbove(level, alert.level) ? level : alert.level,
     count: alert.count + 1,
     backfilled: alert.backfilled && isBackfilled,
-    lastSeq: seq,
+    // A backfilled match is of an older entry.
+    lastSeq: Math.max(alert.lastSeq, seq),
     firstAt: Math.min(alert.firstAt, at),
     lastAt: Math.max(alert.lastAt, at),
     networks: isNew ? [...alert.networks, network] : alert.networks,

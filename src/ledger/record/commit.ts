@@ -1,6 +1,6 @@
 /**
- * The end of a batch's transaction: moves the checkpoint, resolves quiet alerts, and saves the state where that is worth a row. A
- * checkpoint that brought nothing new stays in memory until the next save.
+ * The end of a batch's transaction: moves the checkpoint, resolves quiet alerts, alerts on absences, and saves the state
+ * where that is worth a row. A checkpoint that brought nothing new stays in memory until the next save.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { withPastCursor } from '../../audit-log/reread.ts';
@@ -8,6 +8,7 @@ import { resolveHealthAlert } from '../health/health-alerts.ts';
 import { checkUnread } from '../health/unread.ts';
 import type { Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
+import { alertOnAbsences, completeUpTo, withAbsentFrom } from './absences.ts';
 import { healthAfter, type LedgerContext, nextReread, withNextVersion } from './context.ts';
 import { waitOf } from './failures.ts';
 import { isQuietDue, resolveQuiet } from './quiet.ts';
@@ -44,7 +45,7 @@ export function commit(
   { changed, ended, save, answered, now }: BatchEffect,
   counts: Counts,
 ): Recorded {
-  const { store, options, unsaved, ownReads, rereads } = context;
+  const { store, options, unsaved, ownReads, rereads, absences } = context;
   const before = unsaved.current(state);
   const checkpoint = next ?? before;
   const moved = ended || changed || hasAdvanced(before, checkpoint);
@@ -57,9 +58,11 @@ export function commit(
   checkUnread(store, before, checkpoint, options.receivers, now);
   if (ended) ownReads.checkAfterScan(options.allowedLatenessMs, options.receivers, now);
   const resolves = isQuietDue(store, checkpoint.watermark);
+  const expecting = withAbsentFrom(state, (before.scan ?? before).suppressBefore);
+  const absent = absences.due(store, expecting, options.engine, completeUpTo(checkpoint));
   // A recovery is saved at once: after a restart the ledger would otherwise show the failure again.
   const recovered = moved && (state.failure ?? null) !== null;
-  if (!(changed || save || resolves || recovered || isSaveDue(state, now))) {
+  if (!(changed || save || resolves || absent.length > 0 || recovered || isSaveDue(state, now))) {
     if (checkpoint.watermark >= before.watermark) unsaved.keep(checkpoint, movedAt);
     const health = healthAfter(context, state, now);
     const reread = nextReread(context, state, checkpoint, now);
@@ -71,14 +74,16 @@ export function commit(
   const failure = moved && waitOf(state, now) === 0 ? null : (state.failure ?? null);
   const publishedAt = publish ? now : state.publishedAt;
   const again = state.rereads === undefined ? {} : { rereads: withPastCursor(state.rereads, checkpoint) };
-  const saved = withNextVersion({ ...state, ...again, checkpoint, movedAt, publishedAt, failure }, now);
+  const { state: alerted, opened } = alertOnAbsences(store, options, expecting, absent, now);
+  const saved = withNextVersion({ ...alerted, ...again, checkpoint, movedAt, publishedAt, failure }, now);
   if (resolves) resolveQuiet(store, options, checkpoint.watermark, saved.lastSeq, now);
   writeState(store, saved, ownReads.text());
   unsaved.clear();
   rereads.clear();
   const reread = nextReread(context, saved, saved.checkpoint, now);
   const health = healthAfter(context, saved, now);
-  return { kind: 'done', checkpoint: saved.checkpoint, publish, reread, health, ...counts };
+  const all = { ...counts, opened: [...counts.opened, ...opened] };
+  return { kind: 'done', checkpoint: saved.checkpoint, publish, reread, health, ...all };
 }
 
 /** Whether a checkpoint is saved though nothing is new. */

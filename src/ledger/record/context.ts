@@ -12,6 +12,7 @@ import type { Removed } from '../health/receivers.ts';
 import type { UsageMeter } from '../health/usage-meter.ts';
 import { readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
+import type { AbsencesMemory } from './absences.ts';
 import type { Intake } from './intake.ts';
 import type { OwnReadsMemory, OwnReadsOptions } from './own-reads-memory.ts';
 
@@ -31,6 +32,8 @@ export interface LedgerOptions {
   readonly ownReads?: OwnReadsOptions | null;
   /** Counts what of the day's allowances is used; null or absent: nothing does. */
   readonly usage?: UsageMeter | null;
+  /** The most entries of a step of a pass (evaluated.ts). Tests set it. */
+  readonly stepEntries?: number;
 }
 
 export interface LedgerContext {
@@ -41,6 +44,7 @@ export interface LedgerContext {
   readonly removed: Removed;
   readonly ownReads: OwnReadsMemory;
   readonly rereads: UnsavedRereads;
+  readonly absences: AbsencesMemory;
 }
 
 /** The stored state. Throws in a ledger that has not begun. */

@@ -8,7 +8,14 @@
  */
 import type { MatchedWindow } from '../../alert/alert.ts';
 import { keyText } from '../../alert/key.ts';
-import { type Correlator, type Engine, EVIDENCE_MAX, type Evidence, type Match } from '../../sigma/index.ts';
+import {
+  type Correlator,
+  type Engine,
+  EVIDENCE_MAX,
+  type Evidence,
+  isOfOneEntry,
+  type Match,
+} from '../../sigma/index.ts';
 import type { Accepted, EvaluationReads } from '../model.ts';
 
 /** The most entries of one alert. */
@@ -27,14 +34,29 @@ export function contributingEntries(
   engine: Engine,
   correlator: Correlator,
 ): ContributingEntry[] {
+  // A match of one entry: what shares its time has no part in it.
+  return isOfOneEntry(correlation)
+    ? []
+    : entriesOf({ correlation, key, window: fired }, seq, reads, engine, correlator);
+}
+
+/** The same for any type: the entries of its group at the times of a window. */
+export function entriesOf(
+  { correlation, key, window: fired }: MatchedWindow,
+  seq: number,
+  reads: Pick<EvaluationReads, 'entriesAt'>,
+  engine: Engine,
+  correlator: Correlator,
+): ContributingEntry[] {
   const detections = correlator.detectionsOf(correlation);
   const isIn = (entry: Accepted, matches: readonly Match[]): boolean => {
     const satisfied = matches.map(({ rule }) => rule.id);
-    return correlator.groupsOf(correlation, entry.body, satisfied).some((group) => keyText(group) === key);
+    const groups = correlator.groupsOf(correlation, { body: entry.body, at: entry.occurredAt }, satisfied);
+    return groups.some((group) => keyText(group) === key);
   };
   const counted: ContributingEntry[] = [];
   for (const entry of reads.entriesAt(fired.times, seq)) {
-    const matches = engine.evaluate(entry.body).filter(({ rule }) => detections.has(rule.id));
+    const matches = engine.evaluate(entry.body, entry.occurredAt).filter(({ rule }) => detections.has(rule.id));
     if (matches.length === 0 || !isIn(entry, matches)) continue;
     // An id counts once, by the first of its versions that is in.
     const other = counted.findIndex((each) => each.entry.id === entry.id);

@@ -59,7 +59,7 @@ export function earlierOf(versions: readonly Accepted[], engine: Engine, correla
   };
 
   for (const { occurredAt: at, body } of versions) {
-    const matches = engine.evaluate(body);
+    const matches = engine.evaluate(body, at);
     for (const { rule } of matches) {
       matched.push({ rule: rule.id, key: keyText(dedupKey(rule, body, null)), at });
     }

@@ -1,8 +1,8 @@
 /**
  * Evaluates accepted entries: what changes in windows, alerts and matches, and who is notified of what.
  *
- * Contract: a function of what is stored (read through `EvaluationReads`), the entries in their order, the context of
- * their scan and the rules; it changes nothing itself. An entry's event time is its `occurredAt`. An id counts once in an
+ * Contract: a function of what is stored (read through `EvaluationReads`), the entries in their order, the contexts of
+ * their scans and the rules; it changes nothing itself. An entry's event time is its `occurredAt`. An id counts once in an
  * alert and a window: a revision of an entry adds what its earlier versions have not counted (counted-once.ts). All matches
  * of an entry are placed in alerts first; decisions follow, the outermost correlation's first, since it inhibits what it
  * counted.
@@ -16,12 +16,12 @@ import { decideNotify, type NotifyDecision, type NotifyRoute, notifiedAfter } fr
 import { numberWords } from '../../alert/number-wording.ts';
 import { type Silence, silenceOver } from '../../alert/silence.ts';
 import { factsOf, networksAfter } from '../../alert/status.ts';
-import { networkOfEntry } from '../../alert/subject.ts';
+import { clientNetwork } from '../../audit-log/derived-fields.ts';
 import type { RoutesDecision } from '../../routing/routes.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
-import { nextDailyAt } from '../../routing/times.ts';
 import {
   type CorrelationMatch,
+  type CorrelationRule,
   type Correlator,
   createCorrelator,
   type Engine,
@@ -32,10 +32,14 @@ import {
   type Level,
   type Match,
   type Rule,
+  withRulesBelow,
 } from '../../sigma/index.ts';
+import { parseJson } from '../../text/json.ts';
+import { nextDailyAt } from '../../text/time-ranges.ts';
 import { type Notifying, placeOf, routesOfMatch } from '../deliver/places.ts';
 import { isSentNow } from '../deliver/waiting.ts';
 import type {
+  Absence,
   Accepted,
   ActivityChange,
   AlertMatch,
@@ -49,9 +53,9 @@ import type {
   SilencedChange,
 } from '../model.ts';
 import { createBatchAlerts, type Joined, periodOf } from './batch-alerts.ts';
-import { allContributing, type ContributingEntry, contributingEntries } from './contributing.ts';
+import { allContributing, type ContributingEntry, contributingEntries, entriesOf } from './contributing.ts';
 import { type Earlier, earlierOf } from './counted-once.ts';
-import { type BatchWindows, createBatchWindows } from './windows.ts';
+import { type BatchWindows, createBatchWindows, type OpenWindows } from './windows.ts';
 
 /** An accepted entry with the matches of its detections. */
 export interface MatchedEntry {
@@ -59,12 +63,28 @@ export interface MatchedEntry {
   readonly matches: readonly Match[];
 }
 
-export type Evaluate = (
-  entries: readonly MatchedEntry[],
-  scanContext: ScanContext,
-  reads: EvaluationReads,
-  lastAlert: number,
-) => Changes;
+/** What is evaluated, and what may result. */
+export interface Scope {
+  readonly correlations: readonly CorrelationRule[];
+  /** Whether a match of a rule with an entry counts; else it only adds to windows. */
+  counts(rule: Rule, entry: Accepted): boolean;
+  /** Not null: entries are evaluated again, and their matches are backfilled. */
+  readonly backfill: { readonly notify: boolean } | null;
+}
+
+export interface Evaluation {
+  /** `kept`: windows that stay open. */
+  begin(reads: EvaluationReads, lastAlert: number, kept?: OpenWindows | null): EvaluatedBatch;
+}
+
+export interface EvaluatedBatch {
+  add(entry: MatchedEntry, scanContext: ScanContext): void;
+  /** Nothing came to a group: a match with the last entry that did. `lastSeq`: the number of the last entry of all. */
+  addAbsence(absence: Absence, lastSeq: number, scanContext: ScanContext): void;
+  /** How much it is so far. */
+  size(): { readonly windows: number; readonly chars: number; readonly matches: number };
+  changes(): Changes;
+}
 
 /** The most matches of one alert that are stored with their evidence. */
 export const MATCHES_MAX = 100;
@@ -72,40 +92,51 @@ export const MATCHES_MAX = 100;
 const CONTRIBUTING_SHOWN = 3;
 
 /** Creates the evaluation for one compiled set of rules. */
-export function createEvaluation(setup: Notifying): Evaluate {
+export function createEvaluation(setup: Notifying, scope: Scope): Evaluation {
   const { engine } = setup;
-  const correlator = createCorrelator([...engine.rules.values()]);
-  const below = new Map(engine.correlations.map((rule) => [rule.id, rulesBelow(rule.id, engine)]));
-  return (entries, scanContext, reads, lastAlert) => {
-    const oldestAt = Math.min(...entries.map(({ entry }) => entry.occurredAt));
-    const batch = createBatch({ setup, correlator, below, scanContext, reads, lastAlert, oldestAt });
-    for (const { entry, matches } of entries) {
-      const at = entry.occurredAt;
-      const earlier = entry.revision === 0 ? null : earlierOf(reads.versionsBefore(entry), engine, correlator);
-      for (const match of matches) batch.place(detectionMatch(match, entry, at), earlier);
-      const event = { at, body: entry.body, matches };
-      const windows = earlier === null ? batch.windows : earlier.uncounted(batch.windows);
-      for (const match of correlator.correlate(event, scanContext.horizon, windows))
-        batch.place(correlationMatch(match, entry), earlier);
-      batch.decide();
-    }
-    return batch.changes();
+  const correlator = createCorrelator(scope.correlations, engine.readField);
+  const below = new Map(scope.correlations.map((rule) => [rule.id, idsBelow(rule, engine)]));
+  return {
+    begin: (reads, lastAlert, kept = null) => {
+      const batch = createBatch({ setup, scope, correlator, below, reads, lastAlert, kept });
+      return {
+        add: ({ entry, matches }, scanContext) => {
+          const at = entry.occurredAt;
+          const earlier = entry.revision === 0 ? null : earlierOf(reads.versionsBefore(entry), engine, correlator);
+          for (const match of matches) {
+            if (scope.counts(match.rule, entry)) batch.place(detectionMatch(match, entry, at), earlier, scanContext);
+          }
+          const event = { at, body: entry.body, matches };
+          const windows = earlier === null ? batch.windows : earlier.uncounted(batch.windows);
+          for (const match of correlator.correlate(event, scanContext.horizon, windows)) {
+            if (scope.counts(match.rule, entry)) batch.place(correlationMatch(match, entry), earlier, scanContext);
+          }
+          batch.decide(scanContext);
+        },
+        addAbsence: ({ rule, key, at }, lastSeq, scanContext) => {
+          const window = batch.windows.elapse(rule, key, at + 1).find((match) => match.at === at);
+          if (window === undefined) return;
+          const [last] = entriesOf({ correlation: rule, key, window }, lastSeq + 1, reads, engine, correlator);
+          const group = groupFrom(rule, key);
+          const entry = last?.entry ?? goneEntry(group, window.value);
+          batch.place(
+            correlationMatch({ rule, group, window, evidence: last?.evidence ?? [] }, entry),
+            null,
+            scanContext,
+          );
+          batch.decide(scanContext);
+        },
+        size: batch.size,
+        changes: batch.changes,
+      };
+    },
   };
 }
 
 /** The rules that a correlation refers to, those that they refer to, and so on. */
-function rulesBelow(id: string, engine: Engine): ReadonlySet<string> {
-  const all = new Set<string>();
-  const add = (of: string): void => {
-    const rule = engine.rules.get(of);
-    for (const each of rule?.kind === 'correlation' ? rule.rules : []) {
-      if (all.has(each)) continue;
-      all.add(each);
-      add(each);
-    }
-  };
-  add(id);
-  return all;
+function idsBelow(rule: CorrelationRule, engine: Engine): ReadonlySet<string> {
+  const [, ...below] = withRulesBelow<Rule>([rule], engine.rules);
+  return new Set(below.map(({ id }) => id));
 }
 
 /** A match of a rule with an entry: its event time and dedup key, and for a correlation the window that fired. */
@@ -118,8 +149,18 @@ interface RuleMatch {
   readonly window: MatchedWindow | null;
 }
 
-function detectionMatch({ rule, evidence }: Match, entry: Accepted, at: number): RuleMatch {
-  return { rule, entry, at, keyParts: dedupKey(rule, entry.body, null), evidence, window: null };
+function detectionMatch(match: Match, entry: Accepted, at: number): RuleMatch {
+  const { rule } = match;
+  // Most are counted alone: evidence and key are computed on access.
+  return {
+    ...{ rule, entry, at, window: null },
+    get keyParts() {
+      return dedupKey(rule, entry.body, null);
+    },
+    get evidence() {
+      return match.evidence;
+    },
+  };
 }
 
 function correlationMatch({ rule, group, window, evidence }: CorrelationMatch, entry: Accepted): RuleMatch {
@@ -127,6 +168,19 @@ function correlationMatch({ rule, group, window, evidence }: CorrelationMatch, e
     ...{ rule, entry, keyParts: dedupKey(rule, entry.body, group), evidence, at: window.at },
     window: { correlation: rule, key: keyText(group), window },
   };
+}
+
+/** The group of a key (alert/key.ts). A long one was cut, and can't be read. */
+function groupFrom({ groupBy: [first = ''] }: CorrelationRule, key: string): readonly KeyPart[] {
+  const read = parseJson(key);
+  const isRead = typeof read === 'object' && read !== null;
+  return isRead ? Object.entries(read).map(([field, value]) => ({ field, value })) : [{ field: first, value: key }];
+}
+
+/** In place of an entry that was evicted: what is known of it. */
+function goneEntry(group: readonly KeyPart[], at: number): Accepted {
+  const body = Object.fromEntries(group.map(({ field, value }) => [field, value]));
+  return { seq: 0, id: '', revision: 0, createdAt: at, occurredAt: at, body };
 }
 
 /** A match in its alert, before anything is decided. */
@@ -137,41 +191,46 @@ interface PlacedInAlert extends Joined {
 
 interface BatchContext {
   readonly setup: Notifying;
+  readonly scope: Scope;
   readonly correlator: Correlator;
   /** By correlation: the rules below it. */
   readonly below: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly scanContext: ScanContext;
   readonly reads: EvaluationReads;
   readonly lastAlert: number;
-  /** Event time of the oldest entry. */
-  readonly oldestAt: number;
+  readonly kept: OpenWindows | null;
 }
 
 /** What the matches of one batch change, collected entry by entry. */
 function createBatch(context: BatchContext): {
   readonly windows: BatchWindows;
   /** `earlier`: of a revision; null for an entry's first version. */
-  place(match: RuleMatch, earlier: Earlier | null): void;
+  place(match: RuleMatch, earlier: Earlier | null, scanContext: ScanContext): void;
   /** Decides about the matches placed since the last call: those of one entry. */
-  decide(): void;
+  decide(scanContext: ScanContext): void;
+  size: EvaluatedBatch['size'];
   changes(): Changes;
 } {
-  const { setup, correlator, below, scanContext, reads } = context;
+  const { setup, scope, correlator, below, reads } = context;
   const { engine, receivers } = setup;
   const titleOf = (id: string): string => engine.rules.get(id)?.title ?? id;
-  const windows = createBatchWindows(reads.window);
+  const windows = createBatchWindows(reads.window, context.kept);
   const alerts = createBatchAlerts(reads, context.lastAlert);
   const matches: AlertMatch[] = [];
   const contributing: ContributingMatch[] = [];
   const activity = new Map<string, ActivityChange>();
   const notifications: Notify[] = [];
   let placed: PlacedInAlert[] = [];
+  let placedCount = 0;
+
+  /** Whether an entry that is evaluated again has matched in this alert. Of one with many, not all matches are stored. */
+  const isCounted = (alert: Alert, seq: number): boolean =>
+    seq <= alert.lastSeq && (alert.count > MATCHES_MAX || reads.hasMatched(alert.id, [seq]));
 
   /** Whether an earlier version has matched in this alert. Beyond the stored matches, only detections are found again. */
   const hasCounted = (alert: Alert, { rule, entry }: RuleMatch, { seqs, matchedAt }: Earlier): boolean => {
     if (matches.some((each) => each.alert === alert.id && seqs.includes(each.seq))) return true;
     if (reads.hasMatched(alert.id, seqs)) return true;
-    const network = networkOfEntry(entry.body);
+    const network = clientNetwork(entry.body);
     const isHere = (at: number): boolean => {
       const placement = alerts.find(rule, alert.key, { at, level: rule.level, network });
       return placement.kind === 'joins' && placement.alert.id === alert.id;
@@ -179,28 +238,31 @@ function createBatch(context: BatchContext): {
     return alert.count > MATCHES_MAX && matchedAt(rule, alert.key).some(isHere);
   };
 
-  const place = (match: RuleMatch, earlier: Earlier | null): void => {
-    const { rule, entry, at, keyParts } = match;
+  const place = (match: RuleMatch, earlier: Earlier | null, { suppressBefore }: ScanContext): void => {
+    const { rule, entry, at } = match;
     const { seq } = entry;
     activity.set(rule.id, nextActivity(activity.get(rule.id), match));
     if (!rule.alerts) return;
+    const { keyParts } = match;
     const key = keyText(keyParts);
-    const { suppressBefore } = scanContext;
-    const isBackfilled = suppressBefore !== null && entry.occurredAt < suppressBefore;
-    const input = { rule, seq, at, level: rule.level, network: networkOfEntry(entry.body), isBackfilled };
+    const isBackfilled = scope.backfill !== null || (suppressBefore !== null && entry.occurredAt < suppressBefore);
+    const input = { rule, seq, at, level: rule.level, network: clientNetwork(entry.body), isBackfilled };
     const placement = alerts.find(rule, key, input);
     const joins = placement.kind === 'joins' ? placement.alert : null;
     // A correlation that fires for several groups of one entry may have one dedup key for all of them.
-    if (joins?.lastSeq === seq || (joins !== null && earlier !== null && hasCounted(joins, match, earlier))) return;
+    if (placed.some(({ alert }) => alert.id === joins?.id)) return;
+    if (joins !== null && earlier !== null && hasCounted(joins, match, earlier)) return;
+    if (joins !== null && scope.backfill !== null && isCounted(joins, seq)) return;
+    placedCount++;
     placed.push({ ...alerts.add(input, key, keyParts, placement), match, isBackfilled });
   };
 
-  let silences: readonly Silence[] | null = null;
+  let silences: { readonly from: number; readonly list: readonly Silence[] } | null = null;
   /** The silence over a match. A correlation's entries are looked for only where a silence may be over them. */
   const silenceOf = ({ rule, entry, at, window }: RuleMatch): Silence | null => {
-    silences ??= reads.silences(context.oldestAt);
+    if (silences === null || at < silences.from) silences = { from: at, list: reads.silences(at) };
     const facts = { rule: rule.id, level: rule.level, tags: rule.tags };
-    const active = silences.filter(({ startsAt, endsAt }) => startsAt <= at && at < endsAt);
+    const active = silences.list.filter(({ startsAt, endsAt }) => startsAt <= at && at < endsAt);
     if (active.length === 0) return null;
     if (window === null) return silenceOver(active, { ...facts, entries: [entry.body] }, at);
     const counted = allContributing(window, entry, reads, engine, correlator);
@@ -240,7 +302,15 @@ function createBatch(context: BatchContext): {
           ({ level, rules, inhibited }) => inhibited.has(name) && rules.has(rule.id) && !isAbove(rule.level, level),
         ) ?? null;
       const inhibitedBy = inhibitor?.alert ?? null;
-      const notifyMatch = { at, level: rule.level, isBackfilled, isLate, silence: silence?.id ?? null, inhibitedBy };
+      const isSuppressed = isBackfilled && scope.backfill?.notify !== true;
+      const notifyMatch = {
+        at,
+        level: rule.level,
+        isBackfilled: isSuppressed,
+        isLate,
+        silence: silence?.id ?? null,
+        inhibitedBy,
+      };
       const { unrouted, repeatMs } = notifyRoute(routes, name);
       const before = notified[name] ?? null;
       const decision = decideNotify(notifyMatch, facts, { unrouted, minLevel, repeatMs }, before);
@@ -256,7 +326,7 @@ function createBatch(context: BatchContext): {
     return { decisions, notified };
   };
 
-  const decideOne = (each: PlacedInAlert, firing: Firing[]): void => {
+  const decideOne = (each: PlacedInAlert, firing: Firing[], { began }: ScanContext): void => {
     const { match, isOpening } = each;
     const { rule, entry, at, evidence, window } = match;
     const { seq } = entry;
@@ -273,7 +343,7 @@ function createBatch(context: BatchContext): {
     const alert = alerts.decide(each.alert, {
       notified,
       decided: isKept ? each.alert.decided : withReasons(each.alert.decided, decisions),
-      escalations: withEscalations(each.alert, news, Math.max(at, scanContext.began)),
+      escalations: withEscalations(each.alert, news, Math.max(at, began)),
       // What is severe is notified when the silence ends, unless another one covers the alert then.
       silencedUntil:
         isSilenced && isSevere(rule.level)
@@ -319,11 +389,12 @@ function createBatch(context: BatchContext): {
   return {
     windows,
     place,
-    decide: () => {
+    decide: (scanContext) => {
       const firing: Firing[] = [];
-      for (const each of placed.toReversed()) decideOne(each, firing);
+      for (const each of placed.toReversed()) decideOne(each, firing, scanContext);
       placed = [];
     },
+    size: () => ({ ...windows.size(), matches: placedCount }),
     changes: () => ({
       windows: windows.touched(),
       ...alerts.changes(),

@@ -1,12 +1,11 @@
 /**
  * Reads the past for evaluation, and stores what evaluation decided.
  */
-import { DEFAULT_MIN_LEVEL } from '../../routing/routing.ts';
-import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../sigma/index.ts';
+import type { CorrelationRule } from '../../sigma/index.ts';
 import { countSilenced, readSilences } from '../deliver/silences.ts';
 import type { Accepted, Changes, EvaluationReads } from '../model.ts';
 import { writeAlert } from '../store/alerts.ts';
-import { type AcceptedRow, type AlertRow, acceptedFrom, alertFrom } from '../store/rows.ts';
+import { type AcceptedRow, type AlertRow, acceptedOrNull, alertFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { storedId } from './dedupe.ts';
 
@@ -22,24 +21,24 @@ const ENTRIES_READ = [100, 400, 1_500] as const;
  */
 const ALERTS_READ = 30;
 
-interface EvaluationStore extends EvaluationReads {
-  /** Changes when the correlation, or a rule it refers to, evaluates differently than before. */
-  fingerprint(rule: CorrelationRule): string;
+/** Where the windows of a rule are stored. Those that are there under another tag start empty. */
+export interface WindowPlace {
+  readonly rule: string;
+  readonly tag: string;
 }
+export type PlaceOf = (rule: CorrelationRule) => WindowPlace;
 
-export function createEvaluationStore(store: Store, engine: Engine): EvaluationStore {
-  const fingerprints = new Map(engine.correlations.map((rule) => [rule.id, versionOf(withAllBelow(rule, engine))]));
-  const fingerprint = (rule: CorrelationRule): string => fingerprints.get(rule.id) ?? '';
+export function createEvaluationStore(store: Store, placeOf: PlaceOf): EvaluationReads {
   return {
-    fingerprint,
     window: (rule, key) => {
+      const place = placeOf(rule);
       const row = store.all<{ text: string; fingerprint: string }>(
         'SELECT text, fingerprint FROM windows WHERE rule = ? AND key = ?',
-        rule.id,
+        place.rule,
         key,
       )[0];
       if (row === undefined) return null;
-      return { text: row.fingerprint === fingerprint(rule) ? row.text : null };
+      return { text: row.fingerprint === place.tag ? row.text : null };
     },
     alerts: (rule, key) =>
       store
@@ -58,7 +57,7 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
           storedId(id),
           revision,
         )
-        .flatMap(acceptedOrNothing),
+        .flatMap((row) => acceptedOrNull(row) ?? []),
     silences: (from) => readSilences(store, from),
     hasMatched: (alert, seqs) =>
       store.all(
@@ -70,25 +69,10 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
   };
 }
 
-/** A correlation with the rules it refers to, those that they refer to, and so on. */
-function withAllBelow(rule: CorrelationRule, engine: Engine): readonly Rule[] {
-  const all = new Set<Rule>([rule]);
-  for (const each of all) {
-    for (const id of each.kind === 'correlation' ? each.rules : []) {
-      const below = engine.rules.get(id);
-      if (below !== undefined) all.add(below);
-    }
-  }
-  return [...all].map(forWindows);
-}
-
-/** The parts of a rule that windows depend on: not what happens to its matches. */
-function forWindows(rule: Rule): Rule {
-  const tocsin = { ...rule.tocsin, dedupBy: null, dedupPeriodMs: null, dedupReopenMs: null };
-  return { ...rule, level: DEFAULT_MIN_LEVEL, alerts: true, tocsin };
-}
-
-/** The entries at some times that were recorded before `seq`, by time and number, read as they are needed. */
+/**
+ * The entries at some times that were recorded before `seq`, by time and number, read as they are needed.
+ * Damaged ones are left out: what they counted can't be found again.
+ */
 function* entriesAt(store: Store, times: readonly number[], seq: number): Iterable<Accepted> {
   const at = JSON.stringify(times);
   let last: { readonly occurred_at: number; readonly seq: number } = { occurred_at: Number.MIN_SAFE_INTEGER, seq: 0 };
@@ -104,34 +88,29 @@ function* entriesAt(store: Store, times: readonly number[], seq: number): Iterab
       last.occurred_at,
       last.seq,
     );
-    for (const row of rows) yield* acceptedOrNothing(row);
+    for (const row of rows) {
+      const entry = acceptedOrNull(row);
+      if (entry !== null) yield entry;
+    }
     const end = rows.at(-1);
     if (end === undefined || rows.length < most) return;
     last = end;
   }
 }
 
-/** Nothing where the stored JSON is damaged: what it counted can't be found again. */
-function acceptedOrNothing(row: AcceptedRow): Accepted[] {
-  try {
-    return [acceptedFrom(row)];
-  } catch {
-    return [];
-  }
-}
-
 /** Stores what evaluation decided, except deliveries. `lastSeq`: the number of the last entry. */
-export function applyChanges(store: Store, changes: Changes, reads: EvaluationStore, lastSeq: number): void {
+export function applyChanges(store: Store, changes: Changes, placeOf: PlaceOf, lastSeq: number): void {
   for (const { rule, key, newest, text } of changes.windows) {
+    const place = placeOf(rule);
     store.run(
       `INSERT INTO windows (rule, key, touched, newest, fingerprint, text) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (rule, key) DO UPDATE SET touched = excluded.touched, newest = max(newest, excluded.newest),
          fingerprint = excluded.fingerprint, text = excluded.text`,
-      rule.id,
+      place.rule,
       key,
       lastSeq,
       newest,
-      reads.fingerprint(rule),
+      place.tag,
       text,
     );
   }
@@ -163,7 +142,7 @@ export function applyChanges(store: Store, changes: Changes, reads: EvaluationSt
     store.run(
       `INSERT INTO activity (rule, matched, last_at, last_seq) VALUES (?, ?, ?, ?)
        ON CONFLICT (rule) DO UPDATE SET matched = matched + excluded.matched,
-         last_at = max(last_at, excluded.last_at), last_seq = excluded.last_seq`,
+         last_at = max(last_at, excluded.last_at), last_seq = max(last_seq, excluded.last_seq)`,
       rule,
       matched,
       lastAt,

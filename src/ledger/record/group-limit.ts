@@ -9,6 +9,7 @@ import type { CorrelationRule } from '../../sigma/index.ts';
 import type { TouchedWindow } from '../model.ts';
 import type { GroupCounts } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
+import type { PlaceOf } from './evaluation-store.ts';
 
 /** The most groups of a rule. */
 export const GROUPS_MAX = 100_000;
@@ -22,38 +23,45 @@ export interface GroupLimit {
 }
 
 /** Drops the groups over the limit after `windows` were stored. `known`: the counts before. */
-export function limitGroups(store: Store, windows: readonly TouchedWindow[], known: GroupCounts): GroupLimit {
+export function limitGroups(
+  store: Store,
+  windows: readonly TouchedWindow[],
+  known: GroupCounts,
+  placeOf: PlaceOf,
+): GroupLimit {
   const counts = new Map(Object.entries(known));
   const withNewGroups = new Set<CorrelationRule>();
   for (const { rule, isNew } of windows) {
     if (!isNew) continue;
-    counts.set(rule.id, (counts.get(rule.id) ?? 0) + 1);
+    const place = placeOf(rule).rule;
+    counts.set(place, (counts.get(place) ?? 0) + 1);
     withNewGroups.add(rule);
   }
   if (withNewGroups.size === 0) return { counts: known, dropped: [] };
   const dropped: { rule: CorrelationRule; groups: number }[] = [];
   for (const rule of withNewGroups) {
-    if ((counts.get(rule.id) ?? 0) <= GROUPS_MAX) continue;
-    const groups = countOf(store, rule);
+    const place = placeOf(rule).rule;
+    if ((counts.get(place) ?? 0) <= GROUPS_MAX) continue;
+    const groups = countOf(store, place);
     const over = groups <= GROUPS_MAX ? 0 : groups - GROUPS_MAX + GROUPS_DROPPED;
-    counts.set(rule.id, groups - over);
+    counts.set(place, groups - over);
     if (over === 0) continue;
-    drop(store, rule, over);
+    drop(store, place, over);
     dropped.push({ rule, groups: over });
   }
   return { counts: Object.fromEntries(counts), dropped };
 }
 
-function countOf(store: Store, rule: CorrelationRule): number {
-  return store.all<{ n: number }>('SELECT count(*) AS n FROM windows WHERE rule = ?', rule.id)[0]?.n ?? 0;
+function countOf(store: Store, rule: string): number {
+  return store.all<{ n: number }>('SELECT count(*) AS n FROM windows WHERE rule = ?', rule)[0]?.n ?? 0;
 }
 
-function drop(store: Store, rule: CorrelationRule, groups: number): void {
+function drop(store: Store, rule: string, groups: number): void {
   store.run(
     `DELETE FROM windows WHERE rule = ? AND key IN
        (SELECT key FROM windows WHERE rule = ? ORDER BY touched, key LIMIT ?)`,
-    rule.id,
-    rule.id,
+    rule,
+    rule,
     groups,
   );
 }

@@ -22,6 +22,14 @@ export function isQuietDue(store: Store, watermark: number): boolean {
   return store.all(`SELECT 1 FROM alerts WHERE ${DUE} LIMIT 1`, watermark).length > 0;
 }
 
+/** When the next alert may have been quiet for long enough, by the watermark; null: none will. Reads one row. */
+export function nextQuietAt(store: Store): number | null {
+  const [row] = store.all<{ at: number | null }>(
+    'SELECT min(resolves_at) AS at FROM alerts WHERE resolves_at IS NOT NULL',
+  );
+  return row?.at ?? null;
+}
+
 /** Resolves them. `seq`: the number of the last entry. */
 export function resolveQuiet(store: Store, setup: Notifying, watermark: number, seq: number, now: number): void {
   const rows = store.all<AlertRow>(

@@ -1,5 +1,5 @@
 /**
- * Deletes rows past their retention: entries, quarantined records and ended deliveries after retention; alerts, dead
+ * Deletes rows past their retention: entries, passes, quarantined records and ended deliveries after retention; alerts, dead
  * deliveries and the security log after a year; groups of notifications once they are over. Retention counts from the
  * latest answer of the upstream, by the earlier of both clocks, never from an entry's own claim. An entry dated in the future
  * is kept until its own time is that old: its id must be known while the upstream shows it.
@@ -86,6 +86,7 @@ export function evict(
   const deleted = [
     entries,
     evictRows(store, 'batches', 'first_seq', 'began < ?', before),
+    evictRows(store, 'passes', 'id', "began_at < ? AND value ->> '$.state' = 'over'", before),
     evictRows(store, 'windows', '(rule, key)', 'newest < ?', windowsBefore),
     evictRows(store, 'deliveries', 'id', `${ENDED} AND state IN ('delivered', 'suppressed') AND queued_at < ?`, before),
     evictRows(store, 'deliveries', 'id', `${ENDED} AND state = 'dead' AND queued_at < ?`, alertsBefore),

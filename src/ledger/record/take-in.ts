@@ -47,6 +47,10 @@ export function takeIn(
   const sorted = sortReads(context, fresh.unrecorded, fresh.isSaving, now);
   const result = context.intake(state, sorted.entries, fresh.invalid, scanContext, now);
   const { recorded, quarantined, opened } = result;
+  context.absences.noteEntries(
+    sorted.entries.map(({ occurredAt }) => occurredAt),
+    context.options.engine,
+  );
   const arrived = noteArrivals(context, result.state, before, sorted.arrived, readBy, now);
   const settled = settleRevisions(context, arrived, fresh, result.revisions, now);
   const latestBegan = recorded > 0 ? Math.max(state.latestBegan, scanContext.began) : state.latestBegan;

@@ -12,6 +12,7 @@ import { firstState, readState, writeState } from '../store/state.ts';
 import { actOn } from './acts.ts';
 import type { LedgerContext } from './context.ts';
 import { evictIndex, writeBlock } from './entry-index.ts';
+import { evaluatedAlways } from './evaluated.ts';
 import { createIntake } from './intake.ts';
 import { quarantine } from './quarantine.ts';
 import { replaceBodies } from './revisions.ts';
@@ -88,7 +89,8 @@ function takesAnEntry({ store, options }: LedgerContext, room: string, now: numb
       const setup = { engine: ENGINE, receivers };
       const intake = createIntake(store, setup);
       const scanContext = { began: AT, horizon: AT, suppressBefore: null };
-      const { state: after, opened } = intake(state, [entry], [], scanContext, now);
+      const own = { ...state, evaluated: evaluatedAlways(ENGINE) };
+      const { state: after, opened } = intake(own, [entry], [], scanContext, now);
       const values = new Map([[id, [0]]]);
       writeBlock(store, NO_BLOCK, [{ bucket: 0, places: [0, 0], values: { actor: values, network: values } }]);
       evictIndex(store, [NO_BLOCK]);

@@ -1,6 +1,6 @@
 /**
- * Fields that rules can use and no entry has: Tocsin derives them, and stores them beside the entry. They are under
- * `tocsin.`, where nothing that an entry claims counts. Pure.
+ * The entry as rules see it: with the field that Tocsin stores beside it, and without what it claims under `tocsin.`. What
+ * can be computed from an entry is not stored (audit-log/derived-fields.ts). Pure.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Engine, Match } from '../../sigma/index.ts';
@@ -17,8 +17,8 @@ export function withDerivedFields(body: EntryBody, mark: MarkFinding | null): En
 }
 
 /** The detections that match an entry. A read of ours matches none. */
-export function matchesOf(body: EntryBody, mark: MarkFinding | null, engine: Engine): Match[] {
-  return mark === 'own' ? [] : engine.evaluate(withDerivedFields(body, mark));
+export function matchesOf(body: EntryBody, occurredAt: number, mark: MarkFinding | null, engine: Engine): Match[] {
+  return mark === 'own' ? [] : engine.evaluate(withDerivedFields(body, mark), occurredAt);
 }
 
 function withoutClaims(body: EntryBody): EntryBody {

@@ -139,6 +139,15 @@ export function acceptedFrom(row: AcceptedRow): Accepted {
   return { ...entry, occurredAt: row.occurred_at, body: withDerivedFields(body, row.mark) };
 }
 
+/** The same; null where the stored JSON is damaged. */
+export function acceptedOrNull(row: AcceptedRow): Accepted | null {
+  try {
+    return acceptedFrom(row);
+  } catch {
+    return null;
+  }
+}
+
 /** An entry from its row, with its own id. */
 export function entryFrom(row: EntryRow): Omit<Accepted, 'occurredAt'> {
   const body = JSON.parse(row.body) as EntryBody;

@@ -155,6 +155,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE INDEX deliveries_severe ON deliveries (receiver, due_at IS NULL, queued_at)
        WHERE state = 'pending' AND level >= 3 AND alert IS NOT NULL AND fell_back IS NULL`,
   ],
+  ['CREATE TABLE passes (id INTEGER PRIMARY KEY, began_at INTEGER NOT NULL, value TEXT NOT NULL)'],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */

@@ -58,6 +58,39 @@ export interface State {
   readonly recent?: RecentCounts;
   /** What of the day's allowances was used when it was stored. Absent where nothing is counted. */
   readonly usage?: DayUsage;
+  /** What was absent before this time is in no alert (record/absences.ts). Absent: no read was to notify nobody. */
+  readonly absentFrom?: number;
+  /** Which rules have evaluated what. Absent until entries are recorded. */
+  readonly evaluated?: Evaluated;
+}
+
+/** Which rules, by their meaning, have evaluated which of the recorded entries (record/evaluated.ts). */
+export interface Evaluated {
+  /** The version of all rules. */
+  readonly version: string;
+  readonly rules: { readonly [rule: string]: RuleEvaluated };
+  /** The passes that are not over, in the order in which they began. */
+  readonly passes: readonly number[];
+  /** The numbers of the last pass, and of the last of its steps that decided something. */
+  readonly lastPass: number;
+  readonly lastStep: number;
+  /** The rows that passes read and wrote on a day (wall, days since the epoch). Absent until one did. */
+  readonly spent?: { readonly day: number; readonly read: number; readonly written: number };
+}
+
+export interface RuleEvaluated {
+  /** What it means (record/meaning.ts). */
+  readonly meaning: string;
+  /** Of a correlation: the pass that built its windows; 0: they have grown since the ledger began. */
+  readonly pass: number;
+  /** That pass has not reached the last entry: it evaluates the rule, and nothing else does. Absent: false. */
+  readonly isBehind?: true;
+  /** The entries after this number are evaluated by it, and may alert. */
+  readonly after: number;
+  /** And those up to it that occurred since then, ms: they were backfilled. Absent: none of them. */
+  readonly since?: number;
+  /** Its matches open no alerts. Absent: false. */
+  readonly isQuiet?: true;
 }
 
 /** Revisions of entries since people were last notified of any. */

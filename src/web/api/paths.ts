@@ -4,7 +4,12 @@ import { toSegment } from '../../http/segment.ts';
 export const API_ALERTS_PATH = '/api/alerts';
 export const API_ACTS_PATH = '/api/alerts/acts';
 export const API_SILENCES_PATH = '/api/silences';
+export const API_ENTRIES_PATH = '/api/entries';
+export const API_ACT_LOG_PATH = '/api/acts';
+export const API_RULES_PATH = '/api/rules';
 export const API_ROUTE_PATH = '/api/route';
+/** The upstream's route, as the lookup has it. */
+export const LOOKUP_PATH = '/v1/audit_logs';
 
 /**
  * A browser sends it for a page of ours alone: another site's page must ask first (a CORS preflight), and gets no answer.

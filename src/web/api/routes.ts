@@ -15,7 +15,7 @@ import { type Read, readShape, type Shape } from '../../text/shape.ts';
 import { type AppDeps, actorOf, type VisitorDeps, type WebEnv } from '../context.ts';
 import { recordAct } from '../security.ts';
 import { NO_SUCH } from './paths.ts';
-import { ACTS_SHAPE, ALERTS_QUERY, BY_SHAPE, ENTRY_SHAPE, ID_SHAPE } from './shapes.ts';
+import { ACT_LOG_QUERY, ACTS_SHAPE, ALERTS_QUERY, BY_SHAPE, ENTRY_SHAPE, ID_SHAPE, LOG_QUERY } from './shapes.ts';
 
 type Web = Context<WebEnv>;
 type Ledger = NonNullable<AppDeps['ledger']>;
@@ -44,6 +44,13 @@ export function apiRoutes({ ledger, ...deps }: AppDeps, visitors: VisitorDeps): 
 
   const nothing = (): Read<null> => ({ ok: true, value: null });
   const idIn = (c: Web): Read<number> => readShape(ID_SHAPE, c.req.param('id') ?? '');
+  const queryOf =
+    <T>(of: Shape<T>) =>
+    (c: Web): Read<T> => {
+      // Not a filter: a link's proof, which counts on no page of the API.
+      const { [PASS_PARAM]: _, ...query } = c.req.query();
+      return readShape(of, query);
+    };
   const bodyOf =
     <T>(of: Shape<T>) =>
     (c: Web): Read<T> =>
@@ -76,14 +83,7 @@ export function apiRoutes({ ledger, ...deps }: AppDeps, visitors: VisitorDeps): 
 
   app.get(
     '/api/alerts',
-    answer(
-      (c) => {
-        // Not a filter: a link's proof, which counts on no page of the API.
-        const { [PASS_PARAM]: _, ...query } = c.req.query();
-        return readShape(ALERTS_QUERY, query);
-      },
-      (views, query) => views.alerts(query),
-    ),
+    answer(queryOf(ALERTS_QUERY), (views, query) => views.alerts(query)),
   );
   app.get(
     '/api/alerts/:id',
@@ -98,8 +98,22 @@ export function apiRoutes({ ledger, ...deps }: AppDeps, visitors: VisitorDeps): 
     answer(idIn, (views, id) => views.alertRoute(id)),
   );
   app.get(
+    '/api/acts',
+    answer(queryOf(ACT_LOG_QUERY), (views, { after }) => views.actLog(after)),
+  );
+  app.get(
+    '/api/entries',
+    answer(queryOf(LOG_QUERY), async (views, query, _, c) =>
+      c.body(await views.logLines(query), 200, { 'content-type': 'application/x-ndjson' }),
+    ),
+  );
+  app.get(
     '/api/entries/:id/why',
     answer(nothing, (views, _, __, c) => views.entryWhy(readSegment(c.req.param('id') ?? ''))),
+  );
+  app.get(
+    '/api/rules',
+    answer(nothing, async (views) => ({ rules: await views.rules() })),
   );
   app.post(
     '/api/route',

@@ -5,7 +5,7 @@
  * as OpenAPI) can be made from them.
  */
 import { RESOLVE_REASONS } from '../../alert/alert.ts';
-import type { Act, ActRequest, AlertQuery } from '../../ledger/rpc.ts';
+import type { Act, ActRequest, AlertQuery, LogQuery } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { readId } from '../../text/ids.ts';
 import { INVISIBLE } from '../../text/invisible.ts';
@@ -40,6 +40,13 @@ export const ALERTS_QUERY: Shape<AlertQuery> = exactly({
   ...{ assignee: absentOr(text(PARAM_MAX)), text: absentOr(said(PARAM_MAX)) },
   ...{ since: absentOr(moment), until: absentOr(moment), before: absentOr(idText), most: absentOr(idText) },
 });
+
+/** Those of GET /api/entries, and of GET /api/acts. */
+export const LOG_QUERY: Shape<LogQuery> = exactly({
+  after: absentOr(idText),
+  ...{ since: absentOr(moment), until: absentOr(moment), most: absentOr(idText) },
+});
+export const ACT_LOG_QUERY = exactly({ after: absentOr(idText) });
 
 /** In the body of every act. `as`: what who knows LINK_SECRET says their name is. `via`: by what they act. */
 export const BY_SHAPE = object({ as: absentOr(name), via: orElse(oneOf('api', 'cli'), 'api') });

@@ -36,7 +36,17 @@ interface AlertPageOptions extends AlertFactsProps {
 }
 
 /** The whole document. */
-export function alertPage({ caller, details, rule, now, others, linked, token, did }: AlertPageOptions): string {
+export function alertPage({
+  caller,
+  details,
+  rule,
+  isDisabled,
+  now,
+  others,
+  linked,
+  token,
+  did,
+}: AlertPageOptions): string {
   const { alert, timeline, more, moreContributing, acts, next, silences } = details;
   const lasting = silences.filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
   const longest = lastToEnd(lasting);
@@ -90,7 +100,7 @@ export function alertPage({ caller, details, rule, now, others, linked, token, d
             <Timeline timeline={[...steps, first]} />
           </Card>
         )}
-        <AlertFacts caller={caller} details={details} rule={rule} now={now} />
+        <AlertFacts caller={caller} details={details} rule={rule} isDisabled={isDisabled} now={now} />
         {rule !== null && <WhatToDo rule={rule} />}
         {acts.length > 0 && (
           <Card title="What was done">

@@ -9,7 +9,8 @@ import { Hono } from 'hono/tiny';
 import { readSegment } from '../../http/segment.ts';
 import { EVERY_ALERT } from '../../ledger/alert-query.ts';
 import type { AlertList, AlertSummary } from '../../ledger/rpc.ts';
-import { ruleSet } from '../../rules.gen.ts';
+import { disabled, ruleSet } from '../../rules.gen.ts';
+import { listedRules } from '../../sigma/index.ts';
 import { readId } from '../../text/ids.ts';
 import { DID_PARAM, readDid, SILENCES_PAGE } from '../act-paths.ts';
 import { type Caller, othersOfMessage, passesTo, scopeOf, type VisitorDeps, type WebEnv } from '../context.ts';
@@ -23,7 +24,7 @@ import { entryPage } from './entry.tsx';
 import { missingPage, unboundPage, upstreamPage } from './errors.tsx';
 import { overviewPage } from './overview.tsx';
 import { quarantinedPage, quarantinePage } from './quarantine.tsx';
-import { rulePage } from './rule.tsx';
+import { disabledRulePage, rulePage } from './rule.tsx';
 import { readRuleFile } from './rule-file.ts';
 import { rulesPage } from './rules.tsx';
 import { securityPage } from './security.tsx';
@@ -51,7 +52,7 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     const query = readAlertQuery((name) => c.req.query(name), now());
     const { given: _, ...asked } = query;
     const list = await ledger.alerts(asked);
-    return send(c, alertsPage({ ...actsOn(c), query, list, rules: ruleSet.rules }));
+    return send(c, alertsPage({ ...actsOn(c), query, list, rules: rules() }));
   });
 
   app.get('/alerts/:id', async (c) => {
@@ -65,12 +66,13 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     const others = scope === null ? await othersOf(found.alert) : null;
     const linked = await linkedWith(caller, id);
     const rule = ruleOf(found.alert.rule);
-    return send(c, alertPage({ ...actsOn(c, id), details: found, rule, others, linked }));
+    const isDisabled = disabled.some((each) => each.id === found.alert.rule);
+    return send(c, alertPage({ ...actsOn(c, id), details: found, rule, isDisabled, others, linked }));
   });
 
   app.get(SILENCES_PAGE, async (c) => {
     if (ledger === null) return unbound(c);
-    return send(c, silencesPage({ ...actsOn(c), silences: await ledger.silences(), rules: ruleSet.rules }));
+    return send(c, silencesPage({ ...actsOn(c), silences: await ledger.silences(), rules: rules() }));
   });
 
   app.get('/entries/:id', async (c) => {
@@ -110,13 +112,20 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
 
   app.get('/rules', async (c) => {
     const activity = ledger === null ? [] : await ledger.rules();
-    const { rules, version } = ruleSet;
-    return send(c, rulesPage({ caller: c.var.caller, rules, version, activity, setup: config }));
+    return send(
+      c,
+      rulesPage({ caller: c.var.caller, rules: rules(), disabled, version: ruleSet.version, activity, setup: config }),
+    );
   });
 
   app.get('/rules/:id', async (c) => {
-    const rule = ruleOf(readSegment(c.req.param('id')));
-    if (rule === null) return missing(c);
+    const id = readSegment(c.req.param('id'));
+    const rule = ruleOf(id);
+    if (rule === null) {
+      const off = disabled.find((each) => each.id === id);
+      if (off === undefined) return missing(c);
+      return send(c, disabledRulePage(c.var.caller, off, await readRuleFile(config.assets, off)));
+    }
     const activity = ledger === null ? [] : await ledger.rules();
     const found = activity.find((of) => of.rule === rule.id) ?? null;
     const file = await readRuleFile(config.assets, rule);
@@ -160,8 +169,13 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
   return app;
 }
 
+/** Those that people know; parsed on first use. */
+function rules() {
+  return listedRules(ruleSet.rules);
+}
+
 function ruleOf(id: string | null) {
-  return ruleSet.rules.find((rule) => rule.id === id) ?? null;
+  return rules().find((rule) => rule.id === id) ?? null;
 }
 
 function send(c: Web, document: string, status: 200 | 404 | 502 | 503 = 200): Response {

@@ -2,10 +2,10 @@
 
 import { rulePath } from '../../access/link.ts';
 import type { RuleActivity } from '../../ledger/rpc.ts';
-import { LEVELS, type Rule } from '../../sigma/index.ts';
+import { type DisabledRule, LEVELS, type Rule } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
 import type { Caller } from '../context.ts';
-import { Level, When } from './parts/elements.tsx';
+import { Card, Level, When } from './parts/elements.tsx';
 import { Unnotified } from './parts/receivers.tsx';
 import { ReceiverNames, type Setup } from './parts/rule-routes.tsx';
 import { page } from './parts/shell.tsx';
@@ -14,13 +14,14 @@ import { UntrustedText } from './parts/untrusted-text.tsx';
 interface RulesOptions {
   readonly caller: Caller;
   readonly rules: readonly Rule[];
+  readonly disabled: readonly DisabledRule[];
   readonly version: string;
   readonly activity: readonly RuleActivity[];
   readonly setup: Setup;
 }
 
 /** The whole document. */
-export function rulesPage({ caller, rules, version, activity, setup }: RulesOptions): string {
+export function rulesPage({ caller, rules, disabled, version, activity, setup }: RulesOptions): string {
   const activityOf = new Map(activity.map((of) => [of.rule, of]));
   const sorted = rules.toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
   return page({
@@ -58,6 +59,22 @@ export function rulesPage({ caller, rules, version, activity, setup }: RulesOpti
             </table>
           </div>
         </section>
+        {disabled.length > 0 && (
+          <Card title="Disabled" aside={<code>rules/tuning.yml</code>}>
+            <ul>
+              {disabled.map(({ id, title, why }) => (
+                <li>
+                  <a href={rulePath(id)}>
+                    <UntrustedText text={title} max={120} />
+                  </a>
+                  <span class="sub">
+                    <UntrustedText text={why} max={300} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </Card>
+        )}
       </>
     ),
   });

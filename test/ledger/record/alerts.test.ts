@@ -492,31 +492,6 @@ describe('when the rules change', () => {
   const fed = onAction('vm.deleted', { alerts: false });
   const engineOf = (...rules: Parameters<typeof createScene>[0] & object) => compile({ version: 'two', rules });
 
-  it('a changed rule starts with new windows, the others keep theirs', () => {
-    const scene = createScene([fed, counting('vm.deleted', 3), counting('vm.deleted', 3, { id: 'other' })]);
-    scene.record([deleted('a', NOON), deleted('b', NOON)]);
-    const changed = engineOf(
-      fed,
-      counting('vm.deleted', 3, { timespanMs: 11 * MINUTE }),
-      counting('vm.deleted', 3, { id: 'other' }),
-    );
-    const after = scene.reopened({ engine: changed });
-    after.record([deleted('c', NOON)]);
-    expect(scene.store.all('SELECT rule FROM alerts')).toEqual([{ rule: 'other' }]);
-    after.record([deleted('d', NOON), deleted('e', NOON)]);
-    expect(scene.count('alerts')).toBe(2);
-  });
-
-  it('a correlation starts with new windows where a rule it counts has changed', () => {
-    const scene = createScene([fed, counting('vm.deleted', 3)]);
-    scene.record([deleted('a', NOON), deleted('b', NOON)]);
-    const leaf = { kind: 'leaf', selection: 's', field: 'action', test: { op: 'exists', present: true } } as const;
-    scene
-      .reopened({ engine: engineOf({ ...fed, expression: leaf }, counting('vm.deleted', 3)) })
-      .record([deleted('c', NOON)]);
-    expect(scene.count('alerts')).toBe(0);
-  });
-
   it('windows go on where only what becomes of matches has', () => {
     const scene = createScene([fed, counting('vm.deleted', 3)]);
     scene.record([deleted('a', NOON), deleted('b', NOON)]);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numberWords } from '../../../src/alert/number-wording.ts';
 import type { Incoming } from '../../../src/ledger/rpc.ts';
-import { type CorrelationRule, compile, type Rule } from '../../../src/sigma/index.ts';
+import { type CorrelationRule, compile, type Expression, type Rule } from '../../../src/sigma/index.ts';
 import { differentValues, sameValues } from '../../support/look-alikes.ts';
 import { counting, createScene, entry, HOUR, MINUTE, NOON, onAction, type Scene, SECOND } from '../scene.ts';
 
@@ -54,6 +54,10 @@ interface Example {
   readonly matched: number;
 }
 
+const notFrom = (ip: string): Expression => ({
+  kind: 'not',
+  of: { kind: 'leaf', selection: 's', field: 'client_ip', test: { op: 'equals', cased: true, values: [ip] } },
+});
 const from = (seconds: number, ip: string) => deleted(seconds, { client_ip: ip });
 const size = (seconds: number, bytes: unknown) => deleted(seconds, { bytes });
 
@@ -257,27 +261,67 @@ describe('chains', () => {
     expect(alerts(scene).map(({ rule }) => rule)).toEqual(['burst', 'then']);
   });
 
-  it('starts with new windows where a rule below those it refers to has changed', () => {
-    const scene = recorded([...ALL, burst, then], story.slice(0, 2));
-    const leaf = { kind: 'leaf', selection: 's', field: 'action', test: { op: 'exists', present: true } } as const;
-    const changed = compile({ version: 'two', rules: [{ ...DELETED, expression: leaf }, MADE, READ, burst, then] });
-    scene.reopened({ engine: changed }).record(story[2] ?? []);
-    expect(alerts(scene)).toEqual([]);
-  });
-
   it.each<[string, Partial<CorrelationRule>, Partial<CorrelationRule>?]>([
     ['field', { fields: ['action'], type: 'value_count' }, { type: 'value_count', fields: ['client_ip'] }],
     ['type', { type: 'value_percentile' }],
     ['percentile', { percentile: 3 }],
     ['order of its rules', { rules: ['api_key.created', 'vm.deleted'] }],
     ['expression', { expression: { kind: 'leaf', rule: 1 } }],
-  ])('a rule starts with new windows where it has another %s', (_, more, before = {}) => {
+  ])('a rule has other windows where it has another %s', (_, more, before = {}) => {
     const base = correlation({ rules: ['vm.deleted', 'api_key.created'], type: 'temporal_ordered', ...before });
     const scene = recorded([...ALL, base], [[from(9, 'a')]]);
     const known = scene.store.all('SELECT fingerprint FROM windows');
     const engine = compile({ version: 'two', rules: [...ALL, { ...base, ...more }] });
     scene.reopened({ engine }).record([from(8, 'a')]);
     expect(scene.store.all('SELECT fingerprint FROM windows')).not.toEqual(known);
+  });
+});
+
+describe('a filter of a correlation', () => {
+  const burst = correlation({ id: 'burst', title: 'Burst', condition: gte(2) });
+  const then = correlation({
+    ...{ id: 'then', title: 'Burst, then a key', type: 'temporal_ordered', rules: ['burst', 'api_key.created'] },
+    ...{ condition: gte(2), filter: notFrom('ours') },
+  });
+  const rules = [...ALL, burst, then];
+
+  it('excludes an entry for it alone: also in a chain, from late entries and evidence', () => {
+    const scene = recorded(rules, [[from(90, 'ours')], [from(80, 'b')], [at(60, 'api_key.created')]]);
+    expect(alerts(scene).map(({ rule }) => rule)).toEqual(['burst']);
+    scene.record([from(85, 'ours')]);
+    expect(alerts(scene).map(({ rule }) => rule)).toEqual(['burst']);
+    scene.record([from(84, 'c')]);
+    expect(alerts(scene).map(({ rule }) => rule)).toEqual(['burst', 'then']);
+    const contributing = scene.store.all<{ id: string }>(
+      "SELECT id FROM matches JOIN entries USING (seq) WHERE alert = 2 AND id NOT LIKE 'api_key%'",
+    );
+    expect(contributing.length).toBeGreaterThan(0);
+    const excluded = scene.store.all<{ id: string }>("SELECT id FROM entries WHERE body ->> '$.client_ip' = 'ours'");
+    for (const { id } of contributing) expect(excluded.map((row) => row.id)).not.toContain(id);
+  });
+
+  it('has copies of what it refers to that nobody sees', () => {
+    const scene = recorded(rules, [[from(90, 'a'), from(80, 'b')]]);
+    expect(scene.store.all('SELECT rule FROM activity ORDER BY rule')).toEqual([
+      { rule: 'burst' },
+      { rule: 'vm.deleted' },
+    ]);
+    expect(scene.store.all('SELECT rule FROM windows ORDER BY rule')).toHaveLength(3);
+  });
+
+  it('starts with new windows where it has changed, there and in the chain, and nowhere else', () => {
+    const scene = recorded(rules, [[from(90, 'a')]]);
+    const fingerprints = () =>
+      new Map(
+        scene.store
+          .all<{ rule: string; fingerprint: string }>('SELECT rule, fingerprint FROM windows')
+          .map(({ rule, fingerprint }) => [rule.split('\t')[0] === rule ? rule : 'copy', fingerprint]),
+      );
+    const before = fingerprints();
+    const engine = compile({ version: 'two', rules: [...ALL, burst, { ...then, filter: notFrom('theirs') }] });
+    scene.reopened({ engine }).record([from(80, 'ours'), from(70, 'ours')]);
+    expect(fingerprints().get('burst')).toBe(before.get('burst'));
+    expect(fingerprints().get('copy')).not.toBe(before.get('copy'));
   });
 });
 
@@ -413,6 +457,7 @@ describe('replay', () => {
     ...ALL,
     ...TYPES.map(({ rule }, i) => correlation({ ...rule, id: `rule ${i}`, timespanMs: MINUTE })),
     correlation({ id: 'chain', rules: ['rule 0', 'rule 1', 'api_key.created'], condition: gte(3) }),
+    correlation({ id: 'filtered', rules: ['rule 0', 'chain'], condition: gte(2), filter: notFrom('a') }),
   ];
   const anyEvent = fc.record({
     seconds: fc.integer({ min: 0, max: 240 }),

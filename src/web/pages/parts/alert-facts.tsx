@@ -13,14 +13,16 @@ import { Code, UntrustedText } from './untrusted-text.tsx';
 export interface AlertFactsProps {
   readonly caller: Caller;
   readonly details: AlertDetails;
-  /** The current rule; null if it was removed. */
+  /** The current rule; null if it was removed or disabled. */
   readonly rule: Rule | null;
+  /** Whether it is disabled. */
+  readonly isDisabled: boolean;
   /** Wall clock, ms. */
   readonly now: number;
 }
 
 /** A card of figures. */
-export function AlertFacts({ caller, details, rule, now }: AlertFactsProps) {
+export function AlertFacts({ caller, details, rule, isDisabled, now }: AlertFactsProps) {
   const { alert, timeline } = details;
   const latest = timeline.findLast(({ entry, part }) => entry !== null && part === 'matched')?.entry ?? null;
   return (
@@ -57,7 +59,7 @@ export function AlertFacts({ caller, details, rule, now }: AlertFactsProps) {
             <UntrustedText text={rule?.title ?? alert.rule} max={120} />
           </a>
         )}
-        {rule === null && <span class="sub">no longer one of the rules</span>}
+        {rule === null && <span class="sub">{isDisabled ? 'disabled' : 'no longer one of the rules'}</span>}
       </Figure>
     </dl>
   );

@@ -3,7 +3,13 @@
 import { rulePath } from '../../../access/link.ts';
 import { conditionWords } from '../../../alert/condition-wording.ts';
 import { ordinal } from '../../../alert/number-wording.ts';
-import type { CorrelationRule, CorrelationType, Rule } from '../../../sigma/index.ts';
+import {
+  ABSENCE,
+  type CorrelationRule,
+  FIRST_SEEN,
+  type Rule,
+  type SigmaCorrelationType,
+} from '../../../sigma/index.ts';
 import { durationInWords } from '../../../text/duration.ts';
 import { Card } from './elements.tsx';
 import { TEXT_MAX } from './rule-text.tsx';
@@ -17,7 +23,7 @@ interface CorrelationProps {
 
 const NAME_CHARS = 120;
 
-const SUBJECTS: { readonly [type in CorrelationType]: string } = {
+const SUBJECTS: { readonly [type in SigmaCorrelationType]: string } = {
   event_count: 'The entries that these rules match',
   value_count: 'The different values',
   temporal: 'How many of these rules match, in any order',
@@ -31,6 +37,8 @@ const SUBJECTS: { readonly [type in CorrelationType]: string } = {
 /** A card: a sentence, the rules, the aliases. */
 export function Correlation({ rule, ruleOf }: CorrelationProps) {
   const { type, percentile, fields, groupBy, timespanMs } = rule;
+  if (type === FIRST_SEEN) return <FirstSeen rule={rule} />;
+  if (type === ABSENCE) return <Absence rule={rule} />;
   const titleOf = (id: string): string => ruleOf(id)?.title ?? id;
   return (
     <Card title="What it counts" aside={<code>{type}</code>}>
@@ -52,6 +60,43 @@ export function Correlation({ rule, ruleOf }: CorrelationProps) {
       </p>
       <Rules rule={rule} ruleOf={ruleOf} />
       <Aliases rule={rule} titleOf={titleOf} />
+    </Card>
+  );
+}
+
+/** A card: a sentence. */
+function FirstSeen({ rule: { fields, groupBy, timespanMs, condition } }: { rule: CorrelationRule }) {
+  return (
+    <Card title="What is new" aside={<code>{FIRST_SEEN}</code>}>
+      <p>
+        A value of <Code text={fields.join(' and ')} max={TEXT_MAX} /> that was not seen in{' '}
+        {durationInWords(timespanMs)}
+        {groupBy.length > 0 && (
+          <>
+            , for each <Code text={groupBy.join(' and ')} max={TEXT_MAX} />
+          </>
+        )}
+        . What {groupBy.length > 0 ? 'each of them has' : 'there is'} in the first{' '}
+        {durationInWords(condition[0]?.value ?? 0)} is learned without a match.
+      </p>
+    </Card>
+  );
+}
+
+/** A card: a sentence. */
+function Absence({ rule: { groupBy, timespanMs } }: { rule: CorrelationRule }) {
+  return (
+    <Card title="What is missed" aside={<code>{ABSENCE}</code>}>
+      <p>
+        It matches where no entry has come for {durationInWords(timespanMs)} after the last
+        {groupBy.length > 0 && (
+          <>
+            {' '}
+            of each <Code text={groupBy.join(' and ')} max={TEXT_MAX} />
+          </>
+        )}
+        , once for each time. While the log can't be read, nothing is missed.
+      </p>
     </Card>
   );
 }

@@ -37,7 +37,8 @@ const NAME_CHARS = 60;
 const TEXT_MAX = 300;
 
 function routesFor(rule: Rule, { routing, receivers }: Setup): RuleRoutes {
-  return ruleRoutes(routing, receivers, { rule: rule.id, level: rule.level, tags: rule.tags });
+  const { id, level, tags, tocsin } = rule;
+  return ruleRoutes(routing, receivers, { rule: id, level, tags, receivers: tocsin.receivers });
 }
 
 /** The names of the receivers that can be notified of a rule's alerts, in short. */
@@ -60,7 +61,8 @@ export function ReceiverNames({ rule, setup }: { rule: Rule; setup: Setup }) {
 
 /** A card. `rules`: all of them, for the correlations that count this one. */
 export function WhereAlertsGo({ rule, rules, setup }: { rule: Rule; rules: readonly Rule[]; setup: Setup }) {
-  const aside = <span class="quiet">{routingWording(setup.routing)}</span>;
+  const isTuned = rule.tocsin.receivers !== undefined;
+  const aside = <span class="quiet">{isTuned ? 'by tuning.yml' : routingWording(setup.routing)}</span>;
   return (
     <Card title="Where its alerts go" aside={rule.alerts && aside}>
       {rule.alerts ? <Routes rule={rule} setup={setup} /> : <CountedBy rule={rule} rules={rules} />}

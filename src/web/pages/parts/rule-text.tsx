@@ -1,5 +1,6 @@
 /** What the author of a rule wrote, as parts of a page: tags, false positives, references. Pure. */
 
+import { attackPath } from '../../../alert/attack.ts';
 import type { Rule } from '../../../sigma/index.ts';
 import { Card } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
@@ -57,37 +58,6 @@ function MaybeLink({ href, text, max }: { href: string | null; text: string; max
       <UntrustedText text={text} max={max} />
     </a>
   );
-}
-
-const TACTICS: { readonly [name: string]: string } = {
-  reconnaissance: 'TA0043',
-  'resource-development': 'TA0042',
-  'initial-access': 'TA0001',
-  execution: 'TA0002',
-  persistence: 'TA0003',
-  'privilege-escalation': 'TA0004',
-  'defense-evasion': 'TA0005',
-  'credential-access': 'TA0006',
-  discovery: 'TA0007',
-  'lateral-movement': 'TA0008',
-  collection: 'TA0009',
-  exfiltration: 'TA0010',
-  'command-and-control': 'TA0011',
-  impact: 'TA0040',
-};
-
-/**
- * The ATT&CK page of a Sigma tag such as `attack.t1098.001` or `attack.persistence`; null for any other tag.
- * https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-appendix-tags.md
- *
- * @example attackPath('attack.t1098.001') // 'https://attack.mitre.org/techniques/T1098/001/'
- */
-export function attackPath(tag: string): string | null {
-  const [, technique, sub] = /^attack\.t(\d{4})(?:\.(\d{3}))?$/i.exec(tag) ?? [];
-  if (technique !== undefined)
-    return `https://attack.mitre.org/techniques/T${technique}/${sub === undefined ? '' : `${sub}/`}`;
-  const name = /^attack\.([a-z_-]+)$/i.exec(tag)?.[1]?.toLowerCase().replaceAll('_', '-') ?? '';
-  return Object.hasOwn(TACTICS, name) ? `https://attack.mitre.org/tactics/${TACTICS[name]}/` : null;
 }
 
 /** The address, if it may be a link: https, without credentials; null otherwise. */

@@ -1,6 +1,7 @@
 /** The state of Tocsin in a word, its reasons, and how far the log has been read. Pure. */
 
 import { type Health, type HealthState, WRONG_COUNTED_MAX } from '../../../alert/health-state.ts';
+import { titlesText } from '../../../ledger/health/pass-words.ts';
 import { mostUsed } from '../../../ledger/health/usage-words.ts';
 import { PAGE_COUNTED_MAX } from '../../../ledger/model.ts';
 import type { LedgerStatus, UsageStatus } from '../../../ledger/rpc.ts';
@@ -106,6 +107,15 @@ function Figures({ status, now }: { status: LedgerStatus; now: number }) {
           version <UntrustedText text={status.rules.version} max={20} />
         </span>
       </Figure>
+      {status.passes.map((pass) => (
+        <Figure name={pass.kind === 'rebuild' ? 'Rebuilding' : 'Backfill'}>
+          {pass.percent} %
+          <span class="sub">
+            <UntrustedText text={titlesText(pass.rules)} max={REASON_MAX} />
+            {pass.kind === 'rebuild' && ', whose alerts are late until then'}
+          </span>
+        </Figure>
+      ))}
       {status.usage && (
         <Figure name="Used today">
           <UsedToday usage={status.usage} />
