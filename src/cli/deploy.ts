@@ -53,7 +53,7 @@ async function main(args: string[]): Promise<number> {
     out(HELP);
     return OK;
   }
-  const rules = spawnSync(process.execPath, ['src/cli/build-rules.ts'], { cwd: ROOT, stdio: 'inherit' });
+  const rules = spawnSync(process.execPath, ['src/cli/build-rules.ts', '--strict'], { cwd: ROOT, stdio: 'inherit' });
   if (rules.status !== 0) return FAILED;
   if (values['dry-run']) {
     out(`${await buildBundle(runWrangler)}\nNothing was deployed: --dry-run\n`);

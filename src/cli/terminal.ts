@@ -2,6 +2,7 @@
  * Text for a terminal: tables, sections, times. And the only way to it: nothing that others wrote (a rule file, its name, a
  * server, an entry) commands it, since all that is printed goes through `printable`.
  */
+import { createInterface } from 'node:readline/promises';
 import { formatDuration } from '../text/duration.ts';
 import { escapeInvisible } from '../text/invisible.ts';
 import { utcText } from '../text/times.ts';
@@ -28,6 +29,17 @@ export function out(text: string): void {
 /** Prints problems. */
 export function err(text: string): void {
   process.stderr.write(printable(text));
+}
+
+/** Asks for a line; null at the end of the input. */
+export async function ask(question: string): Promise<string | null> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<null>((resolve) => lines.once('close', () => resolve(null)));
+  try {
+    return await Promise.race([lines.question(printable(question)), ended]);
+  } finally {
+    lines.close();
+  }
 }
 
 /** Shows how far a long run is, in one line that the next replaces. Nothing if nobody looks. */

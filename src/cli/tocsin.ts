@@ -7,8 +7,14 @@
 import { readFileSync } from 'node:fs';
 import { ack, assign, comment, resolve } from './commands/acts.ts';
 import { alerts } from './commands/alerts.ts';
+import { backfill } from './commands/backfill.ts';
+import { backtest } from './commands/backtest.ts';
 import { check } from './commands/check.ts';
 import { type CliContext, type Command, UsageError } from './commands/command.ts';
+import { fields } from './commands/fields.ts';
+import { importRules } from './commands/import.ts';
+import { list } from './commands/list.ts';
+import { newRule } from './commands/new.ts';
 import { notify } from './commands/notify.ts';
 import { quarantine } from './commands/quarantine.ts';
 import { resend } from './commands/resend.ts';
@@ -18,10 +24,11 @@ import { route } from './commands/route.ts';
 import { security } from './commands/security.ts';
 import { silence } from './commands/silence.ts';
 import { status } from './commands/status.ts';
+import { test } from './commands/test.ts';
 import { viewers } from './commands/viewers.ts';
 import { why } from './commands/why.ts';
 import { CALLED_WRONGLY, exitCode, OK } from './failure.ts';
-import { err, out, printCrashes } from './terminal.ts';
+import { ask, err, out, printCrashes } from './terminal.ts';
 import { readUser } from './user.ts';
 import { ROOT } from './wrangler.ts';
 
@@ -40,10 +47,11 @@ const COMMANDS = new Map<string | undefined, Command>(
       notify,
       resend,
       rewind,
+      backfill,
       restore,
       quarantine,
     },
-    ...{ viewers, security, check },
+    ...{ viewers, security, check, list, test, backtest, fields, new: newRule, import: importRules },
   }),
 );
 
@@ -101,5 +109,6 @@ if (import.meta.main) {
     out,
     err,
     user: () => readUser(process.env),
+    ...(process.stdin.isTTY && { ask }),
   });
 }

@@ -12,11 +12,11 @@ author: Ada
 references: [https://example.com]
 logsource: {product: nirvana}
 detection:
-  sel: {a: 1}
+  sel: {status_code: 403}
   condition: sel
 tocsin:
   tests:
-    - {name: it matches, entry: {a: 1}, match: true}
+    - {name: it matches, entry: {status_code: 403}, match: true}
 `;
 
 let folder = '';
@@ -68,7 +68,10 @@ describe('npm run rules', () => {
     const style = names.find((name) => name.endsWith('.css')) ?? '';
     expect(readFileSync(join(folder, 'assets.gen.ts'), 'utf8')).toContain(`"style":"/assets/${style}"`);
     const files = JSON.parse(readFileSync(join(folder, '.assets/private/rules.json'), 'utf8'));
-    expect(files).toEqual({ references: [['r-1', ['https://example.com']]], files: [['topic/a_rule.yml', RULE]] });
+    expect(files).toEqual({
+      ...{ references: [['r-1', ['https://example.com']]], tunings: [], filters: [] },
+      files: [['topic/a_rule.yml', RULE]],
+    });
     const before = statSync(join(folder, '.assets/assets', style)).mtimeMs;
     // Of an earlier build; of somebody else.
     writeFileSync(join(folder, '.assets/assets/tocsin.00000000000.css'), '');
@@ -79,8 +82,54 @@ describe('npm run rules', () => {
     expect(statSync(join(folder, '.assets/assets', style)).mtimeMs).toBe(before);
   });
 
+  test('writes what is tuned, disabled and filtered', () => {
+    const off = RULE.replace('r-1', 'r-2').replace('A rule', 'Off');
+    put('topic/a_rule.yml', RULE);
+    put('topic/off.yml', off);
+    mkdirSync(join(folder, 'rules/local'));
+    const filter = 'filter: {rules: [r-1], us: {actor.name: us}, condition: not us}';
+    put('local/us.yml', `title: Us\nid: f-1\nlogsource: {product: nirvana}\n${filter}\n`);
+    put('tuning.yml', 'r-1: {why: quiet, level: low}\nr-2: {why: noise, enabled: false}\n');
+    expect(run()).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringMatching(
+        /^1 rules, 2 tests passed, version \w+\nby tuning\.yml: 1 tuned, 1 disabled\nout\.gen\.ts written\n$/,
+      ),
+    });
+    const about = { title: 'Off', level: 'medium', description: null, path: 'topic/off.yml', why: 'noise' };
+    expect(written()).toContain(`disabled: readonly DisabledRule[] = ${JSON.stringify([{ id: 'r-2', ...about }])}`);
+    expect(JSON.parse(readFileSync(join(folder, '.assets/private/rules.json'), 'utf8'))).toMatchObject({
+      tunings: [['r-1', { why: 'quiet', changes: [{ key: 'level', from: 'medium', to: 'low' }] }]],
+      filters: [['r-1', [{ title: 'Us', path: 'local/us.yml' }]]],
+      files: [
+        ['topic/a_rule.yml', RULE],
+        ['topic/off.yml', off],
+      ],
+    });
+    const { stdout } = run('--check', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, rules: 1, tuned: 1, disabled: 1, problems: [] });
+  });
+
+  test('checks the receivers of what is tuned', () => {
+    put('topic/a_rule.yml', RULE);
+    put('tuning.yml', 'r-1: {why: x, receivers: [oncal, log]}\n');
+    expect(run().stderr).toContain(
+      'rules/tuning.yml:1:27: error: no receiver has a name: rules/routing.yml declares none (declare it there)\n1 error',
+    );
+    put('routing.yml', 'receivers: [{name: oncall, type: slack}, {name: log, type: webhook, min_level: high}]\n');
+    const { status, stderr } = run();
+    expect([status, stderr.split('\n').slice(0, 2)]).toEqual([
+      1,
+      [
+        'rules/tuning.yml:1:27: error: no receiver has this name in rules/routing.yml (did you mean "oncall"?)',
+        'rules/tuning.yml:1:34: warning: log is not notified of it: the rule is medium, and its min_level is high (raise the level of the rule, or name another receiver)',
+      ],
+    ]);
+  });
+
   test('reports a problem with its place, writes nothing, and fails', () => {
-    put('topic/a_rule.yml', RULE.replace('sel: {', 'sel: {b|contians: x, '));
+    put('topic/a_rule.yml', RULE.replace('sel: {', 'sel: {action|contians: x, '));
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain(
@@ -94,8 +143,65 @@ describe('npm run rules', () => {
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain(
-      'rules/topic/a_rule.yml:11:7: error: the test "it matches" fails: the rule matches (expected no match)',
+      'rules/topic/a_rule.yml:11:7: error: the test "it matches" fails: the rule matches: `sel` finds status_code 403 (expected no match)',
     );
+  });
+
+  test('a warning stops nothing, but what is strict', () => {
+    put(
+      'topic/a_rule.yml',
+      RULE.replace('sel: {', 'sel: {actor.type: apikey, ').replace('match: true', 'match: false'),
+    );
+    const warning =
+      'rules/topic/a_rule.yml:7:21: warning: "actor.type" is never "apikey" (did you mean "api_key"? known: user, api_key)\n1 warning\n';
+    expect(run('--strict')).toMatchObject({ status: 1, stderr: warning });
+    expect(written).toThrow();
+    expect(run()).toMatchObject({ status: 0, stderr: warning });
+    expect(written()).toContain('apikey');
+  });
+
+  test('a notice stops nothing at all', () => {
+    put(
+      'topic/a_rule.yml',
+      RULE.replace('sel: {', 'sel: {action: vm.destroyd, ').replace('match: true', 'match: false'),
+    );
+    expect(run('--strict')).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining(
+        'notice: no known "action" is "vm.destroyd" (did you mean "vm.deleted"?)\n1 notice\n',
+      ),
+    });
+  });
+
+  test('what rules/observed.yml declares is known', () => {
+    const rule = RULE.replace('sel: {', 'sel: {actor.type: service_account, action: vm.destroyd, region: eu, ');
+    put('topic/a_rule.yml', rule.replace('match: true', 'match: false'));
+    put('observed.yml', 'actor.type: [service_account]\naction: [vm.destroyd]\nregion: text\n');
+    expect(run('--strict')).toMatchObject({ status: 0, stderr: '' });
+    put('observed.yml', 'actor.type: service_account\n');
+    const { status, stderr } = run();
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      'rules/observed.yml:1:13: error: "actor.type" must have a type or values (its type (text, number, boolean, any), or a list of its values)\n',
+    );
+  });
+
+  test('a file whose name ends in capitals is not read', () => {
+    put('topic/a_rule.yml', RULE);
+    put('topic/another.YML', RULE);
+    expect(run()).toMatchObject({
+      status: 1,
+      stderr:
+        'rules/topic/another.YML:1:1: error: this file is not read: its name must end in ".yml" or ".yaml", in small letters (rename it to another.yml)\n1 error\n',
+    });
+  });
+
+  test('a folder without rules is a warning', () => {
+    expect(run()).toMatchObject({
+      status: 0,
+      stderr:
+        'rules/:1:1: warning: there are no rules: nothing would alert (put a rule below this folder, such as local/my_rule.yml)\n1 warning\n',
+    });
   });
 
   test('ignores other files', () => {
@@ -106,7 +212,7 @@ describe('npm run rules', () => {
 
   test('replaces placeholders with the lists, and reports problems in them', () => {
     mkdirSync(join(folder, 'rules/lists'));
-    put('topic/a_rule.yml', RULE.replace('sel: {', "sel: {b|expand|neq: '%admins%', "));
+    put('topic/a_rule.yml', RULE.replace('sel: {', "sel: {actor.name|expand|neq: '%admins%', "));
     put('lists/admins.yml', 'admins: [ada, grace]');
     expect(run()).toMatchObject({ status: 0, stderr: '' });
     expect(written()).toContain('grace');
@@ -114,7 +220,7 @@ describe('npm run rules', () => {
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain('rules/lists/admins.yml:1:1: error: a file of lists must be a map of keys, not a list');
-    expect(stderr).toContain('rules/topic/a_rule.yml:7:23: error: there is no list for the placeholder "%admins%"');
+    expect(stderr).toContain('rules/topic/a_rule.yml:7:32: error: there is no list for the placeholder "%admins%"');
   });
 
   test('compiles the routing, and prints its receivers', () => {
@@ -152,6 +258,18 @@ describe('npm run rules', () => {
     put('topic/a_rule.yml', RULE.replace('title:', 'titel:'));
     put('routing.yml', 'receivers: [{name: a, type: slack}]\nroute: {receiver: a, routes: [{match: {rule: any}}]}\n');
     expect(run().stderr).not.toContain('routing.yml');
+  });
+
+  test('has the times that a rule names, which may be all that the routing file has', () => {
+    const rule =
+      'title: Late\nid: r-1\nlogsource: {product: nirvana}\ndetection: {s: {action: vm.deleted}, condition: s}\n';
+    put('late.yml', `${rule}tocsin: {during: nigt}\n`);
+    put('routing.yml', 'times: {night: {from: 22:00, to: 06:00, time_zone: Europe/Berlin}}\n');
+    expect(run().stderr).toContain('rules/late.yml:5:18: error: there are no times "nigt" (did you mean "night"?)\n');
+    put('late.yml', `${rule}tocsin: {during: night}\n`);
+    expect(run().stderr).not.toContain('routing.yml');
+    expect(written()).toContain('Europe/Berlin');
+    expect(written()).toContain('routing: Routing | null = null');
   });
 
   test('has no routing without a routing file', () => {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { NO_LINKS } from '../../src/alert/links.ts';
 import { createClient } from '../../src/audit-log/client.ts';
+import { DERIVED_FIELDS } from '../../src/audit-log/derived-fields.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createOutbox } from '../../src/ledger/health/attempts.ts';
 import { createHost } from '../../src/ledger/host.ts';
@@ -91,7 +92,7 @@ export async function startLocalTocsin(
   );
   const store = nodeStore();
   const recovery = recoveryOf(store);
-  const knows = { engine: compile(ruleSet), receivers: config.receivers };
+  const knows = { engine: compile(ruleSet, { derived: DERIVED_FIELDS }), receivers: config.receivers };
   const ledger = createLedger(store, { ...knows, ...config.watch });
   const views = createViews(store, { ...knows, status: ledger.status });
   const alarm = { get: async () => null, set: async () => undefined };
@@ -134,6 +135,8 @@ export async function startLocalTocsin(
       alert: async (id, scope) => views.alert(id, scope),
       linked: async (scope) => views.linked(scope),
       alerts: async (query) => views.alerts(query),
+      logLines: async (query) => views.logLines(query),
+      actLog: async (after) => views.actLog(after),
       alertWhy: async (id) => views.alertWhy(id, now()),
       alertRoute: async (id) => views.alertRoute(id, now()),
       entryWhy: async (id) => views.entryWhy(id, now()),
@@ -152,6 +155,9 @@ export async function startLocalTocsin(
       countRefusals: host.countRefusals,
       release: host.release,
       drop: host.drop,
+      backfill: host.backfill,
+      cancelBackfill: host.cancelBackfill,
+      passes: host.passes,
       ledgerId: host.ledgerId,
       spendProof: host.spendProof,
       isProofSpent: host.isProofSpent,

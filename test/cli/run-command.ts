@@ -41,6 +41,7 @@ export async function runTocsin(
   env: NodeJS.Dict<string>,
   now = () => Date.now(),
   user: () => string | null = () => null,
+  pause: (ms: number) => Promise<void> = async () => {},
 ): Promise<CommandResult> {
   const text = { out: '', err: '' };
   const code = await main(args, {
@@ -48,6 +49,7 @@ export async function runTocsin(
     devVars: null,
     now,
     user,
+    pause,
     out: (part) => {
       text.out += part;
     },

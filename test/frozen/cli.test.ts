@@ -11,9 +11,11 @@ afterAll(() => local.stop());
 
 const COMMANDS: readonly (readonly [name: string, commands: readonly string[]])[] = [
   ['overview', ['--help', '', 'stauts']],
-  ...['status', 'alerts', 'why', 'notify', 'resend', 'rewind', 'restore', 'quarantine', 'viewers', 'security', 'check', 'route', 'ack', 'assign', 'resolve', 'comment', 'silence'].map(
+  ...['status', 'alerts', 'why', 'notify', 'resend', 'rewind', 'backfill', 'restore', 'quarantine', 'viewers', 'security', 'check', 'test', 'route', 'ack', 'assign', 'resolve', 'comment', 'silence', 'list', 'backtest', 'fields', 'new', 'import'].map(
     (name) => [`help-${name}`, [`${name} --help`, `${name} --nonsense`]] as const,
   ),
+  ['backtest', ['backtest nirvana_audit_api_key_deleted --since 30d', 'backtest nirvana_audit_api_key_deleted --since 30d --markdown', 'backtest nothing --since 30d', 'backtest']],
+  ['fields', ['fields actor.type', 'fields acton', 'fields --since 1d']],
   ['status', ['status', 'alerts', 'alerts --all', 'why 1', 'why 999', 'why x']],
   [
     'quarantine',
@@ -37,6 +39,7 @@ function plain(text: string): string {
   return text
     .replaceAll(local.url, 'https://tocsin.example')
     .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?/g, '<time>')
+    .replace(/FROM \d\d-\d\d/, 'FROM <day>')
     .replace(/\b(?:\d+[dhms])+ ago/g, '<some time> ago')
     .replace(/LEVEL +AGE/, 'LEVEL  AGE')
     .replace(/^( *\d+ {2}[A-Z]+) +(?:\d+[dhms])+/gm, '$1  <age>')

@@ -16,8 +16,12 @@ export interface CliContext {
   readonly now: () => number;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Waits, ms; absent: by the clock. */
+  readonly pause?: (ms: number) => Promise<void>;
   /** Who acts, as this machine says; null or absent: not known. */
   readonly user?: () => string | null;
+  /** Asks the person at the terminal for a line; null if they end it. Absent: there is no terminal. */
+  readonly ask?: (question: string) => Promise<string | null>;
 }
 
 /** The arguments can't be read. */
@@ -46,9 +50,13 @@ const HELP = { help: { ...FLAG, short: 'h' } } as const;
  * The end of the usage of every command that asks a Tocsin. `column`: where the texts about options begin; `role`: the least
  * that a token needs.
  */
-export function targetUsage(column = 14, role: 'a viewer' | 'a responder' | 'an operator' = 'an operator'): string {
+export function targetUsage(
+  column = 14,
+  role: 'a viewer' | 'a responder' | 'an operator' = 'an operator',
+  without = 'http://127.0.0.1:8787',
+): string {
   const whose = role === 'a viewer' ? 'Any' : `${role.replace(/^a/, 'A')}'s`;
-  return `${'  --url URL'.padEnd(column)}the address of the Worker (default: TOCSIN_URL, or http://127.0.0.1:8787)
+  return `${'  --url URL'.padEnd(column)}the address of the Worker (default: TOCSIN_URL, or ${without})
 
 LINK_SECRET must have the same value as on the Worker. It is read from the environment or from .dev.vars. ${whose}
 viewer token in TOCSIN_TOKEN does as well, and is used if both are set.

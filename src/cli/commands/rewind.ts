@@ -11,14 +11,15 @@ import { readPastTime } from './past-time.ts';
 const ANSWER = z.object({ accepted: z.string() });
 
 export const rewind = defineCommand({
-  summary: 'read the log again from an earlier time',
+  summary: 'read the log again from an earlier time, for entries that were missed',
   usage: `usage: npm run tocsin -- rewind --to TIME [--suppress] [--json] [--url URL]
 
-Reads the log again from an earlier time. Nothing is recorded or notified twice.
+Reads the audit log again from an earlier time, and records and evaluates the entries that are not recorded. What is recorded
+is neither recorded, evaluated nor notified again: for a rule that is new or has changed, use backfill.
 The exit code is 0 if the Worker accepted it, and 1 if it did not or can't be asked.
 
   --to TIME   a time such as 2026-01-31T00:00:00Z, or a duration back such as 2h or 7d
-  --suppress  record and evaluate, but notify nobody of what happened before now
+  --suppress  notify nobody of what is found and happened before now
   --json      print the Worker's answer, on one line
 ${targetUsage()}`,
   options: { ...ASK_OPTIONS, to: TEXT, suppress: FLAG },

@@ -1,21 +1,20 @@
 /** `route`: where would the alerts of an entry go, and why? From the rules on this disk, or as a Tocsin says. */
-import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { routingWording, settingsWording, shownVia } from '../../alert/route-wording.ts';
+import { DERIVED_FIELDS } from '../../audit-log/derived-fields.ts';
 import { type RoutesDecision, routesOf } from '../../routing/routes.ts';
 import { DEFAULT_MIN_LEVEL, type RoutedReceiver, type Routing } from '../../routing/routing.ts';
 import { compile, type EntryBody, entryTime, type Rule } from '../../sigma/index.ts';
 import { readId } from '../../text/ids.ts';
-import { counted } from '../../text/numbers.ts';
 import { readInstant } from '../../text/times.ts';
 import { API_ROUTE_PATH, apiAlertPath } from '../../web/api/paths.ts';
-import { problemText } from '../../yaml/diagnostics.ts';
-import { Failure, OK } from '../failure.ts';
-import { buildRules } from '../rule-files.ts';
+import { OK } from '../failure.ts';
 import { safe, section, utc } from '../terminal.ts';
 import { ROOT } from '../wrangler.ts';
 import { ALERT } from './alerts.ts';
-import { type CliContext, connect, defineCommand, FLAG, print, TEXT, targetUsage, UsageError } from './command.ts';
+import { connect, defineCommand, FLAG, print, TEXT, targetUsage, UsageError } from './command.ts';
+import { readEntry } from './read-entry.ts';
+import { readRules } from './read-rules.ts';
 import { becauseOf, notToLines, ROUTES, silencesOver, whereLines } from './routes-lines.ts';
 import type { SilenceAnswer } from './silence.ts';
 import { ENTRY_WHY, textWhyLines } from './why.ts';
@@ -77,10 +76,11 @@ ${targetUsage(16, 'a responder')}`,
     const receivers = receiversOf(routing);
     const found = routedRules(
       ruleSet.rules,
-      compile(ruleSet)
-        .evaluate(body)
+      compile(ruleSet, { derived: DERIVED_FIELDS })
+        .evaluate(body, entryTime(body) ?? at)
         .map(({ rule }) => rule),
-      (rule) => routesOf(routing, receivers, { rule: rule.id, level: rule.level, tags: rule.tags, body }, at),
+      ({ id, level, tags, tocsin }) =>
+        routesOf(routing, receivers, { rule: id, level, tags, receivers: tocsin.receivers, body }, at),
     );
     print(context, asJson, { at, routing: routing !== null, rules: found }, routeLines(found, routing, body, at));
     return OK;
@@ -95,49 +95,6 @@ function alertRouteLines(answer: z.output<typeof ALERT_ROUTE>, silences: readonl
     `Alert ${alert.id}  ${safe(alert.level).toUpperCase()}  ${safe(alert.title)}`,
     ...section('A match like its last one goes now', whereLines(answer, silences)),
   ];
-}
-
-function readEntry(path: string): EntryBody {
-  const name = path === '-' ? 'the standard input' : path;
-  const hint = 'ENTRY.json holds one entry of the audit log, such as {"action": "vm.deleted", "actor": {…}}';
-  let text: string;
-  try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw new Failure(
-      `${safe(name)} can't be read: ${safe(error instanceof Error ? error.message : String(error))}`,
-      hint,
-    );
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new Failure(`${safe(name)} is not JSON`, hint);
-  }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
-    if (Array.isArray((json as { readonly items?: unknown }).items))
-      throw new Failure(`${safe(name)} is a page of entries`, `Take one of its "items". ${hint}`);
-    return json as EntryBody;
-  }
-  throw new Failure(`${safe(name)} is ${Array.isArray(json) ? 'a list' : 'not an object'}`, hint);
-}
-
-function readRules(folder: string, { err }: CliContext) {
-  let built: ReturnType<typeof buildRules>;
-  try {
-    built = buildRules(folder);
-  } catch (error) {
-    const problem = `${safe(folder)} can't be read: ${safe(error instanceof Error ? error.message : String(error))}`;
-    throw new Failure(problem, 'Name the folder of rules: --rules DIR');
-  }
-  const errors = built.problems.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return built;
-  for (const problem of errors) err(`${problemText(problem, `${folder}/`)}\n`);
-  throw new Failure(
-    `the rules have ${counted(errors.length, 'error')}`,
-    'Correct them, then check: npm run tocsin -- check',
-  );
 }
 
 /** Without a routing, the receivers are those whose secret is set, which only the Worker knows. */

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { WRONG_COUNTED_MAX } from '../../alert/health-state.ts';
 import { withAddress } from '../../alert/health-words.ts';
+import { passText } from '../../ledger/health/pass-words.ts';
 import { usageText } from '../../ledger/health/usage-words.ts';
 import { RESTORE_BACK_MAX_MS } from '../../ledger/record/restore.ts';
 import type { UsageStatus } from '../../ledger/rpc.ts';
@@ -27,6 +28,20 @@ const RECEIVER = z.object({
   bundled: z.optional(number),
   waiting: z.optional(number),
   dead: number,
+});
+/** A pass over the recorded entries. */
+export const PASS = z.object({
+  ...{ id: number, kind: z.enum(['rebuild', 'backfill']), state: z.enum(['running', 'done', 'cancelled', 'stopped']) },
+  ...{ problem: z.nullable(text), rules: z.array(z.object({ rule: text, title: text })) },
+  ...{
+    beganAt: number,
+    endedAt: z.nullable(number),
+    percent: number,
+    waitsUntil: z.nullable(number),
+    failures: number,
+  },
+  ...{ entries: number, skipped: number, matches: number, opened: number },
+  backfill: z.nullable(z.object({ since: number, notify: z.boolean(), who: text })),
 });
 const STATUS = z.object({
   watching: z.enum(['not begun', 'watching', 'blind']),
@@ -72,6 +87,7 @@ const STATUS = z.object({
     ),
   ),
   rules: z.object({ version: text, count: number }),
+  passes: z._default(z.array(PASS), []),
   receivers: z.array(RECEIVER),
   alerts: z.object({
     open: z.record(text, number),
@@ -188,6 +204,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
           revisionsText(counters.revisions ?? 0),
     ],
     ['Rules', `${numberText(status.rules.count)}, version ${safe(status.rules.version)}`],
+    ...status.passes.map(passRow),
     ['Open alerts', open.map((level) => `${numberText(status.alerts.open[level] ?? 0)} ${level}`).join(', ') || 'none'],
     ['Receivers', receivers.map(({ name }) => safe(name)).join(', ') || 'NONE: nobody is notified'],
     [
@@ -210,6 +227,11 @@ function failureRow(failure: NonNullable<Status['failure']> | null, now: number)
   if (failure === null) return [];
   const { message, since, at } = failure;
   return [['FAILING', `for ${ago(now - since)}, last ${utc(at)}: ${safe(message)}`]];
+}
+
+function passRow(pass: z.output<typeof PASS>): readonly [string, string] {
+  if (pass.kind === 'backfill') return ['Backfill', safe(passText(pass))];
+  return ['Rebuilding', `${safe(passText(pass))}. Until then alerts of what changed are late`];
 }
 
 /** A restore of the last 30 days: so long it can be undone. */

@@ -69,11 +69,14 @@ const ALERT_PAGE = z.object({
 });
 
 const RULE = { rule: z.string(), title: z.string(), level: z.string() };
+const FAILED = z.array(z.object({ ...EVIDENCE, excluded: z.boolean() }));
 const MATCHED = z.object({
   ...RULE,
   alerts: z.boolean(),
   evidence: z.array(z.object(EVIDENCE)),
-  countedBy: z.array(z.object({ rule: z.string(), title: z.string(), condition: z.string() })),
+  countedBy: z.array(
+    z.object({ rule: z.string(), title: z.string(), condition: z.string(), excludedBy: z._default(FAILED, []) }),
+  ),
   joins: z.nullable(z.number()),
   silencedBy: z.array(z.number()),
   routes: ROUTES,
@@ -85,7 +88,7 @@ export const ENTRY_WHY = z.object({
     z.object({
       ...RULE,
       held: z.array(z.object(EVIDENCE)),
-      failed: z.array(z.object({ ...EVIDENCE, excluded: z.boolean() })),
+      failed: FAILED,
     }),
   ),
 });
@@ -208,7 +211,11 @@ export function textWhyLines(
         headline(of),
         `  matched ${of.evidence.map(evidenceText).join('; ')}`,
         ...(of.alerts ? [] : ['  it opens no alerts of its own']),
-        ...of.countedBy.map(({ title, condition }) => `  counted by ${safe(title)}, which needs ${safe(condition)}`),
+        ...of.countedBy.map(({ title, condition, excludedBy }) =>
+          excludedBy.length === 0
+            ? `  counted by ${safe(title)}, which needs ${safe(condition)}`
+            : `  not counted by ${safe(title)}: excluded by ${excludedBy.map(evidenceText).join('; ')}`,
+        ),
         ...(of.alerts && of.joins !== null && !known.has(of.rule)
           ? [`  falls into alert ${of.joins}, whose matches are not all kept`]
           : []),

@@ -26,6 +26,7 @@ const QUIET: Status = {
   lateness: { allowedMs: 5 * MINUTE, seen: { atLeastMs: 130_000, atMostMs: 185_400 } },
   counters: { recorded: 1234567, quarantined: 0, expired: 0, overflowed: 0 },
   rules: { version: 'v1', count: 8 },
+  passes: [],
   receivers: [HEALTHY],
   alerts: { open: {}, newest: [] },
   deliveries: { pending: 0, delivered: 3, dead: 0, suppressed: 0 },
@@ -242,6 +243,32 @@ Receivers
   siem   NOT CONFIGURED: WEBHOOK_URL is not set; nothing delivered yet`);
 });
 
+test('passes over what is recorded have a line: of which rules, how far they are, what they wait for', () => {
+  const pass: Status['passes'][number] = {
+    ...{ id: 1, kind: 'rebuild', state: 'running', problem: null, beganAt: NOW - MINUTE, endedAt: null, percent: 40 },
+    ...{ waitsUntil: null, failures: 0, entries: 4_000, skipped: 0, matches: 2, opened: 1, backfill: null },
+    rules: [{ rule: 'many', title: 'Many refusals' }],
+  };
+  const four = ['A', 'B', 'C', 'D'].map((title) => ({ rule: title, title }));
+  const backfill = { since: Date.UTC(2026, 0, 24), notify: false, who: 'operator secret' };
+  const lines = statusLines(
+    answer({
+      passes: [
+        pass,
+        { ...pass, rules: four, waitsUntil: Date.UTC(2026, 1, 1), failures: 2 },
+        { ...pass, kind: 'backfill', backfill },
+      ],
+    }),
+    'https://t.example',
+    NOW,
+  );
+  expect(lines.filter((line) => /Rebuilding|Backfill/.test(line))).toEqual([
+    'Rebuilding      “Many refusals”: 40 %. Until then alerts of what changed are late',
+    "Rebuilding      “A”, “B”, “C” and 1 more: 40 %, waits until 2026-02-01 00:00 UTC since the day's rows for it are used, failed in its last step and tries again. Until then alerts of what changed are late",
+    'Backfill        “Many refusals” since 2026-01-24 00:00 UTC: 40 %, 1 alert so far',
+  ]);
+});
+
 test('prints no character that a terminal would interpret', () => {
   const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
   const given = answer(
@@ -249,6 +276,13 @@ test('prints no character that a terminal would interpret', () => {
       receivers: [{ ...HEALTHY, name: hostile, state: 'failing', reason: hostile }],
       failure: { message: hostile, since: NOW, at: NOW },
       rules: { version: hostile, count: 1 },
+      passes: [
+        {
+          ...{ id: 1, kind: 'rebuild', state: 'running', problem: hostile, beganAt: NOW, endedAt: null, percent: 1 },
+          ...{ waitsUntil: null, failures: 0, entries: 1, skipped: 0, matches: 0, opened: 0, backfill: null },
+          rules: [{ rule: hostile, title: hostile }],
+        },
+      ],
       alerts: { open: {}, newest: [{ id: 1, level: hostile, title: hostile, count: 1, lastAt: NOW, status: hostile }] },
       dead: [{ receiver: hostile, reason: hostile, settledAt: NOW }],
       waiting: [{ receiver: hostile, reason: hostile, dueAt: NOW }],

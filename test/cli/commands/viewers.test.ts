@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DERIVED_FIELDS } from '../../../src/audit-log/derived-fields.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { createLedger } from '../../../src/ledger/record/ledger.ts';
 import type { AccessProof, SecurityEvent } from '../../../src/ledger/rpc.ts';
@@ -41,7 +42,11 @@ let now = Date.UTC(2026, 0, 31, 9);
 const config = readConfig({ LINK_SECRET, KV }, []);
 /** The part of the ledger that viewers use. */
 const store = nodeStore();
-const ledger = createLedger(store, { engine: compile(ruleSet), receivers: [], ...config.watch });
+const ledger = createLedger(store, {
+  engine: compile(ruleSet, { derived: DERIVED_FIELDS }),
+  receivers: [],
+  ...config.watch,
+});
 const used = {
   spendProof: async (proof: AccessProof) => ledger.spendProof(proof, now),
   recordSecurity: async (event: SecurityEvent) => recordSecurity(store, event, now),

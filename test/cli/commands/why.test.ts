@@ -71,6 +71,12 @@ function routesOf(text: string): AlertAnswer['routes'] {
   return { to, not: [{ receiver: text, reason: text, minLevel: text }] };
 }
 
+const countedBy = (text: string) =>
+  [false, true].map((isExcluded) => ({
+    ...{ rule: text, title: text, condition: text },
+    excludedBy: isExcluded ? [{ selection: text, field: text, value: text, excluded: true }] : [],
+  }));
+
 function entryAnswer(text: string): EntryAnswer {
   const rule = { rule: text, title: text, level: text };
   const evidence = { selection: text, field: text, value: text };
@@ -79,7 +85,7 @@ function entryAnswer(text: string): EntryAnswer {
     ...{ isOwnRead: true, rulesChanged: true },
     parts: [{ alert: { ...LINE, title: text, latest }, part: 'matched', decisions: [{ notify: false, reason: text }] }],
     matched: [true, false].map((alerts) => ({
-      ...{ ...rule, alerts, evidence: [evidence], countedBy: [{ rule: text, title: text, condition: text }] },
+      ...{ ...rule, alerts, evidence: [evidence], countedBy: countedBy(text) },
       ...{ joins: 9, silencedBy: [4], routes: routesOf(text) },
     })),
     near: [{ ...rule, held: [evidence], failed: [false, true].map((excluded) => ({ ...evidence, excluded })) }],
