@@ -1,4 +1,4 @@
-/** The pages for people name only files, scripts and headings that exist. docs/sigma.md has its own test. */
+/** The pages for people name only files, scripts and headings that exist. The examples of docs/sigma.md have their own test. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ const PAGES = [
 ];
 const SCRIPTS = Object.keys(JSON.parse(read('package.json')).scripts);
 /** Placeholders, files that users create, and what the build writes. */
-const CREATED = /<|^(rules\/(local|lists)\/|rules\/routing\.yml$|src\/(rules|assets)\.gen\.ts$)/;
+const CREATED = /<|^(rules\/(local|lists)\/|rules\/(routing|observed)\.yml$|src\/(rules|assets)\.gen\.ts$)/;
 
 function problemsOf(page: string, text: string): string[] {
   const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '');
@@ -59,7 +59,7 @@ function headingsOf(text: string): string[] {
   );
 }
 
-test.each(PAGES.filter((page) => page !== 'docs/sigma.md'))('%s names only what exists', (page) => {
+test.each(PAGES)('%s names only what exists', (page) => {
   expect(problemsOf(page, read(page))).toEqual([]);
 });
 
@@ -77,6 +77,7 @@ async function unknownIn([name = '', ...words]: readonly string[]): Promise<stri
 
 test.each([
   ['docs/operations.md', 20],
+  ['docs/rules.md', 8],
   ['docs/security.md', 7],
 ])('%s has commands only as their help has them', async (page, least) => {
   const calls = callsOf(read(page));

@@ -18,9 +18,9 @@ const WRONG: readonly (readonly [what: string, path: string, text: string, probl
   ['upward, for a type', 'alert/a.ts', "import type { X } from '../web/b.ts';", 'web is above alert'],
   [
     'over several lines',
-    'audit-log/a.ts',
-    "import {\n  x,\n  y,\n} from '../sigma/index.ts';",
-    'sigma is above audit-log',
+    'access/a.ts',
+    "import {\n  x,\n  y,\n} from '../audit-log/a.ts';",
+    'audit-log is above access',
   ],
   ['re-exported', 'config/a.ts', "export * from '../notify/b.ts';", 'notify is above config'],
   ['at run time', 'sigma/a.ts', "const b = await import('../cli/b.ts');", 'cli is above sigma'],
@@ -35,7 +35,7 @@ const WRONG: readonly (readonly [what: string, path: string, text: string, probl
   ['the clock in the core', 'ledger/a.ts', 'const at = Date.now();', '`Date.now(` in the core reads the clock'],
   ['randomness in the core', 'alert/a.ts', 'return Math.random();', '`Math.random(` in the core is random'],
   ['past the doors of sigma', 'alert/a.ts', "import { x } from '../sigma/rule.ts';", 'sigma has two doors'],
-  ['sigma with another folder', 'sigma/a.ts', "import { x } from '../audit-log/b.ts';", 'sigma is usable on its own'],
+  ['sigma with another folder', 'sigma/a.ts', "import { x } from '../access/b.ts';", 'sigma is usable on its own'],
   ['I/O in the core', 'sigma/a.ts', "await fetch('https://example.com');", '`fetch(` in the core does I/O'],
 ];
 

@@ -90,7 +90,7 @@ test.each([
   ['--help', 0, 'usage: npm run bench'],
   ['--rounds=0', 2, '--rounds must be a whole number from 1'],
   ['--fast', 2, 'Try: npm run bench -- --help'],
-  ['--only=roles', 2, '--only must be one of rules, windows, regex, lookup, path, not "roles"'],
+  ['--only=roles', 2, '--only must be one of rules, windows, regex, lookup, path, backtest, not "roles"'],
   ['--entries=7', 2, '--entries must be a whole number from 100'],
   ['--against=docs', 2, '--against must be the folder of a checkout, but "docs" has no src/sigma/index.ts'],
 ])('"%s" ends with %i', async (args, code, text) => {

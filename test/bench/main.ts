@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { err, out, printCrashes } from '../../src/cli/terminal.ts';
+import { benchBacktest } from './backtest/bench.ts';
 import { benchLookup } from './lookup.ts';
 import { type BenchOptions, HELP, readOptions, type Section } from './options.ts';
 import { benchPath } from './path/bench.ts';
@@ -20,6 +21,7 @@ import { benchWindows } from './windows/bench.ts';
 const ROUNDS = 7;
 const LOOKUP_ROUNDS = 200;
 const PATH_ROUNDS = 3;
+const BACKTEST_ROUNDS = 1;
 
 printCrashes();
 const options = readOptions(process.argv.slice(2));
@@ -62,6 +64,12 @@ async function bench(asked: BenchOptions): Promise<number> {
           const { entries, latencyMs } = asked;
           const path = benchPath({ rounds: asked.rounds ?? PATH_ROUNDS, entries, latencyMs, folder, say });
           results.path = await gathered(path, print);
+          break;
+        }
+        case 'backtest': {
+          const { entries } = asked;
+          const month = benchBacktest({ rounds: asked.rounds ?? BACKTEST_ROUNDS, entries, folder, say });
+          results.backtest = await gathered(month, print);
           break;
         }
         case 'lookup': {

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { missingInCheckout } from './rules/checkout.ts';
 
-export const SECTIONS = ['rules', 'windows', 'regex', 'lookup', 'path'] as const;
+export const SECTIONS = ['rules', 'windows', 'regex', 'lookup', 'path', 'backtest'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export const HELP = `usage: npm run bench [-- options]
@@ -19,13 +19,15 @@ Measures what takes time, each against a peer in the same run and in turns, in N
            with 100,000 entries in the ledger
   path     100,000 entries through the whole path, from the upstream's pages to the evaluated entry in the ledger, beside
            Workers that only parse the same pages, or store each by one plain statement; again with latency
+  backtest a month of entries tried on the rules, beside only parsing its lines and interpreting the detections
 
 All of it takes many minutes. Times depend on the machine: compare the ratios. The peers are separate packages
 (test/bench/peers) that are installed the first time; if that fails, the bench runs without them.
 
-  --only NAME    one of these: rules, windows, regex, lookup, path
-  --rounds N     how often each one is measured (rules and the like 7, lookup 200, path 3)
-  --entries N    how many entries rules are evaluated on, and take the path (100000)
+  --only NAME    one of these: rules, windows, regex, lookup, path, backtest
+  --rounds N     how often each one is measured (rules and the like 7, lookup 200, path 3,
+                 backtest 1)
+  --entries N    how many entries rules are evaluated on, take the path, and are tried (100000)
   --peers none   without the peers
   --against DIR  also measure the engine of another checkout of this repository, in the same run: it parses the same
                  rules and is bundled from its own sources (only rules). For example:

@@ -5,6 +5,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ruleSet } from '../../src/rules.gen.ts';
+import { listedRules } from '../../src/sigma/index.ts';
 import { type Seeded, startSeeded } from '../support/seeded.ts';
 import { HOSTILE_NAME } from '../support/seeded-log.ts';
 import { DESK, inaccessible, NIGHT, openTab, overhang, PHONE, shoot, startBrowser, type View } from './browser.ts';
@@ -15,6 +16,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
 
 /** The size of a page's HTML. */
 const PAGE_BYTES_MAX = 60_000;
+const RULES_BYTES_MAX = 90_000;
 
 let seeded: Seeded;
 let browser: Browser;
@@ -64,7 +66,10 @@ describe('signed in', () => {
       ['alerts-all', '/alerts?status=all'],
       ['alerts-level', '/alerts?status=all&level=high'],
       ['rules', '/rules'],
-      ...ruleSet.rules.map(({ id }, i) => [`rule-${i}`, `/rules/${encodeURIComponent(id)}`] as const),
+      // One in ten: a page takes a second.
+      ...listedRules(ruleSet.rules)
+        .filter((_, i) => i % 10 === 0)
+        .map(({ id }, i) => [`rule-${i}`, `/rules/${encodeURIComponent(id)}`] as const),
       ['entry-story', `/entries/${facts.scenarios['stolen key'].entry}`],
       ['entry-grown', `/entries/${facts.updated.entry}`],
       ['entry-hostile', `/entries/${facts.hostile.entry}`],
@@ -78,7 +83,9 @@ describe('signed in', () => {
     for (const [name, path] of pages()) {
       const response = await page.goto(path);
       expect(response?.status(), path).toBe(200);
-      expect((await response?.body())?.length, path).toBeLessThan(PAGE_BYTES_MAX);
+      // The list of rules is as long as they are many.
+      const most = path === '/rules' ? RULES_BYTES_MAX : PAGE_BYTES_MAX;
+      expect((await response?.body())?.length, path).toBeLessThan(most);
       await expectAccessible(page, path);
       await shoot(page, `seeded-${name}-${scheme}`);
     }

@@ -1,40 +1,28 @@
-/**
- * The ordinary activity of people and keys: sessions of a few requests, over the paths of API.md and resources that are
- * created and deleted. Actions that API.md does not list are made up in its style (`vm.created`): the list is not published.
- */
+/** The ordinary activity of people and keys: sessions of a few requests, on resources that are created and deleted. */
 
 import type { Habit } from './people.ts';
 import type { Random } from './random.ts';
-
-export interface Activity {
-  readonly action: string;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly status: number;
-  readonly target: { readonly id: string; readonly type: string } | null;
-}
+import {
+  type ApiRequest,
+  ask,
+  create,
+  KINDS,
+  type Kind,
+  list,
+  memberships,
+  on,
+  read,
+  remove,
+  usage,
+} from './requests.ts';
 
 export interface Work {
   /** The requests of one session. */
-  session(habit: Habit): Activity[];
+  session(habit: Habit): ApiRequest[];
   /** One harmless read. */
-  look(): Activity;
+  look(): ApiRequest;
 }
 
-type Kind = keyof typeof COLLECTIONS;
-
-const COLLECTIONS = {
-  vm: '/v1/compute/vms',
-  volume: '/v1/compute/volumes',
-  vpc: '/v1/networking/vpcs',
-  connect_connection: '/v1/networking/connect/connections',
-  rpc_node_flex: '/v1/rpc_nodes/flex',
-  rpc_node_dedicated: '/v1/rpc_nodes/dedicated',
-  nks_cluster: '/v1/nks/clusters',
-  project: '/v1/projects',
-  api_key: '/v1/api_keys',
-} as const;
-const KINDS = Object.keys(COLLECTIONS) as Kind[];
 /** The number of resources of each kind. */
 const RESOURCES_MIN = 4;
 const RESOURCES_MAX = 60;
@@ -46,101 +34,82 @@ export function createWork(organizationId: string, random: Random): Work {
   const idsOf = (kind: Kind): string[] => resources.get(kind) as string[];
   const oneOf = (kind: Kind): string => random.pick(idsOf(kind));
 
-  const list = (kind: Kind): Activity => {
-    return { action: `${kind}.listed`, method: 'GET', path: COLLECTIONS[kind], status: 200, target: null };
-  };
-  const on = (kind: Kind, verb: string, method: Activity['method'], id = oneOf(kind), tail = ''): Activity => {
-    const status = method === 'POST' || method === 'DELETE' ? 202 : 200;
-    return {
-      action: `${kind}.${verb}`,
-      method,
-      path: `${COLLECTIONS[kind]}/${id}${tail}`,
-      status,
-      target: { id, type: kind },
-    };
-  };
-  const read = (kind: Kind, id?: string): Activity => on(kind, 'read', 'GET', id);
-  const create = (kind: Kind): Activity => {
+  const onOne = (kind: Kind, verb: string, method: ApiRequest['method'], id = oneOf(kind), tail = ''): ApiRequest =>
+    on(kind, id, verb, method, tail);
+  const readOne = (kind: Kind): ApiRequest => read(kind, oneOf(kind));
+  const createOne = (kind: Kind): ApiRequest => {
     const ids = idsOf(kind);
     const id = random.uuid();
     ids.push(id);
     if (ids.length > RESOURCES_MAX) ids.splice(0, ids.length - RESOURCES_MAX);
-    return {
-      action: `${kind}.created`,
-      method: 'POST',
-      path: COLLECTIONS[kind],
-      status: 201,
-      target: { id, type: kind },
-    };
+    return create(kind, id);
   };
-  const remove = (kind: Kind): Activity => {
+  const removeOne = (kind: Kind): ApiRequest => {
     const ids = idsOf(kind);
     if (ids.length <= RESOURCES_MIN) return list(kind);
-    return on(kind, 'deleted', 'DELETE', ids.splice(random.below(ids.length), 1)[0] as string);
+    return remove(kind, ids.splice(random.below(ids.length), 1)[0] as string);
   };
-  const look = (): Activity => {
+  const look = (): ApiRequest => {
     const kind = random.pick(KINDS);
-    return random.chance(0.5) ? list(kind) : read(kind);
+    return random.chance(0.5) ? list(kind) : readOne(kind);
   };
-  const usage = (): Activity => {
-    return { action: 'usage.read', method: 'GET', path: '/v1/usage', status: 200, target: null };
-  };
-  const members = (): Activity => {
-    const target = { id: organizationId, type: 'organization' };
-    const path = `/v1/organizations/${organizationId}/memberships`;
-    return { action: 'organization.memberships_listed', method: 'GET', path, status: 200, target };
-  };
-  const ask = (kind: Kind, what: 'availability' | 'cost'): Activity => {
-    const path = `${COLLECTIONS[kind]}/${what}`;
-    return { action: `${kind}.${what}_checked`, method: 'POST', path, status: 200, target: null };
-  };
-  const several = (count: number, make: () => Activity): Activity[] => Array.from({ length: count }, make);
+  const several = (count: number, make: () => ApiRequest): ApiRequest[] => Array.from({ length: count }, make);
 
-  function session(habit: Habit): Activity[] {
+  function session(habit: Habit): ApiRequest[] {
     switch (habit) {
       case 'admin':
         return random.pick([
-          () => [members(), list('api_key'), usage()],
+          () => [memberships(organizationId), list('api_key'), usage()],
           () => [list('project'), ...several(3, look)],
-          () => (random.chance(0.05) ? [list('api_key'), create('api_key'), list('api_key')] : [list('api_key')]),
+          () => (random.chance(0.05) ? [list('api_key'), createOne('api_key'), list('api_key')] : [list('api_key')]),
           () => [
-            read('vpc'),
-            on('vpc', 'firewall_rule_updated', 'PATCH', undefined, `/firewall_rules/${random.uuid()}`),
+            readOne('vpc'),
+            onOne('vpc', 'firewall_rule_updated', 'PATCH', undefined, `/firewall_rules/${random.uuid()}`),
           ],
         ])();
       case 'engineer':
         return random.pick([
-          () => [list('vm'), read('vm'), read('volume'), list('vm')],
-          () => [list('vm'), on('vm', 'restarted', 'POST', undefined, '/restart')],
-          () => [ask('vm', 'availability'), ask('vm', 'cost'), create('vm'), list('vm')],
+          () => [list('vm'), readOne('vm'), readOne('volume'), list('vm')],
+          () => [list('vm'), onOne('vm', 'restarted', 'POST', undefined, '/restart')],
+          () => [ask('vm', 'availability'), ask('vm', 'cost'), createOne('vm'), list('vm')],
           () => [
             list('nks_cluster'),
-            read('nks_cluster'),
-            on('nks_cluster', 'pools_listed', 'GET', undefined, '/pools'),
+            readOne('nks_cluster'),
+            onOne('nks_cluster', 'pools_listed', 'GET', undefined, '/pools'),
           ],
-          () => [list('rpc_node_flex'), read('rpc_node_flex'), read('rpc_node_dedicated')],
-          () => (random.chance(0.3) ? [read('volume'), remove('volume')] : several(4, look)),
+          () => [list('rpc_node_flex'), readOne('rpc_node_flex'), readOne('rpc_node_dedicated')],
+          () => (random.chance(0.3) ? [readOne('volume'), removeOne('volume')] : several(4, look)),
         ])();
       case 'analyst':
         return [usage(), list('project'), ...several(random.below(4), look)];
       case 'terraform': {
-        const plan = several(6 + random.below(10), () => read(random.pick(KINDS)));
+        const plan = several(6 + random.below(10), () => readOne(random.pick(KINDS)));
         return random.pick([
           () => plan,
           () => plan,
-          () => [...plan, create('vm'), create('volume'), on('volume', 'attached', 'POST', undefined, '/attach')],
-          () => [...plan, on('vpc', 'updated', 'PATCH'), read('vpc')],
-          () => [...plan, on('volume', 'detached', 'POST', undefined, '/detach'), remove('volume'), remove('vm')],
+          () => [
+            ...plan,
+            createOne('vm'),
+            createOne('volume'),
+            onOne('volume', 'attached', 'POST', undefined, '/attach'),
+          ],
+          () => [...plan, onOne('vpc', 'updated', 'PATCH'), readOne('vpc')],
+          () => [
+            ...plan,
+            onOne('volume', 'detached', 'POST', undefined, '/detach'),
+            removeOne('volume'),
+            removeOne('vm'),
+          ],
         ])();
       }
       case 'ci':
         return random.chance(0.6)
-          ? [create('vm'), ...several(5, () => read('vm')), remove('vm')]
-          : [list('nks_cluster'), on('nks_cluster', 'pool_updated', 'PATCH', undefined, `/pools/${random.uuid()}`)];
+          ? [createOne('vm'), ...several(5, () => readOne('vm')), removeOne('vm')]
+          : [list('nks_cluster'), onOne('nks_cluster', 'pool_updated', 'PATCH', undefined, `/pools/${random.uuid()}`)];
       case 'monitor':
         return [list('vm'), list('volume'), list('nks_cluster'), list('rpc_node_flex'), usage()];
       case 'backup':
-        return [list('volume'), ...several(4, () => read('volume'))];
+        return [list('volume'), ...several(4, () => readOne('volume'))];
     }
   }
 

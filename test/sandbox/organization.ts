@@ -6,10 +6,11 @@
  * `FAILURES_MAX` and `DELETIONS_MAX`, so that the traffic of two organizations stays below too.
  */
 
-import { type Activity, createWork } from './activity.ts';
+import { createWork } from './activity.ts';
 import { type Actor, busyness, createActors } from './people.ts';
 import { createRandom, type Random } from './random.ts';
 import { cutTo, type EntryBody, type LogRecord, type Precision, writeInstant } from './record.ts';
+import type { ApiRequest } from './requests.ts';
 
 export interface TrafficOptions {
   /** Entries per day, approximately. */
@@ -42,12 +43,12 @@ export function createOrganization(seed: number): Organization {
   const id = random.uuid();
   const actors = createActors(random);
   const work = createWork(id, random);
-  const todo = new Map<Actor, Activity[]>();
+  const todo = new Map<Actor, ApiRequest[]>();
   const failures = createLimiter(FAILURES_MAX, FAILURES_WITHIN_MS);
   const deletions = createLimiter(DELETIONS_MAX, DELETIONS_WITHIN_MS);
   const addresses = new Map<Actor, string>();
 
-  function nextActivity(actor: Actor): Activity {
+  function nextActivity(actor: Actor): ApiRequest {
     const left = todo.get(actor) ?? [];
     if (left.length === 0) {
       // A new session, perhaps from another address.
@@ -55,7 +56,7 @@ export function createOrganization(seed: number): Organization {
       addresses.set(actor, random.pick(actor.addresses));
       todo.set(actor, left);
     }
-    return left.pop() as Activity;
+    return left.pop() as ApiRequest;
   }
 
   function entry(createdAt: number, precision: Precision, actor: Actor): LogRecord {

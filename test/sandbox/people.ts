@@ -19,13 +19,20 @@ export type Habit = 'admin' | 'engineer' | 'analyst' | 'terraform' | 'ci' | 'mon
 
 const OFFICE = '203.0.113.10';
 
-const BROWSERS = [
+export const BROWSERS = [
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36',
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36',
   'Mozilla/5.0 (X11; Linux x86_64; rv:151.0) Gecko/20100101 Firefox/151.0',
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.2 Safari/605.1.15',
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36 Edg/147.0.0.0',
 ] as const;
+
+/** As the vendor's clients send them. Terraform's provider is made with the Go SDK, and sends what that does. */
+export const CLIENTS = {
+  go: 'NirvanaLabs/Go 1.94.3',
+  js: 'NirvanaLabs/JS 1.98.1',
+  cli: 'NirvanaLabs/CLI 0.9.0',
+} as const;
 
 const PEOPLE: readonly (readonly [string, Habit])[] = [
   ['Alice Smith', 'admin'],
@@ -40,20 +47,15 @@ const PEOPLE: readonly (readonly [string, Habit])[] = [
 ];
 
 const KEYS: readonly (readonly [string, Habit, readonly string[], string])[] = [
-  [
-    'terraform-production',
-    'terraform',
-    ['203.0.113.44'],
-    'Terraform/1.14.2 (+https://www.terraform.io) terraform-provider-nirvana/1.41.0',
-  ],
+  ['terraform-production', 'terraform', ['203.0.113.44'], CLIENTS.go],
   [
     'github-actions',
     'ci',
     ['192.0.2.11', '192.0.2.12', '192.0.2.13', '192.0.2.14', '192.0.2.15', '192.0.2.16'],
-    'Nirvana/Go 1.94.0',
+    CLIENTS.go,
   ],
-  ['grafana-exporter', 'monitor', ['203.0.113.61'], 'Nirvana/Python 1.52.0'],
-  ['nightly-backup', 'backup', ['203.0.113.62'], 'nirvana-cli/0.9.3'],
+  ['grafana-exporter', 'monitor', ['203.0.113.61'], CLIENTS.js],
+  ['nightly-backup', 'backup', ['203.0.113.62'], CLIENTS.cli],
 ];
 
 /** All actors, with random ids and addresses. */

@@ -109,7 +109,7 @@ const stolenKey: Scenario = (at, random, lengthMs = LENGTH_MS) => {
       action: 'api_key.created',
       actor: stolen,
       client_ip: '192.0.2.17',
-      user_agent: 'Nirvana/Go 1.88.0',
+      user_agent: 'NirvanaLabs/Go 1.88.0',
       method: 'POST',
       path: '/v1/api_keys',
       status_code: 201,

@@ -3,6 +3,7 @@
  */
 import type { AlertNotification, GroupNotification } from '../../src/alert/notification.ts';
 import { checkpointFrom } from '../../src/audit-log/checkpoint-text.ts';
+import { lastPasses } from '../../src/ledger/store/passes.ts';
 import { readState } from '../../src/ledger/store/state.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
@@ -184,7 +185,14 @@ export function compare(after: Aftermath): Compared {
     return entry !== undefined && !entry.optional && !mayHaveExpired(entry.createdAt);
   });
   const acts = observer.acts();
-  const expected = expectedFor(entries, { deployedAt: observer.deployedAt, acts, silences: observer.silences() });
+  const { deployedAt, deployedAtStep } = observer;
+  const passes = lastPasses(store, Number.MAX_SAFE_INTEGER).toReversed();
+  const silences = observer.silences();
+  const expected = expectedFor(entries, {
+    ...{ deployedAt, deployedAtStep, acts, silences, passes },
+    completeUpTo: Math.min(state.checkpoint.watermark, state.checkpoint.gap?.from ?? Number.POSITIVE_INFINITY),
+    absentFrom: state.absentFrom ?? Number.NEGATIVE_INFINITY,
+  });
   const { activity } = expected;
   const opened = store.all<StoredAlert>('SELECT * FROM alerts ORDER BY id');
   if (expected.alerts.length !== opened.length)
@@ -232,7 +240,11 @@ export function compare(after: Aftermath): Compared {
   }
 
   // What was evicted can't be replayed.
-  if (!after.isOld) reportReplay(store, { engines: after.engines, deployedAt: observer.deployedAt }, report);
+  if (!after.isOld) {
+    const deployedAtAct = (act: number) =>
+      acts.find(({ id }) => id === act)?.deployed ?? deployedAt(Number.POSITIVE_INFINITY);
+    reportReplay(store, { engines: after.engines, deployedAt, deployedAtStep, deployedAtAct }, report);
+  }
 
   // Deliveries: each decision to notify ends in one way (deliveries-law.ts). A message was delivered or is dead for a true
   // reason (dead.ts); what Slack never takes may wait.

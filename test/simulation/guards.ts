@@ -283,14 +283,14 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'changed rules start with new windows',
     file: 'src/ledger/record/evaluation-store.ts',
-    find: 'row.fingerprint === fingerprint(rule) ? row.text : null',
+    find: 'row.fingerprint === place.tag ? row.text : null',
     replace: 'row.text',
   },
   {
     name: 'a correlation starts with new windows when a rule it refers to changes',
-    file: 'src/ledger/record/evaluation-store.ts',
+    file: 'src/ledger/record/meaning.ts',
     find: "each.kind === 'correlation' ? each.rules : []",
-    replace: "each === rule ? rule.rules.filter((id) => engine.rules.get(id)?.kind === 'detection') : []",
+    replace: "each.kind === 'correlation' ? each.rules.filter((id) => engine.rules.get(id)?.kind === 'detection') : []",
   },
   {
     name: 'a rule that only feeds another opens no alerts',
@@ -446,7 +446,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'an id counts once in an alert',
     file: 'src/ledger/record/evaluate.ts',
-    find: '(joins !== null && earlier !== null && hasCounted(joins, match, earlier))',
+    find: 'joins !== null && earlier !== null && hasCounted(joins, match, earlier)',
     replace: '(joins !== null && earlier !== null && hasCounted(joins, match, earlier) && false)',
   },
   {
@@ -626,8 +626,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'inhibition: the outermost correlation is decided first',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'for (const each of placed.toReversed()) decideOne(each, firing);',
-    replace: 'for (const each of placed) decideOne(each, firing);',
+    find: 'for (const each of placed.toReversed()) decideOne(each, firing, scanContext);',
+    replace: 'for (const each of placed) decideOne(each, firing, scanContext);',
   },
   {
     name: 'inhibition: what a correlation counted, and waits, is not sent',
@@ -892,6 +892,78 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/poller/tick.ts',
     find: 'if (ofLedger !== null) await notifyLedgerFailure(',
     replace: 'if (ofLedger !== null && ledger === null) await notifyLedgerFailure(',
+  },
+  {
+    name: 'first seen: a late entry gives what it would have given in time',
+    file: 'src/sigma/correlate/first-seen.ts',
+    find: 'stretches.find(({ first, last }) => first <= at && stepOf(at) - last <= STEPS)',
+    replace: 'stretches.find(({ last }) => stepOf(at) - last <= STEPS)',
+  },
+  {
+    name: 'first seen: a value that was not seen for so long is new again',
+    file: 'src/sigma/correlate/first-seen.ts',
+    find: 'stretches.find(({ first, last }) => first <= at && stepOf(at) - last <= STEPS)',
+    replace: 'stretches.find(({ first }) => first <= at)',
+  },
+  {
+    name: 'first seen: a late entry may show that a group was known for longer',
+    file: 'src/sigma/correlate/first-seen.ts',
+    find: 'from === null ? own',
+    replace: 'true ? own',
+  },
+  {
+    name: 'first seen: what no event can join is over, whenever it is removed',
+    file: 'src/sigma/correlate/first-seen.ts',
+    find: '      forget(stretches);\n',
+    replace: '',
+  },
+  {
+    name: 'first seen: without groups it learns from the first entry of the log',
+    file: 'src/sigma/correlate/correlator.ts',
+    find: 'for (const rule of watching) windows',
+    replace: 'for (const rule of watching.slice(1)) windows',
+  },
+  {
+    name: 'first seen: a value that is new has an alert of its own where there are no groups',
+    file: 'src/alert/key.ts',
+    find: 'if (group?.length === 0 && rule',
+    replace: 'if (group?.length === 1 && rule',
+  },
+  {
+    name: 'first seen: what its windows show is stored',
+    file: 'src/ledger/record/windows.ts',
+    find: 'text === before?.text ? []',
+    replace: "rule.type === 'first_seen' && before !== null ? []",
+  },
+  {
+    name: 'absence: nothing is missed before the watermark',
+    file: 'src/ledger/record/absences.ts',
+    find: 'return gap === null ? watermark : Math.min(watermark, gap.from);',
+    replace: 'return watermark + 60_000;',
+  },
+  {
+    name: 'absence: nothing is missed in a gap',
+    file: 'src/ledger/record/absences.ts',
+    find: 'return gap === null ? watermark : Math.min(watermark, gap.from);',
+    replace: 'return watermark;',
+  },
+  {
+    name: 'absence: what was absent before a rule was deployed is no alert',
+    file: 'src/ledger/record/absences.ts',
+    find: 'pass === 0 ? null : (readPass',
+    replace: 'pass !== -1 ? null : (readPass',
+  },
+  {
+    name: 'absence: nor is what was absent where nobody is to be notified',
+    file: 'src/ledger/record/absences.ts',
+    find: 'if (suppressBefore === null) return state;',
+    replace: 'return state;',
+  },
+  {
+    name: 'absence: each is an act',
+    file: 'src/ledger/record/absences.ts',
+    find: 'count !== changes.before.get(id)?.count',
+    replace: 'count === 1 && changes.openedIds.has(id)',
   },
   {
     name: 'what a correlation counted is found among many of its instant',

@@ -269,6 +269,16 @@ const LEAST_ROUTED: readonly (readonly [kind: string, least: number])[] = [
 ];
 /** So many seeds the numbers are of. */
 export const ROUTED_SEEDS = 40;
+/** The same per forty seeds of worlds whose rules learn and miss: the matches of each that has an alert. */
+const LEAST_LEARNED: readonly (readonly [kind: string, least: number])[] = [
+  ['matched: new address', 250],
+  ['matched: failing for the first time', 25],
+  ['matched: a new address, then a deletion', 120],
+  ['act of tocsin: absent', 230],
+  ['matched: no deletion', 150],
+  ['matched: no read', 80],
+];
+export const LEARNING_SEEDS = 40;
 
 /** Of each seed, on average. */
 const ENTRIES_LEAST = 250;
@@ -278,9 +288,18 @@ const COUNTED_FROM = 1_000;
 
 /** What was hit too seldom in the first seeds with routes, as sentences. */
 export function tooSeldomRouted(hits: ReadonlyMap<string, number>): string[] {
-  return LEAST_ROUTED.filter(([kind, least]) => (hits.get(kind) ?? 0) < least).map(
-    ([kind, least]) => `${kind}: ${hits.get(kind) ?? 0}, and at least ${least} are due`,
-  );
+  return tooSeldomOf(LEAST_ROUTED, hits);
+}
+
+/** What was hit too seldom in the first seeds whose rules learn, as sentences. */
+export function tooSeldomLearned(hits: ReadonlyMap<string, number>): string[] {
+  return tooSeldomOf(LEAST_LEARNED, hits);
+}
+
+function tooSeldomOf(least: typeof LEAST_ROUTED, hits: ReadonlyMap<string, number>): string[] {
+  return least
+    .filter(([kind, atLeast]) => (hits.get(kind) ?? 0) < atLeast)
+    .map(([kind, atLeast]) => `${kind}: ${hits.get(kind) ?? 0}, and at least ${atLeast} are due`);
 }
 
 /** What was hit too seldom in so many seeds, as sentences; nothing where they are too few to say. */

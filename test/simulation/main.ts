@@ -49,7 +49,7 @@ let alerts = 0;
 const digests: string[] = [];
 let seed = first;
 for (; seed <= last && failed.length < stop; seed++) {
-  const result = await run(seed);
+  const result = await run(seed).catch((error: unknown) => crashed(seed, error));
   entries += result.entries;
   alerts += result.alerts;
   digests.push(result.digest);
@@ -78,6 +78,12 @@ if (values.json) {
   out(failed.length === 0 ? 'all passed\n' : `${failed.length} failed: ${failed.join(', ')}\n`);
 }
 process.exit(failed.length === 0 && seldom.length === 0 ? 0 : 1);
+
+/** A world in which the model itself fails: it looks for what is not there. */
+function crashed(seed: number, error: unknown): Awaited<ReturnType<typeof run>> {
+  const problems = [`it threw ${error instanceof Error ? error.stack : String(error)}`];
+  return { seed, problems, schedule: [], hits: new Map(), entries: 0, alerts: 0, digest: '' };
+}
 
 function readArguments() {
   try {

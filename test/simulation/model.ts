@@ -4,6 +4,7 @@
  * instead of by the code that it is compared with. And the alerts that time order would have opened.
  */
 import type { Notified } from '../../src/alert/notify.ts';
+import type { Pass } from '../../src/ledger/store/passes.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import type { CorrelationRule, Engine, Level, Rule } from '../../src/sigma/index.ts';
 import { canonicalJson } from '../../src/text/canonical-json.ts';
@@ -19,9 +20,18 @@ import {
   place,
 } from './plain-alerts.ts';
 import { decidePlainly, isHighOrCritical, notifiedWith, type PlainDecision, rank } from './plain-decisions.ts';
+import { createModelWindows } from './plain-passes.ts';
 import { type Routed, type RoutedMatch, routePlainly, tellsOfTheEnd } from './plain-routes.ts';
 import { knownAt, type ModelSilence, silenceOver } from './plain-silences.ts';
-import { concerns, createPlainWindows, field, fieldText, type SeenEntry } from './plain-windows.ts';
+import {
+  concerns,
+  createPlainWindows,
+  field,
+  fieldText,
+  groupIn,
+  type PlainFiring,
+  type SeenEntry,
+} from './plain-windows.ts';
 import { satisfiedDetections } from './rules.ts';
 
 export interface ModelEntry {
@@ -85,6 +95,22 @@ export interface Circumstances {
   readonly acts: readonly ModelAct[];
   /** Each time one was made or ended, in their order. */
   readonly silences: readonly ModelSilence[];
+  /** Where passes over the recorded entries began, and how their steps came between entries and acts. */
+  readonly passes: readonly Pass[];
+  /** Before this everything is recorded in the end; what was absent before that is in no alert. */
+  readonly completeUpTo: number;
+  readonly absentFrom: number;
+  /** What was deployed when a step of a pass came. */
+  readonly deployedAtStep: (step: number) => Deployed;
+}
+
+/** By what an entry is evaluated. */
+export interface Evaluating {
+  readonly deployed: Deployed;
+  /** Not null: of the past. */
+  readonly backfill: { readonly notify: boolean } | null;
+  /** The number of the next entry then: the one that is evaluated, or a later one. */
+  readonly seq: number;
 }
 
 const HOUR = 3_600_000;
@@ -116,7 +142,10 @@ interface Firing {
 }
 
 /** What is expected for these entries in `seq` order. */
-export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, silences }: Circumstances): Expected {
+export function expectedFor(
+  entries: readonly ModelEntry[],
+  { deployedAt, acts, silences, passes, deployedAtStep, completeUpTo, absentFrom }: Circumstances,
+): Expected {
   const alerts: ModelAlert[] = [];
   const alertsOf = new Map<string, ModelAlert[]>();
   const versions = versionsIn(entries);
@@ -126,9 +155,7 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
   const listed: ModelListed[] = [];
   const ends: { alert: number; receiver: string; at: number }[] = [];
   const problems: string[] = [];
-  const windows = createPlainWindows();
   const actsAfter = Map.groupBy(acts, ({ seq }) => seq);
-  let engine: Engine | null = null;
 
   const placeOne = (
     rule: Rule,
@@ -136,14 +163,16 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
     at: number,
     key: string,
     { counted, times }: Pick<PlacedMatch, 'counted' | 'times'>,
+    { deployed, backfill }: Evaluating,
   ): PlacedMatch[] => {
     const active = activity.get(rule.id) ?? { matched: 0, lastAt: at, lastSeq: 0 };
     activity.set(rule.id, active);
     active.matched++;
     active.lastAt = Math.max(active.lastAt, at);
-    active.lastSeq = entry.seq;
+    active.lastSeq = Math.max(active.lastSeq, entry.seq);
     if (!rule.alerts) return [];
-    const isBackfilled = entry.suppressBefore !== null && entry.occurredAt < entry.suppressBefore;
+    const isOld = entry.suppressBefore !== null && entry.occurredAt < entry.suppressBefore;
+    const isBackfilled = backfill !== null || isOld;
     const match = { seq: entry.seq, at, level: rule.level, network: networkOf(entry.body), isBackfilled };
     const alike = alertsOf.get(`${rule.id} ${key}`) ?? [];
     const { joins, isPast, supersedes, previous } = place(alike, match);
@@ -154,13 +183,16 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
         return isKept || (joins.count > MATCHES_MAX && rule.kind === 'detection' && joins.matched.has(seq));
       };
       if (earlierVersions(entry, versions).some(hasCounted)) return [];
+      // What is evaluated again may have matched before. Where many have, it is not known, and taken for granted.
+      if (backfill !== null && (hasCounted(entry) || (joins.count > MATCHES_MAX && entry.seq <= joins.lastSeq)))
+        return [];
       const { lastAt, state } = joins;
       addMatch(joins, match);
       return [{ rule, alert: joins, match, isLate: state === 'resolved', isOpening: false, lastAt, counted, times }];
     }
     if (supersedes !== null) {
       supersedes.end('superseded', 'tocsin', at, null);
-      tellOfTheEnd(supersedes, { ...deployedAt(entry.seq), engine: entry.engine }, at);
+      tellOfTheEnd(supersedes, deployed, at);
     }
     const alert = openAlert(alerts.length + 1, rule.id, key, match, isPast, previous?.id ?? null);
     alerts.push(alert);
@@ -169,9 +201,14 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
   };
 
   /** Decides about a match for each receiver, given the correlations of this entry that each is notified of. */
-  const decide = (placed: PlacedMatch, firing: Map<string, Firing[]>, entry: ModelEntry, engineNow: Engine): void => {
+  const decide = (
+    placed: PlacedMatch,
+    firing: Map<string, Firing[]>,
+    entry: ModelEntry,
+    { deployed, backfill, seq }: Evaluating,
+  ): void => {
     const { rule, alert, match, isLate, lastAt } = placed;
-    const { receivers, written } = deployedAt(entry.seq);
+    const { receivers, written, engine: engineNow } = deployed;
     const facts = { rule: rule.id, tags: rule.tags, level: match.level, body: entry.body };
     const places = routePlainly(written, receivers, facts, match.at);
     const routedTo = (name: string): Routed | null => {
@@ -188,7 +225,7 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
       return isWhole ? [entry.body, ...counted.map(({ body }) => body)] : null;
     };
     const of = { rule: rule.id, level: match.level, at: match.at };
-    const silence = silenceOver(knownAt(entry.seq, silences), of, entriesIn);
+    const silence = silenceOver(knownAt(seq, silences), of, entriesIn);
     const decisions = receivers.map(({ name, minLevel }): PlainDecision => {
       const inhibitor = (firing.get(name) ?? []).find(
         ({ rules, level }) => rules.has(rule.id) && rank(match.level) <= rank(level),
@@ -196,7 +233,8 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
       const before = alert.notified.get(name) ?? null;
       const place = places.get(name);
       const decision = decidePlainly({
-        ...{ at: match.at, level: match.level, isBackfilled: match.isBackfilled, isLate, minLevel, notified: before },
+        ...{ at: match.at, level: match.level, isBackfilled: match.isBackfilled && backfill?.notify !== true },
+        ...{ isLate, minLevel, notified: before },
         silence: silence?.id ?? null,
         unrouted: place === 'no route' || place === 'outside active times' ? place : null,
         repeatMs: routedTo(name)?.repeatMs ?? null,
@@ -266,7 +304,7 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
 
   /** Until when a silence covers each match of the alert; null: none does, or not all of its entries are there. */
   const coveredUntil = (alert: ModelAlert, { seq, at, deployed }: ModelAct): number | null => {
-    if (deployed.engine.rules.get(alert.rule)?.kind !== 'detection' || alert.count > MATCHES_MAX) return null;
+    if (!isOfOneEntry(deployed.engine.rules.get(alert.rule)) || alert.count > MATCHES_MAX) return null;
     const seqs = [...alert.matches].flatMap(([of, decision]) => (decision === 'contributing' ? [] : [of]));
     const own = seqs.flatMap((of) => entries[of - 1] ?? []);
     const areThere = own.every(({ evictedAfter }) => evictedAfter === null || evictedAfter > seq);
@@ -279,49 +317,133 @@ export function expectedFor(entries: readonly ModelEntry[], { deployedAt, acts, 
     return silence?.endsAt ?? null;
   };
 
-  const actAfter = (seq: number): void => {
-    for (const act of actsAfter.get(seq) ?? []) {
-      const alert = alerts[act.alert - 1];
-      if (alert === undefined) problems.push(`act ${act.id} is on alert ${act.alert}, which was not there`);
-      else {
-        const wasResolved = alert.state === 'resolved';
-        const until = HELD_ACTS.has(act.act) && act.who === 'tocsin' ? coveredUntil(alert, act) : null;
-        if (until !== null)
-          problems.push(
-            `act ${act.id} ("${act.act}") on alert ${alert.id} came while a silence covers it, until ${until}`,
-          );
-        applyAct(alert, act, placesNow(alert, act), messages, problems);
-        if (alert.state === 'resolved' && !wasResolved) tellOfTheEnd(alert, act.deployed, act.at);
-      }
+  /** Time shows that something is missing. */
+  const missOnce = (act: ModelAct): void => {
+    const wrong = (why: string): void => {
+      problems.push(`act ${act.id} ("absent") on alert ${act.alert}: ${why}`);
+    };
+    const { deployed, seq } = act;
+    const at = Number(act.detail?.['at']);
+    const absence = windows
+      .absences(deployed.engine)
+      .find(({ rule, group, at: end }) => rule.id === act.rule && groupKey(rule, group) === act.key && end === at);
+    if (absence === undefined) {
+      wrong(`nothing was missing at ${at}`);
+      return;
     }
+    if (at >= act.completeUpTo) wrong(`it comes ${at - act.completeUpTo} ms before that is known`);
+    if (at < expectedFrom(absence.rule.id, seq, act.at)) wrong('nobody expected it yet');
+    windows.settle(absence, deployed.engine);
+    const { rule, group, last } = absence;
+    const satisfies = ({ body }: ModelEntry): boolean => concerns(rule, satisfiedDetections(body), deployed.engine);
+    const entry = entries.find(
+      (each) =>
+        each.seq <= seq &&
+        each.occurredAt === last &&
+        (each.evictedAfter === null || each.evictedAfter > seq) &&
+        groupIn(rule, each.body) === group &&
+        satisfies(each),
+    );
+    const shown = { ...(entry ?? goneEntry(rule, group, last)), suppressBefore: null, began: act.at };
+    const evaluating = { deployed, backfill: null, seq: seq + 1 };
+    const [placed] = placeOne(rule, shown, at, act.key, { counted: () => [], times: 1 }, evaluating);
+    if (placed?.alert.id !== act.alert) wrong(`it is in alert ${placed?.alert.id}`);
+    if (placed !== undefined) decide(placed, new Map(), shown, evaluating);
+  };
+  /** What was missing before is in no alert: from where nobody was to be notified, or before the rule was deployed. */
+  const expectedFrom = (rule: string, seq: number, now: number): number => {
+    const suppressed = entries.slice(0, seq).map(({ suppressBefore }) => suppressBefore ?? Number.NEGATIVE_INFINITY);
+    const pass = passes.findLast(
+      ({ rules, backfill, planned, beganAt }) =>
+        backfill === null && rule in rules && planned.seq <= seq && beganAt <= now,
+    );
+    return Math.max(pass?.beganAt ?? Number.NEGATIVE_INFINITY, ...suppressed);
   };
 
-  actAfter(0);
-  for (const entry of entries) {
-    if (entry.engine !== engine) windows.keepOnly(entry.engine);
-    engine = entry.engine;
-    const of = entry.engine;
+  const actOnce = (act: ModelAct): void => {
+    if (act.act === 'absent' && act.who === 'tocsin') {
+      missOnce(act);
+      return;
+    }
+    const alert = alerts[act.alert - 1];
+    if (alert === undefined) {
+      problems.push(`act ${act.id} is on alert ${act.alert}, which was not there`);
+      return;
+    }
+    const wasResolved = alert.state === 'resolved';
+    const until = HELD_ACTS.has(act.act) && act.who === 'tocsin' ? coveredUntil(alert, act) : null;
+    if (until !== null)
+      problems.push(`act ${act.id} ("${act.act}") on alert ${alert.id} came while a silence covers it, until ${until}`);
+    applyAct(alert, act, placesNow(alert, act), messages, problems);
+    if (alert.state === 'resolved' && !wasResolved) tellOfTheEnd(alert, act.deployed, act.at);
+  };
+  const actAfter = (seq: number): void => actsAfter.get(seq)?.forEach(actOnce);
+
+  /** Lets some correlations see an entry, and decides about those matches that count. */
+  const evaluate = (
+    entry: ModelEntry,
+    detections: readonly Rule[],
+    firings: readonly PlainFiring[],
+    evaluating: Evaluating,
+  ): void => {
+    const { engine } = evaluating.deployed;
     const at = entry.occurredAt;
-    const seen = seenEntry(entry, engine, versions);
     const placed: PlacedMatch[] = [];
-    for (const rule of detectionsIn(seen, engine))
-      placed.push(...placeOne(rule, entry, at, defaultKey(entry.body), { counted: () => [], times: 1 }));
-    for (const { rule, group, at: end, times } of windows.see(engine, seen, entry.horizon)) {
+    for (const rule of detections)
+      placed.push(...placeOne(rule, entry, at, defaultKey(entry.body), { counted: () => [], times: 1 }, evaluating));
+    for (const { rule, group, at: end, times } of firings) {
       const counted = () =>
-        entries
-          .filter((each) => each.seq < entry.seq && times.has(each.occurredAt))
-          .filter(({ evictedAfter }) => evictedAfter === null || evictedAfter >= entry.seq)
-          .filter((each) => fieldText(each.body, rule.groupBy[0] ?? '') === group)
-          .filter((each) => concerns(rule, satisfiedDetections(each.body), entry.engine))
-          .filter((each, _, all) => !all.some(({ id, seq }) => id === each.id && seq < each.seq))
-          .sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq);
-      placed.push(...placeOne(rule, entry, end, groupKey(rule, group), { counted, times: times.size }));
+        rule.type === 'first_seen'
+          ? []
+          : entries
+              .filter((each) => each.seq < entry.seq && times.has(each.occurredAt))
+              .filter(({ evictedAfter }) => evictedAfter === null || evictedAfter >= evaluating.seq)
+              .filter((each) => fieldText(each.body, rule.groupBy[0] ?? '') === group)
+              .filter((each) => concerns(rule, satisfiedDetections(each.body), engine))
+              .filter((each, _, all) => !all.some(({ id, seq }) => id === each.id && seq < each.seq))
+              .sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq);
+      // A value that is new at another entry's time: that entry is not known.
+      const isOther = rule.type === 'first_seen' && end !== at;
+      const all = { counted, times: times.size + (isOther ? 1 : 0) };
+      placed.push(...placeOne(rule, entry, end, groupKey(rule, group), all, evaluating));
     }
     const firing = new Map<string, Firing[]>();
-    for (const each of placed.reverse()) decide(each, firing, entry, of);
-    actAfter(entry.seq);
+    for (const each of placed.reverse()) decide(each, firing, entry, evaluating);
+  };
+
+  const windows = createModelWindows(passes, {
+    see: (of, engine, seq, sees) => {
+      const entry = entries[seq - 1] as ModelEntry;
+      return of.see(engine, seenEntry(entry, engine, versions), entry.horizon, sees);
+    },
+    evaluate: (seq, rules, firings, evaluating) => {
+      const entry = entries[seq - 1] as ModelEntry;
+      const seen = seenEntry(entry, evaluating.deployed.engine, versions);
+      const detections = detectionsIn(seen, evaluating.deployed.engine).filter(({ id }) => rules.has(id));
+      evaluate(entry, detections, firings, evaluating);
+    },
+    occurredAt: (seq) => entries[seq - 1]?.occurredAt ?? Number.NaN,
+    deployedAtStep,
+  });
+  let engine = entries[0]?.engine ?? null;
+  actAfter(0);
+  for (const entry of entries) {
+    engine = entry.engine;
+    const deployed = { ...deployedAt(entry.seq), engine };
+    const firings = windows.watch(engine, entry.seq);
+    const detections = detectionsIn(seenEntry(entry, engine, versions), engine);
+    evaluate(entry, detections, firings, { deployed, backfill: null, seq: entry.seq });
+    const next = entries[entry.seq]?.engine ?? deployedAt(Number.POSITIVE_INFINITY).engine;
+    const between = (actsAfter.get(entry.seq) ?? []).map((act) => ({ order: act.id, run: () => actOnce(act) }));
+    // A step came after the acts up to its own.
+    const steps = windows.after(entry.seq, next).map(({ act, run }) => ({ order: act + 0.5, run }));
+    for (const { run } of [...between, ...steps].sort((a, b) => a.order - b.order)) run();
   }
   const last = entries.at(-1)?.seq ?? 0;
+  for (const { rule, group, at } of engine === null ? [] : windows.absences(engine)) {
+    if (at < completeUpTo && at >= Math.max(absentFrom, expectedFrom(rule.id, last, Number.POSITIVE_INFINITY)))
+      problems.push(`${rule.id} ${group}: nothing came by ${new Date(at).toISOString()}, and that is in no alert`);
+  }
   for (const { id, seq } of acts) if (seq > last) problems.push(`act ${id} came after entry ${seq} of ${last}`);
   return { alerts, activity, messages, inhibitions, listed, ends, problems };
 }
@@ -385,7 +507,26 @@ function keyNetworkOf(ip: unknown): unknown {
   return text.includes('::') ? networkOf({ client_ip: text }) : ip;
 }
 
-function groupKey({ groupBy: [name = ''] }: CorrelationRule, group: string): string {
+/** Whether each match is of one entry. */
+function isOfOneEntry(rule: Rule | undefined): boolean {
+  return rule?.kind === 'detection' || rule?.type === 'first_seen' || rule?.type === 'absence';
+}
+
+/** In place of an entry that was evicted. */
+function goneEntry({ groupBy: [name = ''] }: CorrelationRule, group: string, at: number): ModelEntry {
+  const body = name.split('.').reduceRight<unknown>((value, part) => ({ [part]: value }), JSON.parse(group));
+  const none = { horizon: 0, suppressBefore: null, began: 0, evictedAfter: null };
+  return {
+    ...none,
+    seq: 0,
+    id: '',
+    occurredAt: at,
+    body: body as ModelEntry['body'],
+    engine: null as unknown as Engine,
+  };
+}
+
+function groupKey({ fields, groupBy: [name = fields[0] ?? ''] }: CorrelationRule, group: string): string {
   return `{${JSON.stringify(name)}:${group}}`;
 }
 

@@ -38,6 +38,8 @@ export interface Observer {
   observeOutbox(outbox: LedgerOutbox): LedgerOutbox;
   /** What was deployed when an entry was recorded. */
   deployedAt(seq: number): Deployed;
+  /** What was deployed when a step of a pass came. */
+  deployedAtStep(step: number): Deployed;
   /** All acts, in their order. */
   acts(): readonly ModelAct[];
   /** Each time a silence was made or ended, in their order. */
@@ -91,8 +93,8 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
   const latenesses = new Set<number>();
   const problems: string[] = [];
   const placeOf = createPlaceOf(store);
-  /** What was deployed from an entry on. */
-  const deployed: { readonly from: number; readonly of: Deployed }[] = [];
+  /** What was deployed from an entry, and from a step of a pass, on. */
+  const deployed: { readonly from: number; readonly step: number; readonly of: Deployed }[] = [];
   const acts: ModelAct[] = [];
   const silences: ModelSilence[] = [];
   let recent: { readonly watermark: number; readonly at: number }[] = [];
@@ -119,10 +121,14 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
   const keepActs = (): void => {
     keepSilences();
     if (store.all('SELECT 1 FROM new_acts LIMIT 1').length === 0) return;
-    const { watermark } = placeOf();
-    const rows = store.all<ActRow>('SELECT acts.* FROM acts JOIN new_acts USING (id) ORDER BY id');
+    const { watermark, gap } = placeOf();
+    const completeUpTo = Math.min(watermark, gap ?? watermark);
+    const rows = store.all<ActRow>(
+      `SELECT acts.*, alerts.rule, alerts.key FROM acts JOIN new_acts USING (id) JOIN alerts ON alerts.id = acts.alert
+       ORDER BY acts.id`,
+    );
     for (const row of rows)
-      acts.push({ ...row, detail: JSON.parse(row.detail ?? 'null'), deployed: latest(), watermark });
+      acts.push({ ...row, detail: JSON.parse(row.detail ?? 'null'), deployed: latest(), watermark, completeUpTo });
     store.run('DELETE FROM new_acts');
   };
   const look = (): void => {
@@ -132,6 +138,11 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
   };
   return {
     deployedAt: latest,
+    deployedAtStep: (step) => {
+      const last = deployed.findLast(({ step: from }) => from <= step);
+      if (last === undefined) throw new Error('nothing was deployed');
+      return last.of;
+    },
     watermarks,
     problems,
     acts: () => {
@@ -159,7 +170,7 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
       latenesses.add(allowedLatenessMs());
       watchTables(store);
       keepActs();
-      deployed.push({ from: placeOf().seq + 1, of });
+      deployed.push({ from: placeOf().seq + 1, step: placeOf().step + 1, of });
       const looking = <T>(call: () => T, now: number): T => {
         keepActs();
         const before = placeOf();
@@ -197,10 +208,14 @@ type ActRow = {
   who: string;
   via: string | null;
   detail: string | null;
+  rule: string;
+  key: string;
 };
 
 interface Place {
   readonly seq: number;
+  /** Of passes, the last that decided something. */
+  readonly step: number;
   readonly watermark: number;
   readonly gap: number | null;
 }
@@ -208,13 +223,18 @@ interface Place {
 /** Where the ledger is. What is stored is parsed again only when it has changed. */
 function createPlaceOf(store: Store): () => Place {
   let text = '';
-  let place: Place = { seq: 0, watermark: Number.NEGATIVE_INFINITY, gap: null };
+  let place: Place = { seq: 0, step: 0, watermark: Number.NEGATIVE_INFINITY, gap: null };
   return () => {
     const stored = store.all<{ value: string }>('SELECT value FROM state')[0]?.value ?? text;
     if (stored === text) return place;
     text = stored;
-    const { lastSeq, checkpoint } = JSON.parse(stored);
-    place = { seq: lastSeq, watermark: checkpoint.watermark, gap: checkpoint.gap?.from ?? null };
+    const { lastSeq, checkpoint, evaluated } = JSON.parse(stored);
+    place = {
+      seq: lastSeq,
+      step: evaluated?.lastStep ?? 0,
+      watermark: checkpoint.watermark,
+      gap: checkpoint.gap?.from ?? null,
+    };
     return place;
   };
 }

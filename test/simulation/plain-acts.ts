@@ -22,6 +22,11 @@ export interface ModelAct {
   /** What was deployed then. */
   readonly deployed: Deployed;
   readonly watermark: number;
+  /** Before this, everything was recorded when it came. */
+  readonly completeUpTo: number;
+  /** The rule and the key of its alert. */
+  readonly rule: string;
+  readonly key: string;
 }
 
 /** Lets an act take effect. */

@@ -140,7 +140,7 @@ export function addMatch(alert: ModelAlert, { seq, at, level, network, isBackfil
     alert.state = 'open';
   }
   alert.count++;
-  alert.lastSeq = seq;
+  alert.lastSeq = Math.max(alert.lastSeq, seq);
   alert.begins = Math.min(alert.begins, at);
   alert.lastAt = Math.max(alert.lastAt, at);
   if (rank(level) > rank(alert.level)) alert.level = level;

@@ -20,12 +20,13 @@ export interface SeenEntry extends Version {
 interface WindowEvent {
   readonly at: number;
   readonly rules: readonly number[];
+  /** Null where there is none; of first_seen, the event only shows that the log is watched. */
   readonly value: string | number | null;
 }
 
 export interface PlainFiring {
   readonly rule: CorrelationRule;
-  /** JSON of the group's value. */
+  /** JSON of the group's value; without groups, of the new value. */
   readonly group: string;
   /** The end of the window that fired. */
   readonly at: number;
@@ -51,7 +52,7 @@ export function fieldText(body: Body, path: string): string | null {
 const texts = new WeakMap<Engine, Map<Rule, string>>();
 
 /** A rule and all it refers to, as one text: another where any of them changed. What becomes of its matches is no part. */
-function textOf(rule: Rule, engine: Engine): string {
+export function textOf(rule: Rule, engine: Engine): string {
   const known = texts.get(engine) ?? new Map<Rule, string>();
   texts.set(engine, known);
   const text = known.get(rule) ?? writtenOut(rule, engine);
@@ -72,6 +73,14 @@ function inLayers(engine: Engine): readonly CorrelationRule[] {
   return [...new Set(engine.correlations.flatMap(belowFirst))];
 }
 
+/** The correlations that a correlation refers to, at whatever depth. */
+export function correlationsBelow(rule: CorrelationRule, engine: Engine): readonly CorrelationRule[] {
+  return rule.rules.flatMap((id) => {
+    const of = engine.rules.get(id);
+    return of?.kind === 'correlation' ? [of, ...correlationsBelow(of, engine)] : [];
+  });
+}
+
 /** Whether one of a correlation's detections, at whatever depth, is among these. */
 export function concerns(rule: CorrelationRule, satisfied: ReadonlySet<string>, engine: Engine): boolean {
   return rule.rules.some((id) => {
@@ -80,22 +89,84 @@ export function concerns(rule: CorrelationRule, satisfied: ReadonlySet<string>, 
   });
 }
 
+export interface PlainWindows {
+  /** `earlier`: the versions of this entry that came before, an id being one event. `sees`: which correlations do. */
+  see(engine: Engine, entry: SeenEntry, horizon: number, sees?: (rule: CorrelationRule) => boolean): PlainFiring[];
+  /** Forgets the windows of rules that are no more as they were. */
+  keepOnly(engine: Engine): void;
+  /** Has the windows of a rule as others have them. */
+  adopt(others: PlainWindows, rule: Rule, engine: Engine): void;
+  /** Each time that nothing came to a group after the last event, as far as is known; of rules that are as they are here. */
+  absences(engine: Engine): readonly PlainAbsence[];
+  /** What came up to the last event before an absence is no longer known. */
+  settle(absence: PlainAbsence, engine: Engine): void;
+  readonly kept: {
+    readonly came: ReadonlyMap<string, PlainCame>;
+    readonly windows: ReadonlyMap<string, readonly WindowEvent[]>;
+    readonly seen: ReadonlyMap<string, PlainSeen>;
+  };
+}
+
+/** Nothing came to a group from `last` up to `at`. */
+export interface PlainAbsence {
+  readonly rule: CorrelationRule;
+  readonly group: string;
+  readonly last: number;
+  readonly at: number;
+}
+
+/** When events came to a group of an absence, without those up to `settled`. */
+interface PlainCame {
+  readonly group: string;
+  times: readonly number[];
+  settled: number;
+}
+
 /** Windows that remember. `see` lets them see an entry that satisfied detections, and returns those that fire. */
-export function createPlainWindows() {
+export function createPlainWindows(): PlainWindows {
   const windows = new Map<string, readonly WindowEvent[]>();
+  const seen = new Map<string, PlainSeen>();
+  const seenAt = (place: string): PlainSeen => {
+    const known = seen.get(place) ?? { values: new Map(), group: [], oldest: Number.NEGATIVE_INFINITY };
+    seen.set(place, known);
+    return known;
+  };
+  const came = new Map<string, PlainCame>();
+  const of = (rule: Rule, engine: Engine, places: ReadonlyMap<string, unknown>): readonly string[] =>
+    [...places.keys()].filter((place) => place.split('\n')[0] === textOf(rule, engine));
   return {
-    /** `earlier`: the versions of this entry that came before, an id being one event. */
-    see(engine: Engine, { satisfied, body, at, earlier }: SeenEntry, horizon: number): PlainFiring[] {
+    see(
+      engine: Engine,
+      { satisfied, body, at, earlier }: SeenEntry,
+      horizon: number,
+      sees: (rule: CorrelationRule) => boolean = () => true,
+    ): PlainFiring[] {
       const correlationMatches: PlainFiring[] = [];
-      for (const rule of inLayers(engine)) {
-        const group = fieldText(body, rule.groupBy[0] ?? '');
+      for (const rule of inLayers(engine).filter(sees)) {
+        const group = groupIn(rule, body);
         if (group === null) continue;
+        const place = `${textOf(rule, engine)}\n${group}`;
+        const oldest = Math.min(at, horizon);
+        if (rule.type === 'first_seen' && rule.groupBy.length === 0 && earlier.length === 0)
+          newValues(rule, seenAt(place), { at, rules: [], value: null }, oldest);
         const fired: PlainFiring[] = [];
         const counted = earlier.flatMap((version) => ownEvents(rule, engine, group, version));
         for (const whole of eventsOf(rule, satisfied, correlationMatches, body, at)) {
           const event = withoutCounted(rule, engine, whole, counted);
           if (event === null) continue;
-          const place = `${textOf(rule, engine)}\n${group}`;
+          if (rule.type === 'absence') {
+            const known = came.get(place) ?? { group, times: [], settled: Number.NEGATIVE_INFINITY };
+            came.set(place, known);
+            if (event.at > known.settled) known.times = [...known.times, event.at];
+            continue;
+          }
+          if (rule.type === 'first_seen') {
+            const news = newValues(rule, seenAt(place), event, oldest);
+            const [end] = news;
+            const ownGroup = rule.groupBy.length === 0 ? String(event.value) : group;
+            if (end !== undefined) fired.push({ rule, group: ownGroup, at: end, ends: news, times: new Set([end]) });
+            continue;
+          }
           const dead = Math.min(at, horizon) - rule.timespanMs;
           const before = (windows.get(place) ?? []).filter((each) => each.at > dead);
           const kept = [...before, event];
@@ -123,12 +194,95 @@ export function createPlainWindows() {
       }
       return correlationMatches;
     },
-    /** Forgets the windows of rules that are no more as they were. */
     keepOnly(engine: Engine): void {
       const known = engine.correlations.map((rule) => textOf(rule, engine));
-      for (const place of windows.keys()) if (!known.includes(place.split('\n')[0] ?? '')) windows.delete(place);
+      for (const places of [windows, seen, came])
+        for (const place of places.keys()) if (!known.includes(place.split('\n')[0] ?? '')) places.delete(place);
     },
+    adopt(others: PlainWindows, rule: Rule, engine: Engine): void {
+      for (const place of of(rule, engine, windows)) windows.delete(place);
+      for (const place of of(rule, engine, seen)) seen.delete(place);
+      const { kept } = others;
+      for (const place of of(rule, engine, kept.windows)) windows.set(place, kept.windows.get(place) ?? []);
+      for (const place of of(rule, engine, came)) came.delete(place);
+      for (const place of of(rule, engine, kept.came)) came.set(place, kept.came.get(place) as PlainCame);
+      for (const place of of(rule, engine, kept.seen)) seen.set(place, kept.seen.get(place) as PlainSeen);
+    },
+    absences: (engine) =>
+      engine.correlations
+        .filter(({ type }) => type === 'absence')
+        .flatMap((rule) =>
+          of(rule, engine, came).flatMap((place) => {
+            const { group, times } = came.get(place) as PlainCame;
+            const isFollowed = (last: number): boolean =>
+              times.some((time) => time > last && time <= last + rule.timespanMs);
+            const lasts = [...new Set(times)].filter((time) => !isFollowed(time));
+            return lasts.map((last) => ({ rule, group, last, at: last + rule.timespanMs }));
+          }),
+        ),
+    settle: ({ rule, group, last }, engine) => {
+      const known = came.get(`${textOf(rule, engine)}\n${group}`) as PlainCame;
+      known.settled = last;
+      known.times = known.times.filter((time) => time > last);
+    },
+    kept: { windows, seen, came },
   };
+}
+
+/** JSON of the value of an entry's group; null: it is in none. */
+export function groupIn({ groupBy: [name] }: CorrelationRule, body: Body): string | null {
+  return name === undefined ? '' : fieldText(body, name);
+}
+
+/** Gaps are measured in so many parts of the timespan. */
+const PARTS = 64;
+
+/** What was seen in a group of first_seen: the times of each value, and of all of them. */
+interface PlainSeen {
+  readonly values: Map<string, readonly number[]>;
+  group: readonly number[];
+  /** The part of the timespan in which the oldest event may lie that is still to come. */
+  oldest: number;
+}
+
+/**
+ * Adds an event. The times at which a value is new with it: its own, and those of later events, where the group was not known
+ * for long enough without it. A value is new where no other event up to then has it, within the timespan.
+ */
+function newValues(rule: CorrelationRule, seen: PlainSeen, event: WindowEvent, horizon: number): readonly number[] {
+  const partOf = (at: number): number => Math.floor((at * PARTS) / rule.timespanMs);
+  const isRecent = (at: number, earlier: number): boolean => earlier <= at && partOf(at) - partOf(earlier) <= PARTS;
+  /** Without those after which nothing came for so long that nothing can. */
+  const alive = (times: readonly number[]): readonly number[] => {
+    const sorted = times.toSorted((a, b) => a - b);
+    const isOver = (time: number, i: number): boolean => {
+      const rest = sorted.slice(i);
+      const end = rest.find((each, n) => rest[n + 1] === undefined || !isRecent(rest[n + 1] as number, each)) ?? time;
+      return seen.oldest - partOf(end) > PARTS;
+    };
+    return sorted.filter((time, i) => !isOver(time, i));
+  };
+  const isKnown = (at: number, times: readonly number[]): boolean => {
+    let since = at;
+    for (const time of times.toSorted((a, b) => b - a)) if (time <= at && isRecent(since, time)) since = time;
+    return rule.condition.every(({ value }) => at - since >= value);
+  };
+  seen.oldest = Math.max(seen.oldest, partOf(Math.min(event.at, horizon)));
+  const before = alive(seen.group);
+  const after = [...before, event.at];
+  seen.group = after;
+  for (const [value, times] of seen.values) seen.values.set(value, alive(times));
+  if (event.value === null) return [];
+  const value = String(event.value);
+  const own = seen.values.get(value) ?? [];
+  const isNew = !own.some((time) => isRecent(event.at, time)) && isKnown(event.at, after);
+  seen.values.set(value, [...own, event.at]);
+  const newly = [...seen.values.values()].flatMap((times) =>
+    [...new Set(times)]
+      .filter((time) => time > event.at && !times.some((other) => other < time && isRecent(time, other)))
+      .filter((time) => !isKnown(time, before) && isKnown(time, after)),
+  );
+  return [...(isNew ? [event.at] : []), ...newly].sort((a, b) => a - b);
 }
 
 /** The event that a version was by what it satisfies itself. */
@@ -139,7 +293,7 @@ function ownEvents(
   { satisfied, body, at }: Version,
 ): WindowEvent[] {
   const value = valueIn(rule, body);
-  if (fieldText(body, rule.groupBy[0] ?? '') !== group || (rule.fields.length > 0 && value === null)) return [];
+  if (groupIn(rule, body) !== group || (rule.fields.length > 0 && value === null)) return [];
   const rules = rule.rules.flatMap((id, i) => (isDetection(engine, id) && satisfied.has(id) ? [i] : []));
   return rules.length === 0 ? [] : [{ at, rules, value }];
 }
@@ -192,7 +346,7 @@ function eventsOf(
 function valueIn(rule: CorrelationRule, body: Body): string | number | null {
   const [name] = rule.fields;
   if (name === undefined) return null;
-  if (rule.type === 'value_count') return fieldText(body, name);
+  if (rule.type === 'value_count' || rule.type === 'first_seen') return fieldText(body, name);
   const value = field(body, name);
   return value === null ? null : Number(value);
 }

@@ -19,7 +19,12 @@ const ENGINES = new Map([
   ['one', compile({ version: 'one', rules: RULES })],
   ['two', compile({ version: 'two', rules: RELAXED })],
 ]);
-const SETUP: ReplaySetup = { engines: ENGINES, deployedAt: () => ({ receivers: RECEIVERS }) };
+const SETUP: ReplaySetup = {
+  engines: ENGINES,
+  deployedAt: () => ({ receivers: RECEIVERS }),
+  deployedAtStep: () => ({ receivers: RECEIVERS, engine: ENGINES.get('two') as Engine }),
+  deployedAtAct: () => ({ receivers: RECEIVERS, engine: ENGINES.get('one') as Engine }),
+};
 
 /** Days of a ledger in which people and time do all that they can do. */
 function lived(): Store {

@@ -3,8 +3,9 @@
  * acts in their places among them, through the real intake into a fresh ledger.
  *
  * Contract: reads `stored` and changes nothing there. What a ledger does not store comes from elsewhere: the rules of a
- * version, and the receivers and routes that were deployed when an entry was recorded. Acts of `tocsin` are read, never
- * decided again. Groups, messages and what is due by the clock are not replayed. Where entries were evicted, or their text
+ * version, and the receivers and routes that were deployed when an entry was recorded, and when a step of a pass came. Acts of
+ * `tocsin` are read, never decided again. Passes are planned and evaluated again; how far their steps went, and after what,
+ * is read. Groups, messages and what is due by the clock are not replayed. Where entries were evicted, or their text
  * cut, there is nothing to replay them from.
  */
 import { type Alert, TOCSIN } from '../../src/alert/alert.ts';
@@ -12,14 +13,19 @@ import type { Deferred } from '../../src/alert/notify.ts';
 import { notifiedByTime, notifiedNow, resolved, unacknowledged } from '../../src/alert/status.ts';
 import type { Notifying } from '../../src/ledger/deliver/places.ts';
 import type { MarkFinding } from '../../src/ledger/model.ts';
+import { ABSENT, alertOnAbsences } from '../../src/ledger/record/absences.ts';
 import { actOn } from '../../src/ledger/record/acts.ts';
+import { requireState } from '../../src/ledger/record/context.ts';
 import type { Unrecorded } from '../../src/ledger/record/dedupe.ts';
+import { evaluatedBy } from '../../src/ledger/record/evaluated.ts';
 import { createIntake, type Intake } from '../../src/ledger/record/intake.ts';
+import { step } from '../../src/ledger/record/pass.ts';
 import type { Act } from '../../src/ledger/rpc.ts';
 import { addAct, readAlertById, writeAlert } from '../../src/ledger/store/alerts.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
+import { lastPasses, readPass } from '../../src/ledger/store/passes.ts';
 import { migrate } from '../../src/ledger/store/schema.ts';
-import { firstState, type State, writeState } from '../../src/ledger/store/state.ts';
+import { firstState, writeState } from '../../src/ledger/store/state.ts';
 import type { Row, Store } from '../../src/ledger/store/store.ts';
 import type { Engine } from '../../src/sigma/index.ts';
 
@@ -29,6 +35,12 @@ export interface ReplaySetup {
   readonly engines: ReadonlyMap<string, Engine>;
   /** What was deployed, apart from the rules, when an entry was recorded. The same object where it is the same. */
   readonly deployedAt: (seq: number) => Omit<Notifying, 'engine'>;
+  /** The same, with the rules, when a step of a pass came. */
+  readonly deployedAtStep: (step: number) => Notifying;
+  /** And when an act came. */
+  readonly deployedAtAct: (act: number) => Notifying;
+  /** Of a step, the most. */
+  readonly stepEntries?: number;
 }
 
 /** What a replay of the same must give, table by table, each in its order. */
@@ -39,6 +51,8 @@ const REPLAYED: Readonly<Record<string, string>> = {
   acts: 'SELECT * FROM acts ORDER BY id',
   silences: 'SELECT * FROM silences ORDER BY id',
   activity: 'SELECT * FROM activity ORDER BY rule',
+  passes: `SELECT id, value ->> '$.rules' AS rules, value ->> '$.from' AS began, value ->> '$.matches' AS matches,
+    value ->> '$.opened' AS opened FROM passes WHERE value ->> '$.outcome' = 'done' ORDER BY id`,
   windows: 'SELECT rule, key, newest, fingerprint, text FROM windows ORDER BY rule, key',
 };
 
@@ -100,44 +114,76 @@ type SilenceRow = Row & {
   readonly expired_seq: number | null;
 };
 
-/** Something that is done between two entries, after `seq`. */
+/** Something that is done between two entries, after `seq`, and there in this order. */
 interface Between {
   readonly seq: number;
+  readonly order: number;
+  /** Absent: whatever rules there are. */
+  readonly engine?: Engine;
   readonly act: (setup: Notifying) => void;
 }
 
 /** A fresh ledger with all that was stored in another one, decided again. Reports acts that are not possible there. */
 export function replayed(
   stored: Store,
-  { engines, deployedAt }: ReplaySetup,
+  { engines, deployedAt, deployedAtStep, deployedAtAct, stepEntries }: ReplaySetup,
   report: (problem: string) => void,
 ): Store & { close(): void } {
   const store = nodeStore();
   migrate(store);
-  let state: State = firstState(0, 0, null);
-  store.transaction(() => writeState(store, state));
+  store.transaction(() => writeState(store, firstState(0, 0, null)));
   let setup: Notifying | null = null;
   let intake: Intake | null = null;
 
-  const between = [...silencesOf(stored, store), ...actsOf(stored, store)].sort((a, b) => a.seq - b.seq);
+  const passes = lastPasses(stored, Number.MAX_SAFE_INTEGER).toReversed();
+  const steps = passes.flatMap(({ id, steps }) =>
+    steps.map(
+      ({ number, seq, act, position }): Between => ({
+        ...{ seq, order: act + number / 1e6, engine: deployedAtStep(number).engine },
+        act: () => stepTo(store, id, position, deployedAtStep(number)),
+      }),
+    ),
+  );
+  const between = [...silencesOf(stored, store), ...actsOf(stored, store, deployedAtAct), ...steps].sort(
+    (a, b) => a.seq - b.seq || a.order - b.order,
+  );
+  const doNext = (): void => {
+    const { seq, act } = between.shift() as Between;
+    // Nothing can be done with an alert before there are rules.
+    const known = setup as Notifying;
+    try {
+      store.transaction(() => act(known));
+    } catch (error) {
+      report(`replay: after entry ${seq}: ${String(error)}`);
+    }
+  };
   const catchUp = (before: number): void => {
-    while ((between[0]?.seq ?? before) < before) {
-      const { seq, act } = between.shift() as Between;
-      // Nothing can be done with an alert before there are rules.
-      const known = setup as Notifying;
-      try {
-        store.transaction(() => act(known));
-      } catch (error) {
-        report(`replay: after entry ${seq}: ${String(error)}`);
-      }
+    while ((between[0]?.seq ?? before) < before) doNext();
+  };
+  /** Plans what was planned after an entry. What decided nothing is done at once. */
+  const plan = (seq: number, engine: Engine, deployed: Omit<Notifying, 'engine'>): void => {
+    catchUp(seq);
+    // What came with other rules came before.
+    const last = between.findLastIndex((each) => each.seq === seq && (each.engine ?? engine) !== engine);
+    for (let i = 0; i <= last; i++) doNext();
+    store.transaction(() => {
+      const before = requireState(store);
+      const now = before.savedAt;
+      writeState(store, { ...before, evaluated: evaluatedBy(store, before, engine, now, stepEntries) });
+    });
+    for (const { id, planned, steps, outcome } of passes) {
+      if (planned.seq === seq && steps.length === 0 && outcome === 'done')
+        store.transaction(() => stepTo(store, id, seq, { ...deployed, engine }));
     }
   };
 
   for (const batch of stored.all<BatchRow>('SELECT * FROM batches ORDER BY first_seq')) {
-    catchUp(batch.first_seq);
     const engine = engines.get(batch.rules);
     if (engine === undefined) throw new Error(`no rules of the version ${batch.rules}`);
     const deployed = deployedAt(batch.first_seq);
+    const before: Notifying | null = setup as Notifying | null;
+    if (engine !== before?.engine) plan(batch.first_seq - 1, engine, deployed);
+    catchUp(batch.first_seq);
     if (setup === null || intake === null || setup.engine !== engine || !isSame(setup, deployed)) {
       setup = { ...deployed, engine };
       intake = createIntake(store, setup);
@@ -148,10 +194,9 @@ export function replayed(
       ...[batch.first_seq, batch.last_seq],
     );
     const { began, horizon, suppress_before: suppressBefore } = batch;
-    state = store.transaction(() => {
-      const taken = take(state, rows.map(unrecorded), [], { began, horizon, suppressBefore }, began);
+    store.transaction(() => {
+      const taken = take(requireState(store), rows.map(unrecorded), [], { began, horizon, suppressBefore }, began);
       writeState(store, taken.state);
-      return taken.state;
     });
   }
   catchUp(Number.POSITIVE_INFINITY);
@@ -181,11 +226,21 @@ function silencesOf(stored: Store, store: Store): Between[] {
       ...{ ends_at: planned_end ?? ends_at, expired_by: null, planned_end: null, expired_seq: null },
       ...{ suppressed: 0, suppressed_at: null, alerts: '[]' },
     };
-    const made: Between = { seq, act: () => insert(store, 'silences', asMade) };
+    const made: Between = { seq, order: -1, act: () => insert(store, 'silences', asMade) };
     const end = 'UPDATE silences SET ends_at = ?, expired_by = ?, planned_end = ?, expired_seq = ? WHERE id = ?';
     const ended = (): void => store.run(end, ends_at, expired_by, planned_end, expired_seq, id);
-    return expired_seq === null ? [made] : [made, { seq: expired_seq, act: ended }];
+    return expired_seq === null ? [made] : [made, { seq: expired_seq, order: -1, act: ended }];
   });
+}
+
+/** Goes on with a pass as far as it had come, and to its end where that is so. */
+function stepTo(store: Store, id: number, position: number, options: Notifying): void {
+  let pass = readPass(store, id);
+  do {
+    if (pass === null) throw new Error(`pass ${id} was not planned`);
+    step({ store, options }, pass, 0, position);
+    pass = readPass(store, id);
+  } while (pass?.state === 'clearing' || (pass?.state === 'running' && pass.position < position));
 }
 
 function insert(store: Store, table: string, row: Row): void {
@@ -194,10 +249,14 @@ function insert(store: Store, table: string, row: Row): void {
   store.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`, ...Object.values(row));
 }
 
-function actsOf(stored: Store, store: Store): Between[] {
+function actsOf(stored: Store, store: Store, deployedAtAct: ReplaySetup['deployedAtAct']): Between[] {
   return stored.all<ActRow>('SELECT * FROM acts ORDER BY id').map((row) => ({
-    seq: row.seq,
-    act: (setup) => (row.who === TOCSIN ? repeatOwn(store, row) : repeat(store, setup, row)),
+    ...{ seq: row.seq, order: row.id, engine: deployedAtAct(row.id).engine },
+    act: (setup) => {
+      if (row.who !== TOCSIN) repeat(store, setup, row);
+      else if (row.act === ABSENT) missAgain(stored, store, deployedAtAct(row.id), row);
+      else repeatOwn(store, row);
+    },
   }));
 }
 
@@ -213,6 +272,15 @@ type Detail = Readonly<Record<string, unknown>>;
 function actFrom(act: string, detail: string | null): Act {
   const { comment = null, ...of } = JSON.parse(detail ?? '{}') as Detail;
   return { act, comment, ...of } as Act;
+}
+
+/** Something is missing again. */
+function missAgain(stored: Store, store: Store, setup: Notifying, { alert, at: now, detail }: ActRow): void {
+  const { rule: id = '', key = '' } = readAlertById(stored, alert) ?? {};
+  const rule = setup.engine.rules.get(id);
+  if (rule?.kind !== 'correlation') throw new Error(`there is no rule ${id}`);
+  const absence = { rule, key, at: Number((JSON.parse(detail ?? '{}') as Detail)['at']) };
+  writeState(store, alertOnAbsences(store, setup, requireState(store), [absence], now).state);
 }
 
 /** Time does again what it did: what is stored of it, not what is due. */

@@ -11,6 +11,8 @@ import type { WrittenRouting } from './plain-routes.ts';
 
 /** Whose seeds these are: those before are as they were without routes. */
 export const ROUTED_FROM = 1_001;
+/** Those from here on have none, and rules that learn. */
+export const LEARNING_FROM = 2_001;
 
 /** What differs between worlds, and between the deploys of one. */
 export interface RoutingNames {

@@ -4,7 +4,7 @@
  * by themselves, at levels above and not above theirs.
  */
 import type { CorrelationRule, DetectionRule, Level, RuleSet, Test } from '../../src/sigma/index.ts';
-import { correlation, detection } from '../support/rules.ts';
+import { absence, correlation, detection, firstSeen } from '../support/rules.ts';
 
 /** A rule with one test of one field. */
 function leaf(id: string, level: Level, field: string, test: Test, alerts: boolean): DetectionRule {
@@ -105,6 +105,45 @@ export const TAGGED_RULE_SETS: readonly RuleSet[] = RULE_SETS.map(({ version, ru
   rules: rules.map((rule) => ({ ...rule, tags: TAGS[rule.id] ?? [] })),
 }));
 
+/** For worlds that learn: an address that is new for its actor, and an actor whose requests never failed before. */
+const newAddress = firstSeen('new address', created, {
+  ...{ learnMs: 10 * MINUTE, timespanMs: 25 * MINUTE, groupBy: ['actor.id'], level: 'medium' },
+});
+const newlyFailing = firstSeen('failing for the first time', failed, {
+  ...{ learnMs: 20 * MINUTE, timespanMs: 30 * MINUTE, fields: ['actor.id'], level: 'high' },
+});
+const newThenDeleted = counting(
+  'a new address, then a deletion',
+  ['new address', deleted.id],
+  'actor.id',
+  6 * MINUTE,
+  2,
+  {
+    level: 'critical',
+    type: 'temporal_ordered',
+  },
+);
+/** The second set learns sooner. */
+const newSooner = firstSeen('new address', created, {
+  ...{ learnMs: 6 * MINUTE, timespanMs: 25 * MINUTE, groupBy: ['actor.id'], level: 'medium' },
+});
+/** What is missed of an actor; of the second set, sooner. */
+const noDeletion = absence('no deletion', deleted, { timespanMs: 9 * MINUTE, groupBy: ['actor.id'], level: 'high' });
+const noDeletionSooner = absence('no deletion', deleted, {
+  timespanMs: 7 * MINUTE,
+  groupBy: ['actor.id'],
+  level: 'high',
+});
+const noRead = absence('no read', read, { timespanMs: 20 * MINUTE, groupBy: ['client_ip'], level: 'medium' });
+/** The same rules, and those that learn and miss. */
+export const LEARNING_RULE_SETS: readonly RuleSet[] = RULE_SETS.map(({ version, rules }, i) => ({
+  version,
+  rules: [
+    ...[...rules, newThenDeleted, ...(i === 1 ? newSooner : newAddress), ...newlyFailing],
+    ...[...(i === 1 ? noDeletionSooner : noDeletion), ...noRead],
+  ],
+}));
+
 type Body = { readonly [field: string]: unknown };
 
 function isAction(name: string): (body: Body) => boolean {
@@ -121,6 +160,10 @@ const MEANINGS: readonly (readonly [id: string, meaning: (body: Body) => boolean
   [read.id, isAction('vm.read')],
   [created.id, isAction('vm.created')],
   [keyDeleted.id, isAction('api_key.deleted')],
+  [newAddress[0].id, isAction('vm.created')],
+  [newlyFailing[0].id, isFailure],
+  [noDeletion[0].id, isAction('vm.deleted')],
+  [noRead[0].id, isAction('vm.read')],
 ];
 
 /** The ids of the detections that an entry satisfies, by what they mean. */

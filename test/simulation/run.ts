@@ -28,8 +28,8 @@ import { createOperator } from './operator.ts';
 import { createPeople } from './people.ts';
 import type { WrittenRouting } from './plain-routes.ts';
 import { createDice, type Dice } from './random.ts';
-import { parsedRouting, ROUTED_FROM, TREE_COUNT, writtenRouting } from './routings.ts';
-import { RULE_SETS, TAGGED_RULE_SETS } from './rules.ts';
+import { LEARNING_FROM, parsedRouting, ROUTED_FROM, TREE_COUNT, writtenRouting } from './routings.ts';
+import { LEARNING_RULE_SETS, RULE_SETS, TAGGED_RULE_SETS } from './rules.ts';
 import { createStorage } from './storage.ts';
 import { addLast, createTraffic } from './traffic.ts';
 import { type Conditions, createTroubles } from './troubles.ts';
@@ -52,6 +52,7 @@ const LONG_OUTAGES = [26 * HOUR, 26 * HOUR, 3 * 24 * HOUR, 6 * 24 * HOUR];
 const GAP_HOURS_MAX = 8;
 const CALM_MS = 50 * MINUTE;
 const ENGINES: readonly Engine[] = RULE_SETS.map((rules) => compile(rules));
+const LEARNING_ENGINES: readonly Engine[] = LEARNING_RULE_SETS.map((rules) => compile(rules));
 const TAGGED_ENGINES: readonly Engine[] = TAGGED_RULE_SETS.map((rules) => compile(rules));
 
 export interface RunResult {
@@ -75,8 +76,9 @@ export async function run(seed: number): Promise<RunResult> {
   // Another stream, for what was added later: known seeds keep their worlds.
   const moreDice = createDice(~seed);
   const latestDice = createDice(seed ^ 0x2b_cafe);
-  const hasRoutes = seed >= ROUTED_FROM;
-  const engines = hasRoutes ? TAGGED_ENGINES : ENGINES;
+  const isLearning = seed >= LEARNING_FROM;
+  const hasRoutes = seed >= ROUTED_FROM && !isLearning;
+  const engines = isLearning ? LEARNING_ENGINES : hasRoutes ? TAGGED_ENGINES : ENGINES;
   const routesDice = createDice(seed ^ 0x70_07e5);
   const world = createWorld(START, dice);
   const isLarge = dice.chance(0.1);
@@ -413,6 +415,10 @@ export async function run(seed: number): Promise<RunResult> {
   )) {
     world.hit(what.trim());
   }
+  for (const { rule, matched } of isLearning
+    ? disk.all<{ rule: string; matched: number }>('SELECT rule, sum(count) AS matched FROM alerts GROUP BY rule')
+    : [])
+    world.hits.set(`matched: ${rule}`, matched);
   const evicted = isOld ? disk.all('SELECT 1 FROM kept_entries').length : 0;
   if (evicted > 0) world.hits.set('evicted: an entry', evicted);
   const { count = 0 } =

@@ -16,7 +16,7 @@ written to test/simulation/known-seeds.json.
   --known      run only the seed that is known to fail without the guard: a minute in all, as CI does; a guard without one
                counts as not noticed
   --seeds N    how many seeds a guard's loss may go unnoticed (default 1000)
-  --from N     the first of them (default 1; worlds with routes begin at 1001)
+  --from N     the first of them (default 1; worlds with routes begin at 1001, with first_seen at 2001)
   --only TEXT  only guards whose name has TEXT in it
   --jobs N     how many guards at once (default 1)
 

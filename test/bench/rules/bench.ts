@@ -170,7 +170,7 @@ function subjectsAt(
 /** Throws if a generated rule is invalid. */
 function parsed(files: readonly SourceFile[]): Rules {
   const began = performance.now();
-  const { ruleSet, problems } = parseRules(files, { accepts: () => true });
+  const { ruleSet, problems } = parseRules(files);
   const parseMs = performance.now() - began;
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(errors.map((problem) => problemText(problem)).join('\n'));

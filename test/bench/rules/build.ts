@@ -112,12 +112,13 @@ function write(name: string, i: number, { ruleSet, files, against, log = 'audit'
       `import { compile as ${subject}Compile } from ${JSON.stringify(engineSourceOf(checkout))};`,
       `import { ruleCode as ${subject}Code, ruleSet as ${subject}Rules } from ${file(module, 'ts')};`,
     ],
-    make: `${subject}(${subject}Compile(${subject}Rules, { code: ${subject}Code }))`,
+    // The rules read no derived field.
+    make: `${subject}(${subject}Compile(${subject}Rules, { code: ${subject}Code, derived: new Map(${subject}Code.derived?.map((field) => [field, () => undefined])) }))`,
   });
   if (against !== null && name === against?.name) return engine(against.folder, against.moduleOf(files));
   switch (name) {
     case ENGINE:
-      return engine(fileOf('../../../'), rulesModule(ruleSet, null));
+      return engine(fileOf('../../../'), rulesModule(ruleSet, [], null));
     case HAND_WRITTEN: {
       const source = handWritten(detectionsOf(ruleSet), fileOf('./prepared.ts'), log);
       return {

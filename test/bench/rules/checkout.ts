@@ -51,7 +51,8 @@ export async function openCheckout(given: string): Promise<Checkout> {
     moduleOf: (files) => {
       const known = made.get(files);
       if (known !== undefined) return known;
-      const { ruleSet, problems } = parseRules(files, { accepts: () => true });
+      // Revisions before the option `logsource` skip other logs without this.
+      const { ruleSet, problems } = parseRules(files, { accepts: () => true } as object);
       const errors = problems.filter(({ severity }) => severity === 'error');
       if (errors.length > 0) throw new Error(`${given}: ${errors.map((problem) => problemText(problem)).join('\n')}`);
       const text = rulesModule(ruleSet, null, []);

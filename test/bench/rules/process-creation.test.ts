@@ -11,7 +11,6 @@ import { processEntries } from './process-entries.ts';
 
 const folder = mkdtempSync(`${tmpdir()}/tocsin-bench-test-`);
 afterAll(() => rmSync(folder, { recursive: true }));
-const options = { accepts: () => true };
 
 test('the rules are the same for the same seed, however many there are', () => {
   const few = processRules(40);
@@ -22,7 +21,7 @@ test('the rules are the same for the same seed, however many there are', () => {
 
 test('all rules parse without a problem, and have the modifiers of real ones', () => {
   const { files } = processRules(1_000);
-  const { ruleSet, problems } = parseRules(files, options);
+  const { ruleSet, problems } = parseRules(files);
   expect(problems).toEqual([]);
   expect(ruleSet.rules).toHaveLength(1_000);
   const text = files.map((file) => file.text).join('\n');
@@ -70,7 +69,7 @@ test('no command line repeats, their lengths are like those of real ones, and im
 
 test('a few percent of the entries match, and the interpreter and hand-written code agree', async () => {
   const { files, examples } = processRules(200);
-  const { ruleSet } = parseRules(files, options);
+  const { ruleSet } = parseRules(files);
   const entries = processEntries(1_000, examples);
   const engine = compile(ruleSet);
   const found = entries.map((entry) => engine.evaluate({ ...entry }).map(({ rule }) => rule.id));
@@ -88,7 +87,7 @@ test('a few percent of the entries match, and the interpreter and hand-written c
 
 test('most examples match their rule; a filter excludes the others', () => {
   const { files, examples } = processRules(200);
-  const { ruleSet } = parseRules(files, options);
+  const { ruleSet } = parseRules(files);
   const engine = compile(ruleSet);
   // With a share of examples as small as that of the stream, these are many entries: each is of one rule.
   const matched = examples.filter((example, i) => {

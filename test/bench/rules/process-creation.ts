@@ -4,7 +4,7 @@
  * own. Pure.
  *
  * Contract: the first n of N rules are always the same, and all kinds are among the first 100. The rules' log source is not
- * the audit log: parse them with `accepts: () => true`. Hand-written code can express all of them.
+ * the audit log. Hand-written code can express all of them.
  */
 import type { SourceFile } from '../../../src/yaml/yaml.ts';
 import { createRandom, type Random } from '../../sandbox/random.ts';

@@ -33,7 +33,7 @@ const { values: options, positionals } = parseArgs({
 });
 const [ruleCount = 50, entryCount = 100_000] = positionals.map(Number);
 const generated = options.process ? processRules(ruleCount) : { files: ruleFiles(ruleCount), examples: [] };
-const { ruleSet } = parseRules(generated.files, { accepts: () => true });
+const { ruleSet } = parseRules(generated.files);
 const folder = mkdtempSync(`${tmpdir()}/tocsin-bench-`);
 process.once('exit', () => rmSync(folder, { recursive: true }));
 const log = options.process ? 'process' : 'audit';

@@ -1,6 +1,6 @@
 /** Measures an event in one hot group, for each type of correlation, as the group grows. */
 import { SAMPLES_MAX } from '../../../src/sigma/correlate/window/aggregations.ts';
-import { CORRELATION_TYPES, type CorrelationType } from '../../../src/sigma/rule.ts';
+import { CORRELATION_TYPES, type SigmaCorrelationType } from '../../../src/sigma/rule.ts';
 import { compare } from '../measure.ts';
 import type { BenchContext } from '../rules/bench.ts';
 import { bundle, path } from '../rules/build.ts';
@@ -68,7 +68,7 @@ interface Cost {
   readonly naive: number;
 }
 
-function rowOf(type: CorrelationType, cost: Cost, smallest: Cost): Grid['rows'][number] {
+function rowOf(type: SigmaCorrelationType, cost: Cost, smallest: Cost): Grid['rows'][number] {
   const { size, making, window, stored, naive } = cost;
   const grew = [window / smallest.window, naive / smallest.naive];
   return {
@@ -77,7 +77,7 @@ function rowOf(type: CorrelationType, cost: Cost, smallest: Cost): Grid['rows'][
   };
 }
 
-async function measured(running: Running, type: CorrelationType, size: number, rounds: number): Promise<Cost> {
+async function measured(running: Running, type: SigmaCorrelationType, size: number, rounds: number): Promise<Cost> {
   const counts: Record<string, number> = {};
   for (const way of Object.keys(WAYS)) {
     const count = way === 'naive' ? Math.max(5, Math.ceil(NAIVE_LOOKS / size / 10)) : EVENTS;
@@ -108,7 +108,7 @@ async function measured(running: Running, type: CorrelationType, size: number, r
 }
 
 /** Throws if they don't match equally often. */
-async function check(running: Running, type: CorrelationType): Promise<void> {
+async function check(running: Running, type: SigmaCorrelationType): Promise<void> {
   const fired = await Promise.all(
     Object.keys(WAYS).map((way) => task(running, way, type, CHECKED.size, CHECKED.events)),
   );
@@ -119,7 +119,7 @@ async function check(running: Running, type: CorrelationType): Promise<void> {
 async function task(
   running: Running,
   way: string,
-  type: CorrelationType,
+  type: SigmaCorrelationType,
   size: number,
   count: number,
 ): Promise<unknown> {

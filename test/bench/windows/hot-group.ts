@@ -7,7 +7,7 @@
 
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
 import type { Window, WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
-import type { Comparison, CorrelationType } from '../../../src/sigma/rule.ts';
+import type { Comparison, SigmaCorrelationType } from '../../../src/sigma/rule.ts';
 
 export const TIMESPAN_MS = 600_000;
 /** How late an entry may come. */
@@ -20,7 +20,7 @@ const BEGIN_MS = Date.UTC(2026, 0, 5);
 const PAGE = 100;
 
 /** For each type, a condition that is met sometimes; for counts, always once there are enough events. */
-const CONDITIONS: { readonly [type in CorrelationType]: readonly [op: Comparison, value: number] } = {
+const CONDITIONS: { readonly [type in SigmaCorrelationType]: readonly [op: Comparison, value: number] } = {
   event_count: ['gte', 50],
   value_count: ['gte', 50],
   temporal: ['gte', RULES.length],
@@ -31,7 +31,7 @@ const CONDITIONS: { readonly [type in CorrelationType]: readonly [op: Comparison
   value_median: ['gt', (VALUES - 1) / 2],
 };
 
-export function ruleOf(type: CorrelationType): WindowRule {
+export function ruleOf(type: SigmaCorrelationType): WindowRule {
   const [op, value] = CONDITIONS[type];
   const percentile = type === 'value_percentile' ? 95 : type === 'value_median' ? 50 : null;
   return { type, rules: RULES, timespanMs: TIMESPAN_MS, condition: [{ op, value }], percentile, expression: null };
@@ -43,7 +43,7 @@ export function keptOf(perTimespan: number): number {
 }
 
 /** The i-th of `perTimespan` in each timespan. */
-export function eventAt(type: CorrelationType, i: number, perTimespan: number): WindowEvent {
+export function eventAt(type: SigmaCorrelationType, i: number, perTimespan: number): WindowEvent {
   const scattered = (Math.imul(i, 0x9e3779b1) >>> 8) % VALUES;
   const hasValue = type.startsWith('value_');
   return {
@@ -57,7 +57,7 @@ export function eventAt(type: CorrelationType, i: number, perTimespan: number): 
 export type Seer = (event: WindowEvent) => boolean;
 
 /** Creates an implementation that has already got the events of `past`. */
-export type Way = (type: CorrelationType, past: readonly WindowEvent[]) => Seer;
+export type Way = (type: SigmaCorrelationType, past: readonly WindowEvent[]) => Seer;
 
 export const boundedWindow: Way = (type, past) => {
   const window = openWindow(ruleOf(type), null);
@@ -99,7 +99,7 @@ export const naiveFilter: Way = (type, past) => {
   };
 };
 
-function numberOf(type: CorrelationType, window: readonly WindowEvent[]): number {
+function numberOf(type: SigmaCorrelationType, window: readonly WindowEvent[]): number {
   const numbers = (): number[] => window.map(({ value }) => Number(value));
   const sum = (): number => numbers().reduce((total, number) => total + number, 0);
   switch (type) {

@@ -1,5 +1,5 @@
 /** A hot group as tasks by name: the implementation, the type, and the number of events within a timespan. */
-import { CORRELATION_TYPES, type CorrelationType } from '../../../src/sigma/rule.ts';
+import { CORRELATION_TYPES, type SigmaCorrelationType } from '../../../src/sigma/rule.ts';
 import type { Task } from '../rules/serve.ts';
 import { boundedWindow, eventAt, keptOf, naiveFilter, storedWindow, type Way } from './hot-group.ts';
 
@@ -24,12 +24,12 @@ export function windowTasks(sizes: readonly number[]): { readonly [name: string]
   return tasks;
 }
 
-export function taskName(way: string, type: CorrelationType, size: number): string {
+export function taskName(way: string, type: SigmaCorrelationType, size: number): string {
   return `${way} ${type} ${size}`;
 }
 
 /** Continues where the last run stopped; hot from the start. */
-function hotGroup(open: Way, type: CorrelationType, size: number): Task {
+function hotGroup(open: Way, type: SigmaCorrelationType, size: number): Task {
   let at = keptOf(size);
   const see = open(
     type,

@@ -64,7 +64,7 @@ const ENTRY_WHY = {
         silencedBy: [4],
         routes: ROUTES,
       },
-      countedBy: [{ rule: T, title: T, condition: T }],
+      countedBy: [{ rule: T, title: T, condition: T, excludedBy: [] }],
     },
   ],
   near: [{ rule: T, title: T, level: T, held: [EVIDENCE], failed: [{ ...EVIDENCE, excluded: true }] }],
@@ -96,6 +96,21 @@ const STATUS = {
     healthAlerts: [{ kind: T, since: NOW, count: 2, summary: T, level: T, headline: T, hint: T }],
     inQuarantine: 1,
     quarantine: [{ key: T, problem: T, firstAt: NOW }],
+    passes: [
+      {
+        ...{
+          id: 1,
+          kind: 'backfill',
+          state: 'stopped',
+          problem: T,
+          rules: [{ rule: T, title: T }],
+          beganAt: NOW,
+          endedAt: NOW,
+        },
+        ...{ percent: 40, waitsUntil: null, failures: 1, entries: 1, skipped: 0, matches: 1, opened: 1 },
+        backfill: { since: NOW, notify: false, who: T },
+      },
+    ],
   },
 };
 

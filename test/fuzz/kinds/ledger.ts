@@ -52,7 +52,7 @@ const ECHO = '«url»';
 const OURS = new Set(
   [
     ...HEALTH_KINDS.flatMap((kind) => [hintOf(kind), raisedHeadline(kind, 'slack')]),
-    ...readRuleFiles('rules').map(({ text }) => text),
+    ...readRuleFiles('rules').rules.map(({ text }) => text),
     ...RULES.map(({ title }) => title),
     'actor.id actor.name actor.type target.id target.type wrangler.toml .dev.vars',
   ].flatMap(linkify),

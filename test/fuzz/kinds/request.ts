@@ -28,7 +28,7 @@ const HEADERS = [
 const TYPES = ['application/json', 'application/x-www-form-urlencoded', 'text/html', 'multipart/form-data; boundary=x'];
 /** In our own pages: the addresses that rules refer to. */
 const MITRE = /^https:\/\/attack\.mitre\.org\/(?:tactics|techniques)\/TA?\d{4}(?:\/\d{3})?\/$/;
-const OURS = new Set(readRuleFiles('rules').flatMap(({ text }) => text.match(/https:\/\/[^\s'"<>]+/g) ?? []));
+const OURS = new Set(readRuleFiles('rules').rules.flatMap(({ text }) => text.match(/https:\/\/[^\s'"<>]+/g) ?? []));
 
 interface RequestInput {
   readonly world: number;

@@ -1,5 +1,5 @@
 /** Rule files and routing files with mistakes: every problem has its place, is one line, and nothing throws. */
-import { readRoutingFiles, readRuleFiles } from '../../../src/cli/rule-files.ts';
+import { readRoutingFiles, readRuleFiles, TOCSIN } from '../../../src/cli/rule-files.ts';
 import { printable } from '../../../src/cli/terminal.ts';
 import { reservedNames } from '../../../src/config/config.ts';
 import { RECEIVER_TYPES } from '../../../src/notify/registry.ts';
@@ -10,7 +10,7 @@ import { firstOf, invisibleIn, secretIn } from '../found.ts';
 import type { FuzzKind } from '../kind.ts';
 import { hostileText, mutated, SECRETS } from '../texts.ts';
 
-const RULES = readRuleFiles('rules').map(({ text }) => text);
+const RULES = readRuleFiles('rules').rules.map(({ text }) => text);
 const ROUTING = [
   'receivers:\n  - {name: oncall, type: slack, min_level: high}\n  - name: log\n    type: webhook\n    secret: LOG_URL\n',
   `receivers: [{name: a, type: slack, secret: ${SECRETS.webhookUrl}}]\n`,
@@ -49,7 +49,7 @@ export function ruleKind(fault: (line: string) => string = (line) => line): Fuzz
     share: 4_000,
     files: RULES,
     problemsOf: (file) => {
-      const { ruleSet, problems } = parseRules([file]);
+      const { ruleSet, problems } = parseRules([file], TOCSIN);
       if (!problems.some(({ severity }) => severity === 'error')) {
         const engine = compile(ruleSet);
         engine.evaluate({ id: 'e-1', action: file.text.slice(0, 200), actor: { id: file.path } });
