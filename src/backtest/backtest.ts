@@ -13,7 +13,6 @@ import type { Alert } from '../alert/alert.ts';
 import { entryView } from '../alert/entry-view.ts';
 import type { EntryView } from '../alert/notification.ts';
 import { entryFromAlert } from '../alert/notification-builder.ts';
-import type { EntryBody } from '../audit-log/entry.ts';
 import { nextGroupAt, sendGroups } from '../ledger/deliver/group-message.ts';
 import type { Notifying } from '../ledger/deliver/places.ts';
 import { nextWakeAt, wakeAlerts } from '../ledger/deliver/wake.ts';
@@ -146,7 +145,7 @@ export function createBacktest(options: BacktestOptions): Backtest {
   let newestAt = Number.NEGATIVE_INFINITY;
   const absences = new AbsencesMemory();
   /** What the next batch has. */
-  let pending: (Unrecorded & { readonly body: EntryBody })[] = [];
+  let pending: (Unrecorded & Required<Pick<Unrecorded, 'matched'>>)[] = [];
   let scan: ScanContext | null = null;
 
   /** When the next of what time does is due: by the clock, and by the watermark. Known again after each change. */
@@ -251,7 +250,7 @@ export function createBacktest(options: BacktestOptions): Backtest {
         const alert = readAlertById(store, id);
         const entry = fresh[(alert?.firstSeq ?? 0) - before.lastSeq - 1];
         if (entry !== undefined && began >= countFrom)
-          openings.set(id, entryView(entry.id, entry.createdAt, entry.body));
+          openings.set(id, entryView(entry.id, entry.createdAt, entry.matched.body));
       }
     });
     pending = [];
@@ -293,9 +292,11 @@ export function createBacktest(options: BacktestOptions): Backtest {
           counted.from = Math.min(counted.from, occurredAt);
           counted.to = Math.max(counted.to, occurredAt);
         }
-        if (!countsAlone(occurredAt) && matchesOf(body, occurredAt, mark, engine).length === 0) continue;
+        const matches = matchesOf(body, occurredAt, mark, engine);
+        if (!countsAlone(occurredAt) && matches.length === 0) continue;
         const text = entry.text ?? JSON.stringify(body);
-        pending.push({ id, createdAt, occurredAt, text, revision, body, ...(mark !== null && { mark }) });
+        const matched = { body, matches };
+        pending.push({ id, createdAt, occurredAt, text, revision, matched, ...(mark !== null && { mark }) });
       }
     },
     end: (at) => {
@@ -330,17 +331,12 @@ function withoutStored<E extends Pick<Unrecorded, 'id' | 'revision'>>(
   store: Store,
   entries: readonly E[],
 ): readonly E[] {
-  const placeOf = (id: string, revision: number): string => `${revision} ${id}`;
-  const rows = store.all<{ id: string; revision: number }>(
-    'SELECT entries.id, revision FROM json_each(?) AS page JOIN entries ON entries.id = page.value',
-    JSON.stringify(entries.map(({ id }) => storedId(id))),
-  );
-  const known = new Set(rows.map(({ id, revision }) => placeOf(id, revision)));
+  const taken = new Set<string>();
   return entries.filter(({ id, revision }) => {
-    const place = placeOf(storedId(id), revision);
-    const isNew = !known.has(place);
-    known.add(place);
-    return isNew;
+    const place = `${revision} ${id}`;
+    if (taken.has(place)) return false;
+    taken.add(place);
+    return store.all('SELECT 1 FROM entries WHERE id = ? AND revision = ?', storedId(id), revision).length === 0;
   });
 }
 

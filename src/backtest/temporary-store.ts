@@ -20,5 +20,5 @@ export function temporaryStore(): Store & { close(): void } {
   store.run(`PRAGMA cache_size = -${CACHE_KIB}`);
   migrate(store);
   store.run('BEGIN');
-  return { ...store, transaction: (work) => work() };
+  return { ...store, isPerRow: true, transaction: (work) => work() };
 }

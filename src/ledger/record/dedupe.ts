@@ -14,6 +14,7 @@ import { sha256Hex } from '../../text/sha256.ts';
 import { type Accepted, REVISIONS_MAX, type ScanContext } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import { withDerivedFields } from '../store/derived-fields.ts';
+import { insertRows } from '../store/insert-rows.ts';
 import type { Store } from '../store/store.ts';
 import { storedText } from './stored-text.ts';
 import { compareVersions, type Version } from './versions.ts';
@@ -22,6 +23,8 @@ import { compareVersions, type Version } from './versions.ts';
 export interface Unrecorded extends Incoming {
   /** 0: the first with its id. */
   readonly revision: number;
+  /** Where they are known: its body, and the detections that match it. */
+  readonly matched?: { readonly body: EntryBody; readonly matches: readonly Match[] };
 }
 
 /** A recorded entry that the upstream shows with other text, but with the same content. */
@@ -135,7 +138,12 @@ export function isRecordedOrStaged(store: Store, id: string, text: string): bool
   return 'problem' in read || compareVersions({ createdAt: read.createdAt, text }, versions).kind !== 'changed';
 }
 
-/** Stores entries under the next numbers, and their batch. One statement stores all entries. */
+const ENTRY_COLUMNS = [
+  ...['seq', 'id', 'revision', 'created_at', 'occurred_at'],
+  ...['body', 'actor', 'cut', 'mark', 'network'],
+] as const;
+
+/** Stores entries under the next numbers, and their batch. */
 export function accept<M extends readonly Match[]>(
   store: Store,
   matched: readonly { readonly incoming: Unrecorded; readonly body: EntryBody; readonly matches: M }[],
@@ -143,7 +151,7 @@ export function accept<M extends readonly Match[]>(
   { began, horizon, suppressBefore }: ScanContext,
   rules: string,
 ): { readonly entry: Accepted; readonly matches: M }[] {
-  const rows = matched.map(({ incoming: { text, mark = null, ...named }, body, matches }, index) => ({
+  const rows = matched.map(({ incoming: { text, mark = null, matched: _, ...named }, body, matches }, index) => ({
     entry: { ...named, seq: lastSeq + index + 1, body: withDerivedFields(body, mark) },
     mark,
     stored: storedText(text, { createdAt: named.createdAt, body }),
@@ -151,24 +159,14 @@ export function accept<M extends readonly Match[]>(
     network: storedNetwork(body),
     matches,
   }));
-  store.run(
-    `INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, cut, mark, network)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       value ->> 8, value ->> 9 FROM json_each(?)`,
-    JSON.stringify(
-      rows.map(({ entry, stored, actor, mark, network }) => [
-        entry.seq,
-        storedId(entry.id),
-        entry.revision,
-        entry.createdAt,
-        entry.occurredAt,
-        stored.text,
-        actor,
-        stored.cut,
-        mark,
-        network,
-      ]),
-    ),
+  insertRows(
+    store,
+    'entries',
+    ENTRY_COLUMNS,
+    rows.map(({ entry, stored, actor, mark, network }) => [
+      ...[entry.seq, storedId(entry.id), entry.revision, entry.createdAt, entry.occurredAt],
+      ...[stored.text, actor, stored.cut, mark, network],
+    ]),
   );
   store.run(
     'INSERT INTO batches (first_seq, last_seq, began, horizon, suppress_before, rules) VALUES (?, ?, ?, ?, ?, ?)',

@@ -104,7 +104,9 @@ export function createEvaluation(setup: Notifying, scope: Scope): Evaluation {
           const at = entry.occurredAt;
           const earlier = entry.revision === 0 ? null : earlierOf(reads.versionsBefore(entry), engine, correlator);
           for (const match of matches) {
-            if (scope.counts(match.rule, entry)) batch.place(detectionMatch(match, entry, at), earlier, scanContext);
+            if (!scope.counts(match.rule, entry)) continue;
+            if (match.rule.alerts) batch.place(detectionMatch(match, entry, at), earlier, scanContext);
+            else batch.count(match.rule, entry.seq, at);
           }
           const event = { at, body: entry.body, matches };
           const windows = earlier === null ? batch.windows : earlier.uncounted(batch.windows);
@@ -151,7 +153,7 @@ interface RuleMatch {
 
 function detectionMatch(match: Match, entry: Accepted, at: number): RuleMatch {
   const { rule } = match;
-  // Most are counted alone: evidence and key are computed on access.
+  // Evidence and key are computed on access.
   return {
     ...{ rule, entry, at, window: null },
     get keyParts() {
@@ -203,7 +205,9 @@ interface BatchContext {
 /** What the matches of one batch change, collected entry by entry. */
 function createBatch(context: BatchContext): {
   readonly windows: BatchWindows;
-  /** `earlier`: of a revision; null for an entry's first version. */
+  /** A match counts for its rule. */
+  count(rule: Rule, seq: number, at: number): void;
+  /** The same, and places it in an alert if its rule alerts. `earlier`: of a revision; null for an entry's first version. */
   place(match: RuleMatch, earlier: Earlier | null, scanContext: ScanContext): void;
   /** Decides about the matches placed since the last call: those of one entry. */
   decide(scanContext: ScanContext): void;
@@ -217,7 +221,7 @@ function createBatch(context: BatchContext): {
   const alerts = createBatchAlerts(reads, context.lastAlert);
   const matches: AlertMatch[] = [];
   const contributing: ContributingMatch[] = [];
-  const activity = new Map<string, ActivityChange>();
+  const activity = new Map<string, { -readonly [K in keyof ActivityChange]: ActivityChange[K] }>();
   const notifications: Notify[] = [];
   let placed: PlacedInAlert[] = [];
   let placedCount = 0;
@@ -238,10 +242,21 @@ function createBatch(context: BatchContext): {
     return alert.count > MATCHES_MAX && matchedAt(rule, alert.key).some(isHere);
   };
 
+  const count = (rule: Rule, seq: number, at: number): void => {
+    const known = activity.get(rule.id);
+    if (known === undefined) {
+      activity.set(rule.id, { rule: rule.id, matched: 1, lastAt: at, lastSeq: seq });
+      return;
+    }
+    known.matched++;
+    known.lastAt = Math.max(at, known.lastAt);
+    known.lastSeq = seq;
+  };
+
   const place = (match: RuleMatch, earlier: Earlier | null, { suppressBefore }: ScanContext): void => {
     const { rule, entry, at } = match;
     const { seq } = entry;
-    activity.set(rule.id, nextActivity(activity.get(rule.id), match));
+    count(rule, seq, at);
     if (!rule.alerts) return;
     const { keyParts } = match;
     const key = keyText(keyParts);
@@ -388,6 +403,7 @@ function createBatch(context: BatchContext): {
 
   return {
     windows,
+    count,
     place,
     decide: (scanContext) => {
       const firing: Firing[] = [];
@@ -463,15 +479,6 @@ function withReasons(decided: Alert['decided'], decisions: readonly NotifyDecisi
 }
 
 /** How often the rule matched, this match included. */
-function nextActivity(before: ActivityChange | undefined, { rule, entry, at }: RuleMatch): ActivityChange {
-  return {
-    rule: rule.id,
-    matched: (before?.matched ?? 0) + 1,
-    lastAt: Math.max(at, before?.lastAt ?? at),
-    lastSeq: entry.seq,
-  };
-}
-
 function contributingRow(alert: Alert, { entry, evidence }: ContributingEntry): ContributingMatch {
   return { alert: alert.id, seq: entry.seq, at: entry.occurredAt, evidence };
 }

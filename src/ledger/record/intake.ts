@@ -5,6 +5,7 @@
  * matches, deliveries) is stored with them. What is behind (evaluated.ts) is left to its pass. What can't be read
  * or evaluated is quarantined, counted and raised as a health alert; the rest is recorded.
  */
+import type { EntryBody } from '../../audit-log/entry.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import type { Notifying } from '../deliver/places.ts';
@@ -110,8 +111,7 @@ function matchEntries(entries: readonly Unrecorded[], engine: Engine) {
   const invalid: InvalidRecord[] = [];
   const matched = entries.flatMap((incoming) => {
     try {
-      const body = JSON.parse(incoming.text);
-      return [{ incoming, body, matches: matchesOf(body, incoming.occurredAt, incoming.mark ?? null, engine) }];
+      return [{ incoming, ...(incoming.matched ?? matchEntry(incoming, engine)) }];
     } catch (error) {
       const { id, text, occurredAt: readAt } = incoming;
       invalid.push({ id, problem: `evaluation failed: ${String(error)}`, text, readAt });
@@ -119,6 +119,11 @@ function matchEntries(entries: readonly Unrecorded[], engine: Engine) {
     }
   });
   return { matched, invalid };
+}
+
+function matchEntry({ text, occurredAt, mark }: Unrecorded, engine: Engine) {
+  const body: EntryBody = JSON.parse(text);
+  return { body, matches: matchesOf(body, occurredAt, mark ?? null, engine) };
 }
 
 /** Returns how many were not in quarantine yet. */

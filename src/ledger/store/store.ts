@@ -25,4 +25,6 @@ export interface Store {
   transaction<T>(work: () => T): T;
   /** Absent: nothing is counted. */
   readonly meter?: Meter;
+  /** A statement costs little: rows are inserted one by one (insert-rows.ts). */
+  readonly isPerRow?: boolean;
 }

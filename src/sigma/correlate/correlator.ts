@@ -19,7 +19,7 @@ import { fieldValue, type ReadField } from '../evaluate/field.ts';
 import { holds } from '../evaluate/interpreter.ts';
 import { Values } from '../evaluate/values.ts';
 import { type CorrelationRule, type EntryBody, type Evidence, FIRST_SEEN, type Match, type Rule } from '../rule.ts';
-import { watchingRules } from './first-seen.ts';
+import { createWatchTest, watchingRules } from './first-seen.ts';
 import { eventValue, groupOf, groupText, type KeyPart, keyOf } from './groups.ts';
 import { createLayers, type Layers } from './layers.ts';
 import { LATER_MAX, type Window, type WindowEvent, type WindowMatch } from './window-event.ts';
@@ -89,11 +89,22 @@ interface PendingEvent {
 export function createCorrelator(rules: readonly Rule[], readField: ReadField = fieldValue): Correlator {
   const layers = createLayers(rules, readField);
   const watching = watchingRules(layers.ordered);
+  /** Of most entries, what they show has been added to these windows before. */
+  const watchTests = new WeakMap<Windows, (at: number) => boolean>();
+  const showsWatched = (windows: Windows, at: number): boolean => {
+    const known = watchTests.get(windows);
+    if (known !== undefined) return known(at);
+    const test = createWatchTest(watching);
+    watchTests.set(windows, test);
+    return test(at);
+  };
 
   const correlate = (entry: MatchedEntry, horizon: number, windows: Windows): readonly CorrelationMatch[] => {
     // A match may be dated later than the entry; future events are not older than the earlier of entry and horizon.
     const oldest = Math.min(entry.at, horizon);
-    for (const rule of watching) windows.open(rule, NONE).add(watched(entry.at), oldest);
+    if (watching.length > 0 && showsWatched(windows, entry.at)) {
+      for (const rule of watching) windows.open(rule, NONE).add(watched(entry.at), oldest);
+    }
     // Most entries concern no correlation.
     if (!entry.matches.some(({ rule }) => layers.referrers.has(rule.id))) return NONE;
     const pending = new Map<number, Source[]>();

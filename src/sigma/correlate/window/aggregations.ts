@@ -1,4 +1,5 @@
 /** For each type of correlation: what a window keeps of an event, how it aggregates, and what it may drop. */
+import { remember } from '../../../text/remember.ts';
 import { sha256Bytes } from '../../../text/sha256.ts';
 import { isTrue } from '../../formula.ts';
 import type { CorrelationRule, SigmaCorrelationType } from '../../rule.ts';
@@ -146,7 +147,10 @@ const PLAIN = /^[ !#-[\]-~]{0,64}$/;
  * SHA-256 (its first 192 bits) and begins with a character that no plain value has.
  */
 export function textKey(text: string): string {
-  if (PLAIN.test(text)) return text;
+  return PLAIN.test(text) ? text : hashKey(text);
+}
+
+const hashKey = remember((text) => {
   const bytes = sha256Bytes(text);
   const words = new DataView(bytes.buffer, bytes.byteOffset);
   let key = '§';
@@ -156,4 +160,4 @@ export function textKey(text: string): string {
       .toString(36)
       .padStart(7, '0');
   return key;
-}
+});
