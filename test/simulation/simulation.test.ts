@@ -10,14 +10,6 @@ import { run } from './run.ts';
 const SEEDS = 1000;
 const AT_ONCE = 100;
 
-/**
- * Seeds with a fault that is known and not yet fixed, and what they say of it: a correlation's message does not suppress what waits
- * from before a crash, or the law is too strict there.
- */
-const KNOWN: ReadonlyMap<number, RegExp> = new Map([
-  [694, /^delivery \d+ of alert \d+ waited when alert \d+ listed it/],
-]);
-
 describe('the simulation', () => {
   const hits = new Map<string, number>();
   const counts = { seeds: 0, entries: 0, alerts: 0 };
@@ -26,9 +18,7 @@ describe('the simulation', () => {
       for (let seed = from; seed < from + AT_ONCE; seed++) {
         const result = await run(seed);
         const message = `seed ${seed} (npm run sim -- --seed ${seed})\n${result.schedule.slice(0, 20).join('\n')}`;
-        const known = KNOWN.get(seed);
-        if (known === undefined) expect(result.problems, message).toEqual([]);
-        else for (const problem of result.problems) expect(problem, message).toMatch(known);
+        expect(result.problems, message).toEqual([]);
         expect(
           result.digest,
           `seed ${seed} decides otherwise than before (npm run sim -- --freeze, if it is meant to)`,
