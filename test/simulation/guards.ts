@@ -289,8 +289,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a correlation starts with new windows when a rule it refers to changes',
     file: 'src/ledger/record/meaning.ts',
-    find: "each.kind === 'correlation' ? each.rules : []",
-    replace: "each.kind === 'correlation' ? each.rules.filter((id) => engine.rules.get(id)?.kind === 'detection') : []",
+    find: '[...withRulesBelow([rule], engine.rules)]',
+    replace: "[...withRulesBelow([rule], engine.rules)].filter((each) => each === rule || each.kind === 'detection')",
   },
   {
     name: 'a rule that only feeds another opens no alerts',
