@@ -478,7 +478,6 @@ function withReasons(decided: Alert['decided'], decisions: readonly NotifyDecisi
   return next;
 }
 
-/** How often the rule matched, this match included. */
 function contributingRow(alert: Alert, { entry, evidence }: ContributingEntry): ContributingMatch {
   return { alert: alert.id, seq: entry.seq, at: entry.occurredAt, evidence };
 }
