@@ -5,7 +5,7 @@
  */
 import { TACTICS, tacticOf, techniqueOf } from '../alert/attack.ts';
 import { declaredName } from '../routing/routes.ts';
-import { DEFAULT_MIN_LEVEL, type RoutedReceiver, type Routing } from '../routing/routing.ts';
+import type { RoutedReceiver, Routing } from '../routing/routing.ts';
 import { ruleRoutes } from '../routing/rule-routes.ts';
 import { namedValues, type ParsedFilter, type TunedValue, valuesOf } from '../sigma/build.ts';
 import { LEVELS, type Level, listedRules, type Rule } from '../sigma/index.ts';
@@ -55,7 +55,7 @@ export function listRules(built: BuiltRules): readonly ListedRule[] {
   const all: readonly Rule[] = [...ruleSet.rules, ...shipped.rules.filter(({ id }) => disabled.has(id))];
   const byId = new Map(all.map((rule) => [rule.id, rule]));
   const actions = actionsOf(fields);
-  const receivers = routing === null ? null : receiversOf(routing);
+  const receivers = routing === null ? null : declaredReceivers(routing);
   return listedRules(all)
     .map((rule): ListedRule => {
       const { id, name, title, level, status, path, tags, alerts } = rule;
@@ -84,9 +84,9 @@ export function actionsOf(fields: BuiltRules['fields']): readonly string[] {
   return fields.flatMap((field) => (field.name === 'action' ? valuesOf(field) : [])).sort();
 }
 
-/** The receivers of a routing. */
-export function receiversOf({ receivers }: Routing): readonly RoutedReceiver[] {
-  return receivers.map(({ name, minLevel = DEFAULT_MIN_LEVEL }) => ({ name, minLevel, problem: null }));
+/** The receivers that a routing declares. */
+export function declaredReceivers({ receivers }: Routing): readonly RoutedReceiver[] {
+  return receivers.map(({ name, minLevel }) => ({ name, minLevel, problem: null }));
 }
 
 function routesTo(

@@ -1,5 +1,5 @@
 /**
- * Mutates the rules of a pack, one change at a time, and tells which changes the rules' own tests notice.
+ * Mutates the rules of a pack, one change at a time, and says which changes the rules' own tests notice.
  *
  * Contract: the tests of a document are its own, and those of correlations in its file that refer to it. A change that is no
  * sound rule, or that decides the same (by `versionOf`) as the rule or as an earlier change, is no mutant. Throws if the tests

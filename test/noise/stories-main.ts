@@ -26,7 +26,7 @@ function run({ stories, start, dialects, seed, json }: StoryOptions): number {
   const engine = compile(ruleSet, { code: ruleCode, derived: DERIVED_FIELDS });
   const nameOf = rulesByName(ruleSet.rules);
   const named = ({ rule, ...rest }: Caused) => ({ rule: nameOf(rule), ...rest });
-  const told = STORIES.filter(({ name }) => stories?.includes(name) ?? true);
+  const chosen = STORIES.filter(({ name }) => stories?.includes(name) ?? true);
   let wrong = 0;
   for (const dialect of dialects) {
     const how = { engine, dialect, start, seed };
@@ -40,10 +40,10 @@ function run({ stories, start, dialects, seed, json }: StoryOptions): number {
           : `${monthLines(dialect, month, nameOf).join('\n')}\n`,
       );
     }
-    const played = playStories(told, how);
+    const played = playStories(chosen, how);
     for (const each of played) {
       wrong += each.outcomes.filter(({ kind }) => kind === 'missed').length;
-      const about = told.find(({ name }) => name === each.story)?.about ?? '';
+      const about = chosen.find(({ name }) => name === each.story)?.about ?? '';
       const outcomes = each.outcomes.map(({ by, ...rest }) => ({ ...rest, by: by && named(by) }));
       const line = { dialect, story: each.story, outcomes, caused: each.caused.map(named) };
       out(json ? `${JSON.stringify(line)}\n` : `${storyLines(each, about, nameOf).join('\n')}\n`);

@@ -35,7 +35,7 @@ export const backtest = defineCommand({
 
 Says what the rules on this disk would have alerted and notified about, per rule and day: the ledger's own code, on the
 time of the entries. Nobody is notified, and nothing is stored. What people did with alerts is done again where it is known.
-All rules run; of those that are named (by id, name, title, or file) the report is.
+All rules run; of those that are named (by id, name, title, or file name without .yml) the report is.
 The exit code is 0, or 1 if the rules or the entries can't be read.
 
   --since TIME   the log of a Tocsin: RFC 3339, or a duration back from now (30d). What its ledger has from before fills
@@ -104,7 +104,9 @@ function selectRules(names: readonly string[], rules: readonly Rule[]): Selected
       const hint = like.slice(0, LIKE_MAX).map((each) => JSON.stringify(safe(each)));
       throw new Failure(
         `there is no rule ${JSON.stringify(safe(name))}`,
-        hint.length === 0 ? 'Name it by its id, name, title, or file.' : `Is it ${hint.join(' or ')}?`,
+        hint.length === 0
+          ? 'Name it by its id, name, title, or file name without .yml.'
+          : `Is it ${hint.join(' or ')}?`,
         CALLED_WRONGLY,
       );
     }),

@@ -9,6 +9,7 @@ import { readId } from '../../text/ids.ts';
 import { readInstant } from '../../text/times.ts';
 import { API_ROUTE_PATH, apiAlertPath } from '../../web/api/paths.ts';
 import { OK } from '../failure.ts';
+import { declaredReceivers } from '../rule-list.ts';
 import { safe, section, utc } from '../terminal.ts';
 import { ROOT } from '../wrangler.ts';
 import { ALERT } from './alerts.ts';
@@ -103,7 +104,7 @@ const ALL_SET = 'every receiver whose secret is set';
 function receiversOf(routing: Routing | null): readonly RoutedReceiver[] {
   return routing === null
     ? [{ name: ALL_SET, minLevel: DEFAULT_MIN_LEVEL, problem: null }]
-    : routing.receivers.map(({ name, minLevel }) => ({ name, minLevel, problem: null }));
+    : declaredReceivers(routing);
 }
 
 /** The rules that alert, of those that match and of the correlations that count these, directly or not. */

@@ -145,7 +145,7 @@ describe('its tests are sequences', () => {
     expect(runTests(compile(ruleSet), tests)).toEqual([]);
   });
 
-  test('and an entry alone is none', () => {
+  test('and an entry alone has no sequence', () => {
     expect(withTest(entry(1, 'a'), false)).toEqual([]);
     expect(
       problemsOf(firstSeen('{field: client_ip}', ', tests: [{name: it, entry: {action: login}, match: false}]')),

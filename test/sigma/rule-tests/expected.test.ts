@@ -47,7 +47,7 @@ test.each([
   ['an alert should open, and it does not match', '[{}]', '[{a: 2}]', 1],
   ['none should, and it does not match', '[]', '[{a: 2}]', 0],
   ['none should, and it matches', '[]', '[{a: 2}, {a: 1}]', 1],
-])('sigma alone tells whether the rule matches: %s', (_, list, entries, failures) => {
+])('sigma alone says whether the rule matches: %s', (_, list, entries, failures) => {
   const { ruleSet, tests } = parse(`expect: ${list}`, entries);
   expect(runTests(compile(ruleSet), tests)).toHaveLength(failures);
 });
