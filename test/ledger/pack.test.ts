@@ -47,6 +47,7 @@ describe('the rules', () => {
     expect(alertsFor(SCENARIOS['stolen key'](NOON, createRandom(1)))).toEqual([
       'API key created by an API key that never made one',
       'API key refused from an unusual network',
+      'New API key used from a network nobody used before',
       'Audit log refused to somebody who never read it',
       'Refused on many kinds of paths',
       'An attack in a path or user agent',
@@ -68,6 +69,7 @@ describe('the rules', () => {
     expect(alertsFor(SCENARIOS['burst of 4xx'](NOON, createRandom(1)))).toEqual([
       'An attack in a path or user agent',
       'API key refused from an unusual network',
+      'Several actors refused in a network that nobody uses',
     ]);
   });
 });

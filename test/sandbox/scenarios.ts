@@ -35,9 +35,9 @@ const PROBES = [
   '/wp-login.php',
 ] as const;
 
-/** An address that nobody in the organization uses. */
+/** An address in a network that nobody in the organization uses. */
 function strangeAddress(random: Random): string {
-  return `192.0.2.${200 + random.below(50)}`;
+  return `198.18.96.${200 + random.below(50)}`;
 }
 
 /** The steps as records, spread evenly over the time. */
