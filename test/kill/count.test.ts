@@ -9,6 +9,7 @@ const RIGHT: Counting = {
   shown: ['e-1', 'e-2', 'e-3'],
   ownReads: ['read-1', 'read-2'],
   expected: [{ rule: 'r', key: ['alice'], count: 2 }],
+  played: ['r'],
   ledger: {
     entries: ['e-1', 'e-2', 'e-3'],
     recorded: 3,
@@ -45,6 +46,16 @@ test('finds nothing wrong where nothing is, and counts what arrived again', () =
     messages: { deliveries: 3, received: 4, lost: 0, again: 1 },
     problems: [],
   });
+});
+
+test('an alert of a rule that is not played may be opened, and its messages must arrive', () => {
+  const other = { id: 2, rule: 'other', key: ['bob'], title: 'O', count: 1 };
+  const { alerts, problems } = count(counting({ ledger: { alerts: [alert, other] } }));
+  expect(alerts).toEqual({ expected: 1, opened: 1, lost: 0, doubled: 0 });
+  expect(problems).toEqual([
+    'webhook has 0 deliveries of the opening of alert 2, not 1',
+    'slack has 0 deliveries of the opening of alert 2, not 1',
+  ]);
 });
 
 test('a read of the log may be recorded, once, and need not be', () => {

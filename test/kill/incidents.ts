@@ -24,7 +24,7 @@ export interface Incident {
 }
 
 export const RULES = {
-  keyDeleted: '14e86f65-511b-4423-b350-073153745a47',
+  scanner: 'c79a0784-12ef-4213-9c4b-1431efc45c50',
   refusedOnManyPaths: '338c101b-e88b-4d11-b37c-97ed2b5df92a',
   kubeconfigsRefused: 'c6b66319-969a-4467-ae64-554cbd5d4cb9',
   entriesLookedUp: 'd262b809-a7d5-42f6-bcf9-3ec4390bd757',
@@ -37,7 +37,7 @@ const CLUSTERS = 3;
 const ENTRIES = 50;
 const DELETIONS = 20;
 /** An alert's count that is notified of again. */
-const KEYS_MANY = 11;
+const SCANS_MANY = 11;
 
 type Step = Omit<EntryBody, 'id' | 'created_at'>;
 type Play = (random: Random, address: (n: number) => string) => { steps: Step[]; alerts: ExpectedAlert[] };
@@ -52,17 +52,19 @@ function step(actor: EntryBody['actor'], clientIp: string, request: string, stat
 
 const times = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n));
 
-function keyDeleted(count: number): Play {
+function scans(count: number): Play {
   return (random, address) => {
-    const actor = actorOf(random, 'user');
-    const target = { id: random.uuid(), type: 'api_key' };
-    const deletion = { action: 'api_key.deleted', target };
+    const actor = actorOf(random, 'api_key');
+    const scanner = { user_agent: 'nikto/2.5.0' };
     return {
-      steps: times(count, () => step(actor, address(0), `DELETE /v1/api_keys/${target.id}`, 204, deletion)),
-      alerts: [{ rule: RULES.keyDeleted, key: [actor.id], count }],
+      steps: times(count, () => step(actor, address(0), 'GET /v1/projects', 200, scanner)),
+      alerts: [{ rule: RULES.scanner, key: [networkOf(address(0))], count }],
     };
   };
 }
+
+/** The /24 of an IPv4 address. */
+const networkOf = (address: string): string => `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
 
 /** An actor asks for different things, each from an address of its own; `least` of them are enough for the rule. */
 function asks(count: number, least: number, rule: string, request: (n: number) => string, status: number): Play {
@@ -95,14 +97,14 @@ function deletions(count: number): Play {
 
 /** In the order in which they are played, again and again. */
 const PLAYS: readonly Play[] = [
-  keyDeleted(1),
+  scans(1),
   refusals(PATHS),
   deletions(DELETIONS - 1),
-  keyDeleted(KEYS_MANY),
+  scans(SCANS_MANY),
   lookups(ENTRIES),
   kubeconfigs(CLUSTERS - 1),
   deletions(DELETIONS),
-  keyDeleted(3),
+  scans(3),
   kubeconfigs(CLUSTERS),
   refusals(PATHS - 1),
   lookups(ENTRIES - 1),
@@ -116,8 +118,8 @@ const LATE = 0.15;
 /** The incident with this number, from `at` on, in ms since the epoch. Entries are late by less than `latenessMs`. */
 export function incident(number: number, at: number, latenessMs: number, random: Random): Incident {
   const play = PLAYS[number % PLAYS.length] as Play;
-  // A private network (RFC 1918): 64 addresses for each incident.
-  const base = (number * 64) % 0x100_0000;
+  // A private network (RFC 1918): a /24 for each incident.
+  const base = (number * 256) % 0x100_0000;
   const address = (n: number): string => `10.${[16, 8, 0].map((bits) => ((base + n) >>> bits) & 0xff).join('.')}`;
   const { steps, alerts } = play(random, address);
   const records = steps.map((fields, n): LogRecord => {

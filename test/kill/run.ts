@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../sandbox/random.ts';
 import type { EntryBody } from '../sandbox/record.ts';
 import { type Counted, count } from './count.ts';
+import { RULES } from './incidents.ts';
 import { createKiller, type Kill, planKill } from './kills.ts';
 import type { KillOptions } from './options.ts';
 import { RECEIVERS } from './receiver-file.ts';
@@ -78,6 +79,7 @@ export async function run(
       shown: idsOf(expected),
       ownReads: world.ownReads(),
       expected: expected.alerts,
+      played: Object.values(RULES),
       ledger: world.ledger(),
       receivers: RECEIVERS,
       received: world.received(),

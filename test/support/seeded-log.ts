@@ -22,6 +22,8 @@ const SCENARIO_EVERY = 4 * HOUR;
 const LAST_SCENARIOS = [40 * MINUTE, 30 * MINUTE, 20 * MINUTE];
 /** Enough for an alert that reaches 10 matches, is updated, and closes after that. */
 const UPDATED = 40;
+/** Enough alerts for a second page of them. */
+export const SCANNING = 40;
 
 /** An attacker's name: markup, a script, Slack mentions, a right-to-left mark, a line break. */
 export const HOSTILE_NAME = `"><script>alert('x')</script><img src=x onerror=alert(1)> <!channel> \u202egnp.\njs & 'co'`;
@@ -59,7 +61,8 @@ export function seededLog(now: number): SeededLog {
   const updated = deletedKey(now - 3 * DAY, UPDATED, 'Casey Grown', random);
   const hostile = deletedKey(now - 15 * MINUTE, 1, HOSTILE_NAME, random);
   const cut = ofBody(now - 2 * HOUR, random, { user_agent: `Mozilla/5.0 ${'A'.repeat(100_000)}` });
-  const odd = [...played.flatMap(({ records }) => records), ...updated, ...hostile, cut];
+  const scan = scanned(now - 50 * HOUR, SCANNING, random);
+  const odd = [...played.flatMap(({ records }) => records), ...updated, ...scan, ...hostile, cut];
   const ordinary = ordinaryDays(now, SEEDED_ENTRIES - odd.length);
   const malformed = malformedAt(now - 26 * HOUR);
   const quiet = ordinary.findLast(({ createdAt }) => createdAt < now - DAY) ?? cut;
@@ -140,6 +143,14 @@ function deletedKey(at: number, count: number, name: string, random: Random): Lo
     target: { id: key, type: 'api_key' },
   };
   return Array.from({ length: count }, (_, i) => ofBody(at + i * MINUTE, random, fields));
+}
+
+/** A scanner asks without a key, from one network after another, each of which has an alert. */
+function scanned(at: number, networks: number, random: Random): LogRecord[] {
+  const fields = { action: 'request.made', actor: null, status_code: 401, user_agent: 'nikto/2.5.0' };
+  return Array.from({ length: networks }, (_, i) =>
+    ofBody(at + i * MINUTE, random, { ...fields, client_ip: `10.20.${i}.7` }),
+  );
 }
 
 function ofBody(at: number, random: Random, fields: Partial<EntryBody>): LogRecord {
