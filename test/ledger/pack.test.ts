@@ -53,7 +53,6 @@ describe('the rules', () => {
       'An attack in a path or user agent',
       'New API key, made by a key that never made one, reads a kubeconfig or deletes something',
       'Refused on many kinds of paths, then a kubeconfig read',
-      'Kubeconfig read with a plain HTTP client',
       'Kubeconfig read from an unusual network',
       'API key makes a change from an unusual network',
       'API key deletes something from an unusual network',

@@ -144,14 +144,20 @@ export function stage({ world, company }: Month, story: Story, random: Random): 
       if (found === undefined) throw new Error(`${story.name}: there is no ${role} ${number}`);
       return found;
     },
-    // Reserved: nobody has it, and the company least of all.
-    stranger: () => addressIn(`240.0.${random.below(256)}`, random),
+    stranger: () => strangersAddress(world.done, random),
     expect: (what, by) => {
       expected.push({ ...what, by, since: expected.at(-1)?.by.at ?? Number.NEGATIVE_INFINITY });
     },
   };
   story.play(scene);
   return { story, done: world.done.slice(before), expected };
+}
+
+/** An address of a network that nobody has been in: the block is reserved, so that only other stories may have been. */
+function strangersAddress(done: readonly Done[], random: Random): string {
+  const network = `240.0.${random.below(256)}`;
+  const isTaken = done.some(({ by }) => by.address?.startsWith(`${network}.`));
+  return isTaken ? strangersAddress(done, random) : addressIn(network, random);
 }
 
 function isRight(
