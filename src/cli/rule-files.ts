@@ -95,17 +95,25 @@ export function buildRules(folder: string, runsTests = true): BuiltRules {
     parsed.times,
     parsed.fields,
   );
-  const failures =
-    broken || !runsTests
-      ? []
-      : [
-          ...runRuleTests(parsed, parsed.tests).map(testProblem),
-          ...filterProblems(parsed.filters, parsed.tests, { derived: DERIVED_FIELDS }),
-        ];
+  const failures = broken || !runsTests ? [] : failuresOf(parsed);
   const hasErrors = routingProblems.some(({ severity }) => severity === 'error');
   const tuning = hasErrors ? [] : receiverProblems(parsed, routing);
   const none = broken || parsed.ruleSet.rules.length > 0 ? [] : [NO_RULES];
   return { ...parsed, routing, problems: [...none, ...parsed.problems, ...tuning, ...failures, ...routingProblems] };
+}
+
+/** What the tests find. A filter that makes a rule's tests fail is the error, and they are not. */
+function failuresOf(parsed: ParsedFolder): readonly Problem[] {
+  const failed = runRuleTests(parsed, parsed.tests);
+  const ofFilters = filterProblems(parsed.filters, parsed.tests, { derived: DERIVED_FIELDS });
+  const isOf = (emptied: readonly string[], { test }: FailedTest): boolean =>
+    test.kind !== 'filter' && test.match && emptied.includes(test.rule);
+  return [
+    ...failed.filter((each) => !ofFilters.some(({ emptied }) => isOf(emptied, each))).map(testProblem),
+    ...ofFilters.map(({ problem, emptied }): Problem => {
+      return failed.some((each) => isOf(emptied, each)) ? { ...problem, severity: 'error' } : problem;
+    }),
+  ];
 }
 
 /** What is wrong with the receivers that tunings name. */

@@ -5,10 +5,12 @@
  * is an error, don't use the rules. Pure.
  */
 
+import { counted } from '../text/numbers.ts';
 import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
 import { attributesOf, readMap } from '../yaml/fields.ts';
-import { type MapNode, readDocuments, type SourceFile } from '../yaml/yaml.ts';
+import { type MapEntry, type MapNode, readDocuments, type SourceFile } from '../yaml/yaml.ts';
 import type { FieldCatalogue } from './catalogue.ts';
+import { leavesIn } from './formula.ts';
 import { createEntryChecks } from './known/entry-checks.ts';
 import { createBudget, type NamedTimes, NO_CHECKS, type ParseContext } from './parse/context.ts';
 import { readCorrelation } from './parse/correlation.ts';
@@ -16,6 +18,7 @@ import { readFilterTargets, readSearch } from './parse/detection.ts';
 import { readHeader, SECTIONS } from './parse/header.ts';
 import { readLists } from './parse/lists.ts';
 import { isForLog, logSourceHint, type OwnLog, readLogSource } from './parse/logsource.ts';
+import { reportMisplaced } from './parse/misplaced.ts';
 import { filterOnlyAt, readNamedTimes } from './parse/named-times.ts';
 import type { OuterCorrelation } from './parse/outer.ts';
 import { readOuter } from './parse/outer-keys.ts';
@@ -136,9 +139,9 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
   }
   tuner.reportUnused(drafts);
   lists.reportUnused();
-  const { rules, filters } = resolve(drafts, folder);
+  const { rules, filters } = resolve(drafts, folder, checks.mayHold);
   const isAsShipped = shippedDrafts.length === drafts.length && tunings.length === 0;
-  const shipped = isAsShipped ? rules : resolve(shippedDrafts, folder).rules;
+  const shipped = isAsShipped ? rules : resolve(shippedDrafts, folder, checks.mayHold).rules;
   const expects = options.expects ?? [];
   // After an error it is not known which rules alert.
   const alerting = problems.some(({ severity }) => severity === 'error') ? [] : rules.filter(({ alerts }) => alerts);
@@ -169,11 +172,11 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
 
 /** Reports what an alerting rule lacks of what is expected. */
 function reportLacking(
-  { header, hasId, idPlace, report }: UnresolvedRule,
+  { header, hasId, hasMisplacedTests, idPlace, report }: UnresolvedRule,
   tested: ReadonlySet<string>,
   expects: readonly Expected[],
 ): void {
-  const lacks = expects.filter((each) => (each === 'id' ? !hasId : !tested.has(header.id)));
+  const lacks = expects.filter((each) => (each === 'id' ? !hasId : !tested.has(header.id) && !hasMisplacedTests));
   if (lacks.length === 0) return;
   const hint = lacks.map((each) => EXPECTED_HINTS[each]).join('; ');
   report.notice(idPlace, `the rule has no ${lacks.join(' and no ')}`, hint);
@@ -220,7 +223,8 @@ function readDraft(
   );
   const idPlace = attributes.get('id')?.value.place ?? document.place;
   const namePlace = attributes.get('name')?.value.place ?? document.place;
-  const unresolved = { header, report, hasId: attributes.has('id'), idPlace, namePlace };
+  const has = { hasId: attributes.has('id'), hasMisplacedTests: attributes.has('tests') };
+  const unresolved = { header, report, ...has, idPlace, namePlace };
   if (isSkipped) {
     const place = attributes.get('logsource')?.keyPlace ?? document.place;
     report.notice(place, 'skipped: this rule is for another log source', logSourceHint(log));
@@ -236,7 +240,8 @@ function readDraft(
     report.error(document.place, message, 'separate them with "---"');
   }
   const map = section === undefined || sections.length > 1 ? null : readMap(attributes.get(section), report);
-  if (section === undefined || map === null) return { ...unresolved, kind: 'invalid' };
+  if (section === undefined || map === null || !reportMisplaced(document, section, report))
+    return { ...unresolved, kind: 'invalid' };
   const outer = readOuter(document, section === 'detection', context);
   const draft = readSection(section, map, document, unresolved, outer, log, context);
   const { base, isShipped, found } = tests;
@@ -244,7 +249,40 @@ function readDraft(
   // What a filter excludes of a shipped rule is known only with the filter.
   const tested = { kind, rule: header.id, isShipped: isShipped && kind !== 'filter' };
   found.push(...readTests(document, tested, base, context));
+  if (isAboutTimes(draft, base)) reportUndated(document, base, report);
   return report.errors() > errors ? { ...unresolved, kind: 'invalid' } : draft;
+}
+
+/** Whether a rule's matches depend on the time of day or the day. */
+function isAboutTimes(draft: UnresolvedRule, { timeField }: DefaultEntry): boolean {
+  if (draft.kind === 'correlation') return draft.times.length > 0;
+  if (draft.kind !== 'detection') return false;
+  return leavesIn(draft.expression).some(
+    ({ field, test: { op } }) => op === 'during' || (op === 'time' && field === timeField),
+  );
+}
+
+/** Reports tests that say no time: whether such a rule matches at that of the default entry is by chance. */
+function reportUndated(document: MapNode, { timeField }: DefaultEntry, report: Report): void {
+  const tocsin = mapIn(attributesOf(document).get('tocsin'));
+  const isDated = (map: MapNode | null): boolean =>
+    map?.entries.some(({ key }) => key === 'at' || key === timeField) === true;
+  const tests = attributesOf(tocsin).get('tests')?.value;
+  if (tests?.kind !== 'list' || isDated(mapIn(attributesOf(tocsin).get('defaults')))) return;
+  const undated = tests.items.filter((test) => {
+    const { entry, entries } = Object.fromEntries(attributesOf(test.kind === 'map' ? test : null));
+    const list = entries?.value.kind === 'list' ? entries.value.items[0] : undefined;
+    return !isDated(mapIn(entry)) && !isDated(list?.kind === 'map' ? list : null);
+  });
+  const [first] = undated;
+  if (first === undefined) return;
+  const which = undated.length === 1 ? 'this test says' : `${counted(undated.length, 'test')} say`;
+  const hint = 'begin the first entry of each with "at:" and a date, such as "at: 2026-01-05T22:00Z"';
+  report.warning(first.place, `the rule is about times, and ${which} none`, hint);
+}
+
+function mapIn(entry: MapEntry | undefined): MapNode | null {
+  return entry?.value.kind === 'map' ? entry.value : null;
 }
 
 function readSection(
@@ -257,6 +295,7 @@ function readSection(
   context: ParseContext,
 ): UnresolvedRule {
   const { report } = base;
+  const errors = report.errors();
   const times = readNamedTimes(document, context);
   if (section === 'correlation') {
     const generate = attributesOf(document).get('generate');
@@ -266,6 +305,11 @@ function readSection(
   const source = readLogSource(document, log, report);
   if (section === 'detection') {
     const expression = join('and', [readSearch(map, [], context), ...times]);
+    if (report.errors() === errors && !context.checks.mayHold(expression)) {
+      const place = attributesOf(map).get('condition')?.value.place ?? map.place;
+      const hint = 'it asks for what it excludes, or for two values of a field that has one: join them with "or"';
+      report.warning(place, 'the condition never holds', hint);
+    }
     return { ...base, kind: section, source, expression, outer };
   }
   const targets = readFilterTargets(map, report);

@@ -84,7 +84,9 @@ describe('signed in', () => {
     for (const [name, path] of pages()) {
       const response = await page.goto(path);
       expect(response?.status(), path).toBe(200);
-      expect((await response?.body())?.length, path).toBeLessThan(LIST_BYTES_MAX[path.split('?')[0] ?? ''] ?? PAGE_BYTES_MAX);
+      expect((await response?.body())?.length, path).toBeLessThan(
+        LIST_BYTES_MAX[path.split('?')[0] ?? ''] ?? PAGE_BYTES_MAX,
+      );
       await expectAccessible(page, path);
       await shoot(page, `seeded-${name}-${scheme}`);
     }

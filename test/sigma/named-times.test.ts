@@ -239,7 +239,7 @@ test('a test of such a rule gives a local time', () => {
   tests:
     - { name: late, entry: { at: 2026-01-05T22:00+01:00, action: vm.deleted }, match: true }
     - { name: by day, entry: { at: 2026-01-05T09:00+01:00, action: vm.deleted }, match: false }
-    - { name: noon of a Monday, entry: { action: vm.deleted }, match: true }
+    - { name: noon of a Monday, entry: { at: 2026-01-05T12:00Z, action: vm.deleted }, match: true }
 `;
   const { ruleSet, tests, problems } = parse([text]);
   expect(problems).toEqual([]);

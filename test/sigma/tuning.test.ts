@@ -260,6 +260,7 @@ describe('what is wrong in a tuning', () => {
       'burst: {why: x}',
       '1:1: warning: nothing is tuned (add one of: enabled, level, threshold, timespan, dedup, tags, receivers)',
     ],
+    ['neither', 'burst: {why: x, enabled: maybe}', '1:26: error: "enabled" must be true or false, not text'],
     ['enabled', 'burst: {why: x, enabled: true, level: low}', '1:17: warning: a rule is enabled anyway (remove it)'],
     [
       'disabled, and changed',
@@ -552,7 +553,7 @@ describe('a filter that excludes all that a rule’s tests match', () => {
     const text = `title: CI\n${LOGSOURCE}\nfilter: {${body}}\n${tests}`;
     const { tests: all, filters, problems } = tuned('', text, { defaultEntry: { actor: { name: 'ada' } } });
     expect(problems).toEqual([]);
-    return filterProblems(filters, all, {}).map(({ message, severity }) => `${severity}: ${message}`);
+    return filterProblems(filters, all, {}).map(({ problem: { message, severity } }) => `${severity}: ${message}`);
   };
   const of = (what: string) => [`warning: the filter "CI" excludes every entry with which the tests of ${what} match`];
 

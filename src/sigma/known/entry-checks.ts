@@ -12,6 +12,7 @@ import { type FieldSpec, KEYWORD } from '../parse/field-spec.ts';
 import type { End } from '../parse/modifiers.ts';
 import type { ParsedTest } from '../parse/parsed-condition.ts';
 import type { Order } from '../rule.ts';
+import { neverHolds } from './contradiction.ts';
 import { createKnownNames, eitherOf, type KnownNames } from './names.ts';
 import { misspelled, neverHint, unseenHint } from './value-hints.ts';
 import { createJudge, type Judge, type Verdict } from './values.ts';
@@ -75,6 +76,12 @@ export function createEntryChecks(catalogue: FieldCatalogue, folder: string): En
       if (spec.comparison.kind === 'fieldref') checkField(String(value).trim(), place, report);
       const field = known.get(spec.field ?? '');
       if (field === undefined) return;
+      const template = catalogue.find(({ format }) => format === 'template')?.name;
+      if (template !== undefined && isTemplate(spec, field, node)) {
+        const written = `${template}: ${truncate(String(value))}`;
+        report.warning(place, `"${field.name}" has ids, and no {…} in their place`, `write ${written}`);
+        return;
+      }
       if (isQuery(spec, field, node)) {
         const written = truncate(String(value).replace(QUERY, '\\?'));
         report.warning(place, '"?" is any one character', `write "\\?" for a question mark: '${written}'`);
@@ -85,7 +92,15 @@ export function createEntryChecks(catalogue: FieldCatalogue, folder: string): En
       if (verdict === 'unseen')
         reportUnseen(spec, field, node, () => unseenHint(field, node) ?? pullHint(folder), report);
     },
+    mayHold(condition) {
+      return !neverHolds(condition, (name) => (known.get(name)?.type ?? 'any') !== 'any');
+    },
   };
+}
+
+/** Whether a value for a path is a template: with a name in braces in place of an id. */
+function isTemplate({ comparison }: FieldSpec, { format }: KnownField, { value }: ScalarNode): boolean {
+  return format === 'path' && comparison.kind === 'text' && typeof value === 'string' && /\{\w+\}/.test(value);
 }
 
 /** One that can match is enough. */

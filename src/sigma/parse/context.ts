@@ -10,7 +10,7 @@ import type { Place, Report } from '../../yaml/diagnostics.ts';
 import type { Node, ScalarNode } from '../../yaml/yaml.ts';
 import type { FieldSpec } from './field-spec.ts';
 import type { Lists } from './lists.ts';
-import type { ParsedTest } from './parsed-condition.ts';
+import type { ParsedCondition, ParsedTest } from './parsed-condition.ts';
 
 /** Comparisons per file. */
 const COMPARISONS_MAX = 200_000;
@@ -52,10 +52,18 @@ export interface EntryChecks {
   entryValue(name: string, keyPlace: Place, node: Node, report: Report): void;
   /** Reports a value that a field never has, or that is not known. `tests`: what was made of it, any of which may match. */
   value(spec: FieldSpec, node: ScalarNode, tests: readonly ParsedTest[], report: Report): void;
+  /** Whether some entry may satisfy a condition. */
+  mayHold(condition: ParsedCondition): boolean;
 }
 
 /** Nothing is known of entries. */
-export const NO_CHECKS: EntryChecks = { field: () => {}, number: () => {}, entryValue: () => {}, value: () => {} };
+export const NO_CHECKS: EntryChecks = {
+  field: () => {},
+  number: () => {},
+  entryValue: () => {},
+  value: () => {},
+  mayHold: () => true,
+};
 
 /** The rest of a file's budget. */
 export interface Budget {

@@ -13,6 +13,7 @@ import { type ConditionText, readFormula } from './condition.ts';
 import type { ParseContext } from './context.ts';
 import { KEYWORD, readFieldSpec } from './field-spec.ts';
 import { readItem, scalarsOf } from './item.ts';
+import { homeOf } from './misplaced.ts';
 import { join, type ParsedCondition, sumOfLeaves } from './parsed-condition.ts';
 
 /** Comparisons per rule, with names resolved. The largest published rules have some thousands. */
@@ -121,11 +122,8 @@ function reportUnused(
   for (const name of selections.keys()) {
     const entry = attributes.get(name);
     if (entry === undefined || used.has(name)) continue;
-    report.warning(
-      entry.keyPlace,
-      `the selection "${truncate(name)}" is not used`,
-      'name it in the condition, or remove it',
-    );
+    const hint = homeOf(name) ?? 'name it in the condition, or remove it';
+    report.warning(entry.keyPlace, `the selection "${truncate(name)}" is not used`, hint);
   }
 }
 

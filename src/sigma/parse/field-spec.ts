@@ -85,12 +85,20 @@ export function readFieldSpec(key: string, place: Place, report: Report): FieldS
   };
 }
 
+/** What Sigma has no modifier for. */
+const OF_TIMES: ReadonlyMap<string, string> = new Map(
+  ['weekday', 'dayofweek', 'day_of_week', 'date', 'time'].map((name) => [
+    name,
+    'times of the day and days of the week have names: "during:" and "outside:" under "tocsin:"',
+  ]),
+);
+
 function readModifiers(written: readonly string[], place: Place, report: Report): readonly Modifier[] {
   const modifiers: Modifier[] = [];
   for (const text of written) {
     const modifier = KNOWN.find((known) => known === text);
     if (modifier === undefined) {
-      const hint = text === '' ? 'write a modifier after each "|"' : nearestHint(text, KNOWN);
+      const hint = text === '' ? 'write a modifier after each "|"' : (OF_TIMES.get(text) ?? nearestHint(text, KNOWN));
       report.error(place, `unknown modifier "${truncate(text)}"`, hint);
     } else if (modifiers.includes(modifier) && !isOneOf(BASE64, modifier)) {
       report.notice(place, `duplicate modifier "${modifier}"`, 'remove one');

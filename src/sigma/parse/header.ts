@@ -120,10 +120,13 @@ function isBlank(node: Node): boolean {
   return node.kind === 'scalar' && String(node.value ?? '').trim() === '';
 }
 
+/** Hints for keys of documents under `tocsin:`. */
+const OF_THE_ROOT = new Map(RULE_KEYS.map((key) => [key as string, 'it belongs at the root of the document']));
+
 /** Reads Tocsin's own keys. Here an unknown key is an error. */
 function readTocsin(map: MapNode | null, context: ParseContext): Header['tocsin'] {
   const { report } = context;
-  rejectUnknown(map, TOCSIN_KEYS, report);
+  rejectUnknown(map, TOCSIN_KEYS, report, OF_THE_ROOT);
   const attributes = attributesOf(map);
   const dedupMap = readMap(attributes.get('dedup'), report);
   rejectUnknown(dedupMap, DEDUP_KEYS, report);

@@ -13,6 +13,8 @@ export interface UnresolvedRuleBase {
   readonly header: Header;
   readonly report: Report;
   readonly hasId: boolean;
+  /** At the root of the document, which is reported. */
+  readonly hasMisplacedTests: boolean;
   readonly idPlace: Place;
   readonly namePlace: Place;
 }

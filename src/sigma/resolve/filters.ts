@@ -5,7 +5,9 @@
  * for `any` is one for all detections, and so for what correlations count. What is wrong is reported at its place. Pure.
  */
 import { type Place, truncate } from '../../yaml/diagnostics.ts';
+import type { EntryChecks } from '../parse/context.ts';
 import { type LogSource, mayOverlap } from '../parse/logsource.ts';
+import { join } from '../parse/parsed-condition.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { Expression, RuleBase } from '../rule.ts';
 import { expressionOf } from './expression.ts';
@@ -36,6 +38,7 @@ export function filtersByRule(
   drafts: readonly UnresolvedRule[],
   references: References,
   results: ReadonlyMap<UnresolvedRuleOf<'correlation'>, LinkResult>,
+  mayHold: EntryChecks['mayHold'],
 ): FiltersOfRules {
   const filters = new Map<UnresolvedRule, UnresolvedRuleOf<'filter'>[]>();
   const add = (target: UnresolvedRule, filter: UnresolvedRuleOf<'filter'>) => {
@@ -64,6 +67,15 @@ export function filtersByRule(
         );
       } else if (isFor(filter, target)) {
         add(target, filter);
+        const isIdle =
+          target.kind === 'detection' &&
+          !mayHold(join('and', [target.expression, { kind: 'not', of: filter.expression }]));
+        if (isIdle)
+          filter.report.warning(
+            place,
+            `the filter excludes nothing that "${truncate(text)}" matches`,
+            'what it is about and what the rule asks for contradict each other: correct it, or remove it',
+          );
       } else if (target.kind !== 'correlation' || results.get(target) !== 'invalid') {
         filter.report.notice(place, `the rule "${truncate(text)}" is for another log source: not filtered`);
       }

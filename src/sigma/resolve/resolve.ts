@@ -7,6 +7,7 @@
 
 import { truncate } from '../../yaml/diagnostics.ts';
 import { COPIES_MAX, createLayers } from '../correlate/layers.ts';
+import type { EntryChecks } from '../parse/context.ts';
 import type { Header } from '../parse/header.ts';
 import type { OuterCorrelation } from '../parse/outer.ts';
 import { type ParsedCondition, sumOfLeaves } from '../parse/parsed-condition.ts';
@@ -26,11 +27,11 @@ export interface Resolved {
 }
 
 /** Resolves documents. `folder`: where the files are, for messages. */
-export function resolve(drafts: readonly UnresolvedRule[], folder: string): Resolved {
+export function resolve(drafts: readonly UnresolvedRule[], folder: string, mayHold: EntryChecks['mayHold']): Resolved {
   const references = createReferences(drafts, folder);
   const results = new Map<UnresolvedRuleOf<'correlation'>, LinkResult>();
   for (const draft of correlationsInOrder(drafts, references)) results.set(draft, link(draft, references, results));
-  const filters = filtersByRule(drafts, references, results);
+  const filters = filtersByRule(drafts, references, results, mayHold);
   const alerts = alerting(results);
 
   const rulesOf = (draft: UnresolvedRule): readonly ParsedRule[] => {

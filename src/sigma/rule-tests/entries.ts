@@ -138,7 +138,17 @@ function readFirst(
 function readTime({ key, value }: MapEntry, report: Report): number | null {
   const at = entryTime({ time: jsonOf(value) });
   if (at === null) report.error(value.place, `"${key}" is not a valid time`, `such as "${START}"`);
+  else reportZone(key, value, at, report);
   return at;
+}
+
+/** A time of day without a zone. */
+const UNZONED = /^\d{4}-\d\d-\d\d[T ]\d\d:[\d:.]+$/i;
+
+/** Reports a time whose zone is not written: the writer may have meant another. */
+function reportZone(key: string, value: Node, at: number, report: Report): void {
+  if (value.kind === 'scalar' && typeof value.value === 'string' && UNZONED.test(value.value))
+    report.warning(value.place, `"${key}" has no time zone, and is read as UTC`, `write "${timeText(at)}"`);
 }
 
 /** A time as `at` would give it: `+50s`, or a date where it is not whole seconds later. */
@@ -153,7 +163,10 @@ export function readAt({ value }: MapEntry, before: number, what: string, report
   const ms = parseDuration(text.slice(1));
   if (ms !== null && /^[+-]/.test(text)) return before + (text.startsWith('-') ? -ms : ms);
   const at = entryTime({ time: jsonOf(value) });
-  if (typeof jsonOf(value) === 'string' && at !== null) return at;
+  if (typeof jsonOf(value) === 'string' && at !== null) {
+    reportZone('at', value, at, report);
+    return at;
+  }
   const [, number] = /^\+?(\d+)$/.exec(text) ?? [];
   const near = parseDuration(text) === null ? number && `${number}s` : text;
   const hint = near === undefined ? `"+30s" after ${what}, or a date such as "${START}"` : `did you mean "+${near}"?`;

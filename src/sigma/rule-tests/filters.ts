@@ -52,6 +52,12 @@ function resultOf({ expression, rules }: ParsedFilter, entry: Values, name: stri
   return `the filter does not exclude ${name}: ${why}`;
 }
 
+export interface FilterProblem {
+  readonly problem: Problem;
+  /** The ids of the rules whose tests fail for that reason. */
+  readonly emptied: readonly string[];
+}
+
 /**
  * The filters that exclude every entry with which a rule's tests match: probably a mistake, unless the filter has a test with an
  * entry that it leaves.
@@ -60,7 +66,7 @@ export function filterProblems(
   filters: readonly ParsedFilter[],
   tests: readonly RuleTest[],
   { derived = new Map() }: FilterTestOptions,
-): readonly Problem[] {
+): readonly FilterProblem[] {
   const readField = createReadField(derived);
   const byRule = Map.groupBy(
     tests.filter(({ kind, match }) => kind !== 'filter' && match),
@@ -72,7 +78,7 @@ export function filterProblems(
       const entries = (byRule.get(id) ?? []).flatMap((test) =>
         test.entries.map(({ body, at }) => new Values(body, readField, at)),
       );
-      return { title, entries: entries.filter((entry) => detections.some((each) => holds(each, entry))) };
+      return { id, title, entries: entries.filter((entry) => detections.some((each) => holds(each, entry))) };
     });
     const isEmptied = ({ entries }: (typeof matched)[number]) =>
       entries.length > 0 && !entries.some((entry) => holds(filter.expression, entry));
@@ -81,12 +87,11 @@ export function filterProblems(
     const [first] = emptied;
     if (first === undefined || (filter.isForAny && emptied.length < tested.length)) return [];
     const of = filter.isForAny ? 'any rule' : `the rule "${truncate(first.title)}"`;
-    return [
-      {
-        ...{ path: filter.path, ...filter.place, severity: 'warning' },
-        message: `the filter "${truncate(filter.title)}" excludes every entry with which the tests of ${of} match`,
-        hint: 'is a "not" missing in its condition? If it is right, add a test with an entry that it leaves: {entry: …, excluded: false}',
-      },
-    ];
+    const problem: Problem = {
+      ...{ path: filter.path, ...filter.place, severity: 'warning' },
+      message: `the filter "${truncate(filter.title)}" excludes every entry with which the tests of ${of} match`,
+      hint: 'is a "not" missing in its condition? If it is right, add a test with an entry that it leaves: {entry: …, excluded: false}',
+    };
+    return [{ problem, emptied: emptied.map(({ id }) => id) }];
   });
 }

@@ -76,8 +76,9 @@ function readTuning({ key, keyPlace, value }: MapEntry, report: Report): Tuning 
     report.error(given.get('why')?.value.place ?? keyPlace, 'the tuning has no "why"', hint);
   }
   const enabled = given.get('enabled');
-  const isEnabled = readFlag(enabled, report) ?? true;
-  if (enabled !== undefined && isEnabled) report.warning(enabled.keyPlace, 'a rule is enabled anyway', 'remove it');
+  const flag = readFlag(enabled, report);
+  const isEnabled = flag ?? true;
+  if (enabled !== undefined && flag === true) report.warning(enabled.keyPlace, 'a rule is enabled anyway', 'remove it');
   const [changed] = CHANGED_KEYS.flatMap((name) => given.get(name) ?? []);
   const [useless] = isEnabled ? [] : [changed, given.get('was'), given.get('tests')].flatMap((entry) => entry ?? []);
   if (useless !== undefined)

@@ -103,9 +103,10 @@ function tuneRule(
   if (draft.kind !== 'detection' && draft.kind !== 'correlation') return unchanged;
   const about = { rule: draft.header.id, why, isEnabled, path: report.path, place: rule.place };
   if (!isEnabled) {
-    const { header, report: own, hasId, idPlace, namePlace } = draft;
+    const { header, report: own, hasId, hasMisplacedTests, idPlace, namePlace } = draft;
     const disabledAt = { report, place: given.get('enabled')?.keyPlace ?? rule.place };
-    const disabled = { header, report: own, hasId, idPlace, namePlace, kind: 'disabled', disabledAt } as const;
+    const has = { hasId, hasMisplacedTests };
+    const disabled = { header, report: own, ...has, idPlace, namePlace, kind: 'disabled', disabledAt } as const;
     return { draft: disabled, tuning: { ...about, changes: [], receivers: [] }, tests, report };
   }
   const errors = report.errors();

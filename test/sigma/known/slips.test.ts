@@ -427,6 +427,178 @@ describe('a slip in the document', () => {
   );
 });
 
+/** A rule with other keys in place of those of `HEAD`, or after them. */
+const rule = (keys: string, detection = 'detection: {s: {method: GET}, condition: s}', tests = TESTS): string =>
+  `${HEAD}${keys}${detection}\n${tests}`;
+
+describe('a key at the wrong place', () => {
+  const MATCHES = '{name: it matches, entry: {}, match: true}';
+  const own = (key: string): Row => [
+    key,
+    rule(`${key}\n`),
+    `x.yml:4:1: warning: "${key.split(':')[0]}" does nothing here (it belongs under "tocsin:")`,
+  ];
+  const counting = (key: string): Row => [
+    key,
+    rule(`${key}\n`),
+    `x.yml:4:1: warning: "${key.split(':')[0]}" does nothing here (to count, write a correlation rule, which refers to this one by its name)`,
+  ];
+  each([
+    own('dedup: {by: [actor.id]}'),
+    own('runbook: Ask.'),
+    own('noise: None.'),
+    own('first_seen: {field: client_ip}'),
+    own('absence: {timespan: 1h}'),
+    own('outside: business_hours'),
+    own('defaults: {method: GET}'),
+    counting('timeframe: 5m'),
+    counting('timespan: 5m'),
+    counting('group-by: [actor.id]'),
+    counting('threshold: 5'),
+    [
+      'tests',
+      rule(`tests: [${MATCHES}]\n`, undefined, ''),
+      'x.yml:4:1: warning: "tests" does nothing here (it belongs under "tocsin:")',
+    ],
+    [
+      'the only condition',
+      rule('condition: s\n', 'detection: {s: {method: GET}}'),
+      'x.yml:4:1: error: "condition" does nothing here (it belongs under "detection:")',
+    ],
+    [
+      'a second condition',
+      rule('condition: s\n'),
+      'x.yml:4:1: warning: "condition" does nothing here (there is one under "detection:" too: remove this one)',
+    ],
+    [
+      'a level among the selections',
+      rule('', 'detection: {s: {method: GET}, level: high, condition: s}'),
+      'x.yml:4:31: warning: the selection "level" is not used (it belongs at the root of the document)',
+    ],
+    [
+      'a level of our own',
+      rule('', undefined, `tocsin: {level: high, tests: [${MATCHES}]}`),
+      'x.yml:5:10: error: unknown key "level" (it belongs at the root of the document)',
+    ],
+    [
+      'a group-by beside its correlation',
+      `${correlation('type: event_count\ncondition: {gte: 5}')}group-by: [actor.id]\n`,
+      'x.yml:19:1: error: "group-by" does nothing here (it belongs under "correlation:")',
+    ],
+    [
+      'rules beside their filter',
+      `title: F\nlogsource: {product: nirvana, service: audit}\nrules: [x]\nfilter: {s: {method: GET}, condition: not s}\n`,
+      'x.yml:3:1: error: "rules" does nothing here (it belongs under "filter:")',
+    ],
+  ]);
+
+  test('a key that nobody knows may be there', () => {
+    expect(problemsOf(rule('simulation: [{type: atomic}]\nseverity_score: 5\n'))).toEqual([]);
+  });
+});
+
+describe('a condition that never holds', () => {
+  const message =
+    'warning: the condition never holds (it asks for what it excludes, or for two values of a field that has one: join them with "or")';
+  const problems = (detection: string) => problemsOf(`${HEAD}detection: {${detection}}\n${TESTS}`);
+
+  test.each([
+    's: {method: GET}, condition: s and not s',
+    's: {path|contains: x}, condition: s and not s',
+    's: {path|contains: x}, t: {method: GET}, condition: not (s or t) and t',
+    's: {actor.name: a, method: GET}, condition: s and not 1 of s*',
+    's: {method: GET}, t: {method: POST}, condition: s and t',
+    's: {method: [GET, HEAD]}, t: {method|startswith: P}, condition: s and t',
+    's: {method: [GET, HEAD]}, t: {method: GET}, u: {method: head}, condition: s and not t and not u',
+    's: {status_code: [401, 403]}, t: {status_code|lt: 400}, condition: s and t',
+    's: {status_code: 403, status_code|gte: 404}, condition: s',
+    's: {action: a.b}, t: {action|re: ^x}, condition: s and t',
+    's: {client_ip: 192.0.2.7}, t: {client_ip|cidr: 198.51.100.0/24}, condition: s and t',
+    's: {method: GET}, t: {method: POST}, u: {path: /x}, condition: (s and t) or (s and not s and u)',
+  ])('%s', (detection) => {
+    const warnings = problems(detection).filter((text) => text.includes(' warning: '));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(message);
+  });
+
+  test.each([
+    's: {method: GET}, t: {method: POST}, condition: s or t',
+    's: {method: GET}, t: {method: get}, condition: s and t',
+    's: {method: [GET, HEAD]}, t: {method: GET}, condition: s and not t',
+    's: {status_code: [401, 500]}, t: {status_code|lt: 500}, condition: s and t',
+    's: {method: GET}, t: {method: POST}, condition: (s and t) or s',
+    's: {action|contains: vm}, t: {action|endswith: .deleted}, condition: s and t',
+    's: {method: GET, actor.name: a}, t: {method: GET}, condition: t and not s',
+    's: {client_ip: 192.0.2.7}, t: {client_ip|cidr: 192.0.2.0/24}, condition: s and t',
+  ])('%s may hold', (detection) => {
+    expect(problems(detection)).toEqual([]);
+  });
+
+  test('two values of a field that may be a list', () => {
+    const { problems: found } = parseRules(
+      [{ path: 'x.yml', text: `${HEAD}detection: {s: {tag: a}, t: {tag: b}, condition: s and t}\n` }],
+      { ...TOCSIN, expects: [], fields: [{ name: 'tag', type: 'any', source: 'declared' }] } as never,
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('a filter that excludes nothing', () => {
+    const filter = (method: string) =>
+      `${rule('name: base\n')}---\ntitle: F\nlogsource: {product: nirvana, service: audit}\nfilter: {rules: [base], s: {method: ${method}}, condition: not s}\n`;
+    expect(problemsOf(filter('POST'))).toEqual([
+      'x.yml:12:18: warning: the filter excludes nothing that "base" matches (what it is about and what the rule asks for contradict each other: correct it, or remove it)',
+    ]);
+    expect(problemsOf(filter('GET'))).toEqual([]);
+  });
+});
+
+describe('times', () => {
+  const at = (time: string): string =>
+    rule(
+      '',
+      'detection: {s: {created_at|hour|gte: 22}, condition: s}',
+      `tocsin: {tests: [{name: it, entry: {${time}}, match: true}]}`,
+    );
+  const UNDATED =
+    'x.yml:5:18: warning: the rule is about times, and this test says none (begin the first entry of each with "at:" and a date, such as "at: 2026-01-05T22:00Z")';
+  const unzoned = (key: string, right: string): string =>
+    `x.yml:5:${39 + key.length}: warning: "${key}" has no time zone, and is read as UTC (write "${right}")`;
+  test.each<readonly [time: string, problems: readonly string[]]>([
+    ['method: GET', [UNDATED]],
+    ['at: 2026-01-05T23:00Z', []],
+    // The time of the default entry, on purpose.
+    ['at: 2026-01-05T12:00Z', []],
+    ['at: 2026-01-05T23:00+01:00', []],
+    ['at: 2026-01-05T23:00+0100', []],
+    ['created_at: 2026-01-05T23:00:00Z', []],
+    ['at: 2026-01-05T23:00', [unzoned('at', '2026-01-05T23:00:00Z')]],
+    ['at: 2026-01-05', []],
+    ['created_at: 2026-01-05T23:00:00', [unzoned('created_at', '2026-01-05T23:00:00Z')]],
+    ['at: +11h', []],
+  ])('%s', (time, expected) => {
+    expect(problemsOf(at(time))).toEqual(expected);
+  });
+
+  test('two tests without a time are one message', () => {
+    const tests = '{name: a, entry: {}, match: false}, {name: b, entry: {}, match: false}';
+    const text = rule('', 'detection: {s: {created_at|hour|gte: 22}, condition: s}', `tocsin: {tests: [${tests}]}`);
+    expect(problemsOf(text)).toEqual([UNDATED.replace('this test says', '2 tests say')]);
+  });
+
+  test('a modifier for the day of the week', () => {
+    expect(problemsOf(item('created_at|weekday: sunday'))).toEqual([
+      'x.yml:6:5: error: unknown modifier "weekday" (times of the day and days of the week have names: "during:" and "outside:" under "tocsin:")',
+    ]);
+  });
+});
+
+test('a template in a path', () => {
+  expect(problemsOf(item('path: "/v1/nks/clusters/{id}/kubeconfig"'))).toEqual([
+    'x.yml:6:11: warning: "path" has ids, and no {…} in their place (write tocsin.path_template: /v1/nks/clusters/{id}/kubeconfig)',
+  ]);
+  expect(problemsOf(item('path|endswith: "/clusters/{cluster_id}"'))).toHaveLength(1);
+});
+
 describe('what is right says nothing', () => {
   test.each([
     'method: get',
@@ -444,7 +616,6 @@ describe('what is right says nothing', () => {
     'client_ip|cidr: 192.0.2.7',
     'client_ip|startswith: "10."',
     'created_at|startswith: "2026-01-"',
-    'created_at|hour|gte: 22',
     'actor: null',
     'target|exists: false',
     'target.type: VM',
