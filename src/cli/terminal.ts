@@ -7,7 +7,7 @@ import { formatDuration } from '../text/duration.ts';
 import { escapeInvisible } from '../text/invisible.ts';
 import { utcText } from '../text/times.ts';
 import { oneLine } from '../text/untrusted.ts';
-import { FAILED } from './failure.ts';
+import { FAILED, OK } from './failure.ts';
 
 const WIDTH = 300;
 
@@ -47,9 +47,13 @@ export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${printable(text)}`);
 }
 
-/** Prints an error that nobody expected like any other text, and exits with `FAILED`. Node itself would print it raw. */
+/**
+ * Prints an error that nobody expected like any other text, and exits with `FAILED`. Node itself would print it raw. A reader
+ * that has read enough, as `head` does, is no error.
+ */
 export function printCrashes(): void {
   process.once('uncaughtException', (error) => {
+    if ('code' in error && error.code === 'EPIPE') process.exit(OK);
     err(`${error instanceof Error ? error.stack : error}\n`);
     process.exit(FAILED);
   });

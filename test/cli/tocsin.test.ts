@@ -98,7 +98,10 @@ test('a second rewind waits until a tick has applied the first; each has its own
 test.each([
   ['no command', '', 'a command is missing'],
   ['an unknown one', 'stauts', 'unknown command "stauts"'],
-  ['an unknown option', 'status --yaml', "Unknown option '--yaml'"],
+  ['an unknown option', 'status --yaml', 'unknown option "--yaml"\n'],
+  ['a misspelled option', 'alerts --bfore 3', 'unknown option "--bfore": did you mean --before?'],
+  ['an unknown option beside positionals', 'why 1 --jsno', 'unknown option "--jsno": did you mean --json?'],
+  ['an option twice', 'alerts --before 3 --before 4', '--before is given twice: it has one value'],
   ['no test', 'notify', 'this command only sends tests: add --test'],
   ['no alert', 'why', 'the number of an alert, or the id of an entry, is missing'],
   ['a word for an alert', 'ack first', 'an alert must be a positive whole number, not "first"'],

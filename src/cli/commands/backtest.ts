@@ -156,15 +156,25 @@ async function openLog(source: Source, context: CliContext, leadMs: number): Pro
   const words = { missing: 'a time', future: 'give a time in the past' };
   const at = readPastTime('since', since, now, words);
   const saved = save === undefined ? null : openSave(save);
-  const log = await readLedgerLog(connect(url, context), {
-    ...{ since: at, leadMs, now },
-    ...(saved !== null && { save: (lines) => writeSync(saved, lines) }),
-  });
+  const read = async () =>
+    readLedgerLog(connect(url, context), {
+      ...{ since: at, leadMs, now },
+      ...(saved !== null && { save: (lines) => writeSync(saved, lines) }),
+    });
+  const log = await read().catch(sayElsewhere);
   async function* entries() {
     yield* log.entries;
     if (saved !== null) closeSync(saved);
   }
   return { ...log, entries: entries() };
+}
+
+/** Throws the error, with the other places that entries come from. */
+function sayElsewhere(error: unknown): never {
+  if (!(error instanceof Failure)) throw error;
+  const hint =
+    'Nothing is deployed yet? "npm run demo" runs these rules on a simulated log, and prints an address and a token for this command; --file reads an export.';
+  throw new Failure(error.message, `${error.hint}\n${hint}`, error.code);
 }
 
 function openSave(path: string): number {

@@ -2,6 +2,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { readId } from '../../text/ids.ts';
 import { jsonLine } from '../../text/invisible.ts';
+import { nearest } from '../../text/nearest.ts';
 import { OK } from '../failure.ts';
 import { createOperatorClient, type OperatorClient } from '../operator-client.ts';
 import { readTarget } from '../target.ts';
@@ -90,11 +91,28 @@ export function defineCommand<const O extends Options>(definition: {
   };
 }
 
-function parse<const C extends ParseArgsConfig>(config: C) {
+/** Parses arguments. Throws a `UsageError`, also for an option that is given twice and has one value. */
+function parse<const C extends ParseArgsConfig & { readonly options: Options }>(config: C) {
+  const parsed = tryParse({ ...config, tokens: true });
+  const given = new Set<string>();
+  for (const token of parsed.tokens ?? []) {
+    if (token.kind !== 'option' || config.options[token.name]?.type !== 'string') continue;
+    if (given.has(token.name) && config.options[token.name]?.multiple !== true)
+      throw new UsageError(`--${token.name} is given twice: it has one value`);
+    given.add(token.name);
+  }
+  return parsed;
+}
+
+function tryParse<const C extends ParseArgsConfig & { readonly options: Options }>(config: C) {
   try {
     return parseArgs(config);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    const [, name] = /^Unknown option '(-{1,2}[^']*)'/.exec(message) ?? [];
+    if (name === undefined) throw new UsageError(message);
+    const near = nearest(name.replace(/^-+/, ''), Object.keys(config.options));
+    throw new UsageError(`unknown option "${safe(name)}"${near === null ? '' : `: did you mean --${near}?`}`);
   }
 }
 

@@ -358,6 +358,16 @@ describe('asks a Tocsin', () => {
   });
 });
 
+test.each<[string, readonly string[], Readonly<Record<string, string>>, string]>([
+  ['nothing can be reached', ['--url', 'http://127.0.0.1:9'], { LINK_SECRET }, "http://127.0.0.1:9 can't be reached"],
+  ['there is no secret', [], {}, 'LINK_SECRET is not set here'],
+])('where %s, it says where else entries come from', async (_, args, env, problem) => {
+  const { err } = await runTocsin(['backtest', '--rules', rules, '--since', '1h', ...args], env);
+  expect(err.startsWith(problem)).toBe(true);
+  expect(err).toContain('"npm run demo" runs these rules on a simulated log');
+  expect(err).toContain('--file reads an export');
+});
+
 describe('is called wrongly', () => {
   test.each<[readonly string[], string]>([
     [[], 'say where the entries come from: --since 30d asks the Tocsin at --url, --file and --stdin read an export'],
