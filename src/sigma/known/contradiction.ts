@@ -9,6 +9,7 @@ import { matcherOf, type ScalarTest } from '../evaluate/scalar-test.ts';
 import { isTrue, leavesIn } from '../formula.ts';
 import type { ParsedCondition, ParsedLeaf } from '../parse/parsed-condition.ts';
 import { expressionOf } from '../resolve/expression.ts';
+import type { Test } from '../rule.ts';
 
 /** Whether a field has at most one value, and no list. */
 export type IsSingle = (field: string) => boolean;
@@ -20,7 +21,7 @@ interface Demand {
 }
 
 /** Values compared with values, for one condition. */
-const COMPARISONS_MAX = 1_000_000;
+const COMPARISONS_MAX = 100_000;
 
 /** Whether no entry satisfies the condition. */
 export function neverHolds(condition: ParsedCondition, isSingle: IsSingle): boolean {
@@ -72,11 +73,21 @@ function valuesIn(condition: ParsedCondition): readonly (string | number | boole
   return values.length === leaves.length && values.length > 0 ? values : null;
 }
 
+/** Made once for each leaf: a matcher belongs to its test. */
+const TESTS = new WeakMap<ParsedLeaf, ScalarTest | null>();
+
+/** The test of a single value; null if a leaf is about something else. */
 function testOf(leaf: ParsedLeaf): ScalarTest | null {
+  const before = TESTS.get(leaf);
+  if (before !== undefined) return before;
   const made = expressionOf(leaf);
-  if (made.kind !== 'leaf') return null;
-  const { test } = made;
-  return test.op === 'fieldref' || test.op === 'null' || test.op === 'exists' || test.op === 'during' ? null : test;
+  const test = made.kind === 'leaf' && isScalarTest(made.test) ? made.test : null;
+  TESTS.set(leaf, test);
+  return test;
+}
+
+function isScalarTest(test: Test): test is ScalarTest {
+  return !['fieldref', 'null', 'exists', 'during'].includes(test.op);
 }
 
 function meets(value: string | number | boolean, leaf: ParsedLeaf): boolean {
